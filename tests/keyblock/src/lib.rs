@@ -1,0 +1,28 @@
+//! Payment keys and the formats they travel in: pure functions over bytes, no input or output.
+//!
+//! Every fallible function says in its error which rule was broken; key bytes live only in
+//! [`SecretBytes`], which wipes them when dropped and can be neither printed nor serialised.
+//!
+//! | module | holds |
+//! | --- | --- |
+//! | [`algorithm`] | the symmetric algorithms a payment key can have, and the length of their keys |
+//! | [`clear_key`] | [`ClearKey`]: key bytes together with the algorithm they are for |
+//! | [`key_check_value`] | AES (CMAC), TDES (ANSI X9.24), HMAC and public-key check values |
+//! | [`secret`] | [`SecretBytes`] |
+//!
+//! Codecs to come take their place beside these, one module each, with [`ClearKey`] in and out:
+//! `tr31` (X9.143 key blocks, versions A to D), `tr34` (X9.TR34-2012 key transport) and `dukpt`
+//! (X9.24-1 and X9.24-3 initial keys).
+
+#![forbid(unsafe_code)]
+#![warn(missing_docs, unreachable_pub)]
+
+pub mod algorithm;
+pub mod clear_key;
+pub mod key_check_value;
+pub mod secret;
+
+pub use algorithm::{HmacHash, SymmetricAlgorithm};
+pub use clear_key::{ClearKey, KeyLengthError};
+pub use key_check_value::KeyCheckValue;
+pub use secret::SecretBytes;
