@@ -1,0 +1,332 @@
+//! Certificates, right ones and every kind of wrong one.
+
+use aws_lc_rs::digest::{SHA256, digest};
+use aws_lc_rs::rand;
+use cms::content_info::ContentInfo;
+use der::{Decode, Encode};
+use rcgen::{
+    BasicConstraints, CertificateParams, CustomExtension, DistinguishedName, DnType, IsCa, Issuer,
+    SanType, SerialNumber,
+};
+use time::{Duration, OffsetDateTime};
+use x509_cert::PkiPath;
+
+pub use rcgen::KeyUsagePurpose as KeyUsage;
+
+use crate::PrivateKey;
+
+/// `userId` (RFC 4519 section 2.39), in which the partner carries its UID.
+const USER_ID: &[u64] = &[0, 9, 2342, 19_200_300, 100, 1, 1];
+
+/// What a certificate is to say. The constructors give what is right for their role; the methods
+/// change one thing each, so that a test shows in one line what is wrong with its certificate.
+#[derive(Clone, Debug)]
+pub struct Profile {
+    params: CertificateParams,
+    common_name: String,
+    organization: String,
+    uid: Option<String>,
+}
+
+impl Profile {
+    /// A root: ten years, any path length.
+    pub fn root(common_name: &str) -> Self {
+        let mut profile = Self::new(common_name, 3650);
+        profile.params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        profile.key_usage(&[KeyUsage::KeyCertSign, KeyUsage::CrlSign])
+    }
+
+    /// An intermediate that may issue leaves only: five years.
+    pub fn intermediate(common_name: &str) -> Self {
+        let mut profile = Self::new(common_name, 1825);
+        profile.params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
+        profile.key_usage(&[KeyUsage::KeyCertSign, KeyUsage::CrlSign])
+    }
+
+    /// A leaf to wrap keys for, with its UID in the subject: one year.
+    pub fn leaf(common_name: &str, uid: &str) -> Self {
+        let mut profile = Self::new(common_name, 365);
+        profile.params.is_ca = IsCa::ExplicitNoCa;
+        profile.uid = Some(uid.into());
+        profile.key_usage(&[KeyUsage::KeyEncipherment])
+    }
+
+    fn new(common_name: &str, days: i64) -> Self {
+        // An hour ago: clocks differ.
+        let start = now() - Duration::HOUR;
+        let mut params = CertificateParams::default();
+        params.not_before = start;
+        params.not_after = start + Duration::days(days);
+        params.use_authority_key_identifier_extension = true;
+        Self {
+            params,
+            common_name: common_name.into(),
+            organization: "ACME".into(),
+            uid: None,
+        }
+    }
+
+    pub fn common_name(mut self, name: &str) -> Self {
+        self.common_name = name.into();
+        self
+    }
+
+    pub fn organization(mut self, name: &str) -> Self {
+        self.organization = name.into();
+        self
+    }
+
+    /// The userId in the subject.
+    pub fn uid(mut self, uid: &str) -> Self {
+        self.uid = Some(uid.into());
+        self
+    }
+
+    pub fn without_uid(mut self) -> Self {
+        self.uid = None;
+        self
+    }
+
+    /// One more URI in the subject alternative name: the other place for a UID.
+    pub fn uri(mut self, uri: &str) -> Self {
+        let uri = uri.try_into().expect("a URI in a certificate is ASCII");
+        self.params.subject_alt_names.push(SanType::URI(uri));
+        self
+    }
+
+    pub fn valid(mut self, not_before: OffsetDateTime, not_after: OffsetDateTime) -> Self {
+        self.params.not_before = not_before;
+        self.params.not_after = not_after;
+        self
+    }
+
+    /// Ended yesterday.
+    pub fn expired(self) -> Self {
+        self.valid(now() - Duration::days(30), now() - Duration::DAY)
+    }
+
+    /// Begins tomorrow.
+    pub fn not_yet_valid(self) -> Self {
+        self.valid(now() + Duration::DAY, now() + Duration::days(30))
+    }
+
+    /// BasicConstraints with `cA` and this `pathLenConstraint`.
+    pub fn path_length(mut self, length: u8) -> Self {
+        self.params.is_ca = IsCa::Ca(BasicConstraints::Constrained(length));
+        self
+    }
+
+    /// BasicConstraints that say "no authority".
+    pub fn not_an_authority(mut self) -> Self {
+        self.params.is_ca = IsCa::ExplicitNoCa;
+        self
+    }
+
+    /// BasicConstraints that say "authority", without a path length.
+    pub fn an_authority(mut self) -> Self {
+        self.params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        self
+    }
+
+    pub fn without_basic_constraints(mut self) -> Self {
+        self.params.is_ca = IsCa::NoCa;
+        self
+    }
+
+    /// KeyUsage with exactly these bits; none leaves the extension out.
+    pub fn key_usage(mut self, usage: &[KeyUsage]) -> Self {
+        self.params.key_usages = usage.to_vec();
+        self
+    }
+
+    pub fn without_key_usage(self) -> Self {
+        self.key_usage(&[])
+    }
+
+    /// An extension of any kind: the last resort of a test.
+    pub fn extension(mut self, oid: &[u64], critical: bool, value: Vec<u8>) -> Self {
+        let mut extension = CustomExtension::from_oid_content(oid, value);
+        extension.set_criticality(critical);
+        self.params.custom_extensions.push(extension);
+        self
+    }
+
+    /// A certificate for `key`, signed by itself.
+    pub fn self_signed(&self, key: &PrivateKey) -> Certified {
+        let params = self.params();
+        let certificate = params
+            .self_signed(key.pair())
+            .expect("signing a certificate");
+        Certified {
+            der: certificate.der().to_vec(),
+            key: key.clone(),
+            params,
+        }
+    }
+
+    /// A certificate for `key`, signed by an authority. The authority is not asked whether it may.
+    pub fn issued_by(&self, issuer: &Certified, key: &PrivateKey) -> Certified {
+        let params = self.params();
+        let issuer = Issuer::from_params(&issuer.params, issuer.key.pair());
+        let certificate = params
+            .signed_by(key.pair(), &issuer)
+            .expect("signing a certificate");
+        Certified {
+            der: certificate.der().to_vec(),
+            key: key.clone(),
+            params,
+        }
+    }
+
+    fn params(&self) -> CertificateParams {
+        let mut params = self.params.clone();
+        let mut name = DistinguishedName::new();
+        name.push(DnType::CountryName, "US");
+        name.push(DnType::OrganizationName, self.organization.as_str());
+        name.push(DnType::CommonName, self.common_name.as_str());
+        if let Some(uid) = &self.uid {
+            name.push(DnType::CustomDnType(USER_ID.to_vec()), uid.as_str());
+        }
+        params.distinguished_name = name;
+        // Random, because a renewed certificate may well be for the same key.
+        let mut serial = [0; 16];
+        rand::fill(&mut serial).expect("the system's random numbers");
+        serial[0] = serial[0] & 0x3f | 0x40;
+        params.serial_number = Some(SerialNumber::from_slice(&serial));
+        params
+    }
+}
+
+/// A certificate and the private key that belongs to it.
+#[derive(Clone, Debug)]
+pub struct Certified {
+    der: Vec<u8>,
+    key: PrivateKey,
+    params: CertificateParams,
+}
+
+impl Certified {
+    pub fn der(&self) -> &[u8] {
+        &self.der
+    }
+
+    pub fn pem(&self) -> String {
+        pem("CERTIFICATE", &self.der)
+    }
+
+    pub fn key(&self) -> &PrivateKey {
+        &self.key
+    }
+
+    /// SHA-256 over the DER in hex: how a profile pins a root.
+    pub fn sha256(&self) -> String {
+        hex::encode(digest(&SHA256, &self.der))
+    }
+}
+
+/// Certificates one after the other in one PEM text.
+pub fn bundle<'a>(certificates: impl IntoIterator<Item = &'a Certified>) -> String {
+    certificates.into_iter().map(Certified::pem).collect()
+}
+
+/// Certificates in a PKCS#7 message without content or signers, in DER
+/// (RFC 5652 section 5.1, the "degenerate case" of its section 5.2).
+pub fn pkcs7<'a>(certificates: impl IntoIterator<Item = &'a Certified>) -> Vec<u8> {
+    let path: PkiPath = certificates
+        .into_iter()
+        .map(|certificate| {
+            x509_cert::Certificate::from_der(certificate.der()).expect("our own certificate")
+        })
+        .collect();
+    let message = ContentInfo::try_from(path).expect("certificates fit in a message");
+    message.to_der().expect("encoding a message")
+}
+
+/// The same message in PEM.
+pub fn pkcs7_pem<'a>(certificates: impl IntoIterator<Item = &'a Certified>) -> String {
+    pem("PKCS7", &pkcs7(certificates))
+}
+
+fn pem(label: &str, der: &[u8]) -> String {
+    der::pem::encode_string(label, der::pem::LineEnding::LF, der).expect("any bytes fit in PEM")
+}
+
+fn now() -> OffsetDateTime {
+    // Certificates count whole seconds.
+    OffsetDateTime::now_utc()
+        .replace_nanosecond(0)
+        .expect("0 is a nanosecond")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{KeyKind, Pki};
+
+    fn parsed(certificate: &Certified) -> x509_cert::Certificate {
+        x509_cert::Certificate::from_der(certificate.der()).unwrap()
+    }
+
+    fn small() -> crate::PkiBuilder {
+        Pki::builder("uid")
+            .named("small")
+            .root_key(KeyKind::EccP384)
+            .intermediate_keys(&[KeyKind::EccP521, KeyKind::EccP256])
+            .leaf_key(KeyKind::EccP256)
+    }
+
+    #[test]
+    fn names_chain_from_the_leaf_to_the_root() {
+        let pki = small().build();
+        let chain: Vec<_> = pki.chain().into_iter().map(parsed).collect();
+        for pair in chain.windows(2) {
+            assert_eq!(
+                pair[0].tbs_certificate.subject,
+                pair[1].tbs_certificate.issuer
+            );
+        }
+        assert_eq!(chain.len(), 4);
+    }
+
+    #[test]
+    fn the_uid_is_in_the_subject() {
+        let pki = small().build();
+        let subject = parsed(&pki.leaf).tbs_certificate.subject.to_string();
+        assert!(subject.contains("UID=uid"), "{subject}");
+    }
+
+    #[test]
+    fn a_renewed_leaf_has_its_own_serial_number() {
+        let (old, new) = (small().build(), small().build());
+        assert_eq!(old.leaf.key().der(), new.leaf.key().der());
+        assert_ne!(old.leaf.sha256(), new.leaf.sha256());
+    }
+
+    #[test]
+    fn a_pkcs7_message_holds_every_certificate() {
+        let pki = small().build();
+        let message = ContentInfo::from_der(&pkcs7(pki.chain())).unwrap();
+        let data = message
+            .content
+            .decode_as::<cms::signed_data::SignedData>()
+            .unwrap();
+        assert_eq!(data.certificates.unwrap().0.len(), 4);
+    }
+
+    #[test]
+    fn extensions_can_be_left_out() {
+        let pki = small()
+            .intermediate(0, |profile| {
+                profile.without_key_usage().without_basic_constraints()
+            })
+            .build();
+        let extensions = |certificate| {
+            parsed(certificate)
+                .tbs_certificate
+                .extensions
+                .unwrap_or_default()
+                .len()
+        };
+        assert!(extensions(&pki.intermediates[0]) < extensions(&pki.intermediates[1]));
+    }
+}

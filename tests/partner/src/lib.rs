@@ -1,0 +1,31 @@
+//! The partner's side of a ceremony: its own certificate authority, and what it does with the
+//! package that it gets back.
+//!
+//! Nothing here shares code with the product: what the partner makes is made as a partner would,
+//! and what it checks it checks by itself.
+//!
+//! ```no_run
+//! use partner::{Package, Pki};
+//!
+//! let pki = Pki::demo("identity:idms.group.7814046");
+//! let drop = [pki.root.pem(), pki.intermediates[0].pem(), pki.leaf.pem()];
+//! // … the ceremony …
+//! let opened = Package::from_directory("package".as_ref())?.open(&pki.leaf)?;
+//! println!("KCV {}", opened.kcv);
+//! # Ok::<(), partner::OpenError>(())
+//! ```
+
+pub mod certificate;
+pub mod key;
+pub mod manifest;
+pub mod open;
+pub mod package;
+pub mod pki;
+pub mod signature;
+
+pub use certificate::{Certified, Profile, bundle, pkcs7};
+pub use key::{KeyKind, PrivateKey};
+pub use manifest::Manifest;
+pub use open::{Kek, OpenError, Opened};
+pub use package::Package;
+pub use pki::{Pki, PkiBuilder};

@@ -1,0 +1,297 @@
+use std::sync::LazyLock;
+
+use aws_lc_rs::rand::SystemRandom;
+use aws_lc_rs::rsa::{OaepPublicEncryptingKey, PublicEncryptingKey};
+use aws_lc_rs::signature::{
+    ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair, RSA_PKCS1_SHA256, RSA_PSS_SHA512, RsaKeyPair,
+};
+use der::{Decode, Encode};
+use serde_json::{Value, json};
+
+use super::*;
+use crate::{KeyKind, Pki, PrivateKey};
+
+const HEADER: &[u8] = b"10000TPAEAY";
+/// From the table of check values that everybody can recompute.
+const AES: (&str, &str) = ("2B7E151628AED2A6ABF7158809CF4F3C", "7AD386");
+const TDES: (&str, &str) = ("0123456789ABCDEFFEDCBA987654321089ABCDEF01234567", "3FD539");
+
+static PKI: LazyLock<Pki> = LazyLock::new(|| {
+    let kinds = [KeyKind::EccP256];
+    Pki::builder("uid")
+        .root_key(KeyKind::EccP256)
+        .intermediate_keys(&kinds)
+        .build()
+});
+
+/// A package as the product makes it, with what differs between tests.
+struct Recipe {
+    algorithm: &'static str,
+    key: (&'static str, &'static str),
+    hash: &'static str,
+    signature: &'static str,
+}
+
+impl Default for Recipe {
+    fn default() -> Self {
+        let signature = "RSASSA_PKCS1_V1_5_SHA_256";
+        Self {
+            algorithm: "AES_128",
+            key: AES,
+            hash: "SHA_256",
+            signature,
+        }
+    }
+}
+
+impl Recipe {
+    fn package(&self) -> Package {
+        let leaf = x509_cert::Certificate::from_der(PKI.leaf.der()).unwrap();
+        let public = leaf
+            .tbs_certificate
+            .subject_public_key_info
+            .to_der()
+            .unwrap();
+        let cryptogram = wrap(&public, self.hash, &hex::decode(self.key.0).unwrap());
+        let message = [HEADER, &cryptogram].concat();
+        let kind = if self.signature.starts_with("EC") {
+            KeyKind::EccP256
+        } else {
+            KeyKind::Rsa2048
+        };
+        let signer = PrivateKey::cached(kind, "signer");
+        let signature = sign(self.signature, &signer, &message);
+        let pem = signer.pair().public_key_pem();
+        let spki = der::pem::decode_vec(pem.as_bytes()).unwrap().1;
+        let mut package = Package::from_files([
+            ("README.md".to_owned(), b"read me".to_vec()),
+            (
+                "kcv.txt".to_owned(),
+                format!("{}\n", self.key.1).into_bytes(),
+            ),
+            ("signing-public-key.pem".to_owned(), pem.into_bytes()),
+        ]);
+        for (stem, bytes) in [
+            ("key-block-header", HEADER),
+            ("signature", &signature),
+            ("wrapped-kek", &cryptogram),
+        ] {
+            let text = format!("{}\n", hex::encode_upper(bytes));
+            package
+                .files_mut()
+                .insert(format!("{stem}.hex"), text.into_bytes());
+            package
+                .files_mut()
+                .insert(format!("{stem}.bin"), bytes.to_vec());
+        }
+        let manifest = json!({
+            "schemaVersion": 1, "ceremonyId": "acme-production-cardholder-0123456789abcdef",
+            "partner": "acme", "environment": "production", "dataType": "cardholder",
+            "createdAt": "2026-11-22T00:00:00Z",
+            "kek": { "algorithm": self.algorithm, "keyArn": "arn", "kcv": self.key.1,
+                     "kcvAlgorithm": "CMAC" },
+            "wrapping": { "method": "rsa-oaep", "hash": self.hash,
+                          "leafSha256": PKI.leaf.sha256(), "keyAlgorithm": "RSA_3072",
+                          "cryptogramBytes": 384 },
+            "keyBlockHeader": { "hex": hex::encode_upper(HEADER), "ascii": "10000TPAEAY" },
+            "signature": { "algorithm": self.signature, "messageType": "RAW",
+                           "signedBytes": "key-block-header.bin followed by wrapped-kek.bin",
+                           "keyArn": "arn", "publicKeySha256": sha256(&spki) },
+            "certificates": [], "caKeyArn": "arn",
+        });
+        seal(&mut package, manifest);
+        package
+    }
+}
+
+/// Writes the manifest with the digests that the files have now.
+fn seal(package: &mut Package, mut manifest: Value) {
+    package.files_mut().remove(MANIFEST);
+    manifest["files"] = package
+        .files_mut()
+        .iter()
+        .map(|(name, bytes)| json!({ "name": name, "bytes": bytes.len(), "sha256": sha256(bytes) }))
+        .collect();
+    package
+        .files_mut()
+        .insert(MANIFEST.into(), manifest.to_string().into_bytes());
+}
+
+/// The package after `change`, with a manifest that agrees with it.
+fn resealed(change: impl FnOnce(&mut Package, &mut Value)) -> Package {
+    let mut package = Recipe::default().package();
+    let mut manifest = serde_json::from_slice(package.file(MANIFEST).unwrap()).unwrap();
+    change(&mut package, &mut manifest);
+    seal(&mut package, manifest);
+    package
+}
+
+fn wrap(public: &[u8], hash: &str, key: &[u8]) -> Vec<u8> {
+    let algorithm = if hash == "SHA_512" {
+        &OAEP_SHA512_MGF1SHA512
+    } else {
+        &OAEP_SHA256_MGF1SHA256
+    };
+    let public =
+        OaepPublicEncryptingKey::new(PublicEncryptingKey::from_der(public).unwrap()).unwrap();
+    let mut space = vec![0; public.ciphertext_size()];
+    public
+        .encrypt(algorithm, key, &mut space, None)
+        .unwrap()
+        .to_vec()
+}
+
+fn sign(algorithm: &str, key: &PrivateKey, message: &[u8]) -> Vec<u8> {
+    let random = SystemRandom::new();
+    if algorithm == "ECDSA_SHA_256" {
+        let pair = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_ASN1_SIGNING, key.der()).unwrap();
+        return pair.sign(&random, message).unwrap().as_ref().to_vec();
+    }
+    let pair = RsaKeyPair::from_pkcs8(key.der()).unwrap();
+    let mut signature = vec![0; pair.public_modulus_len()];
+    let encoding = if algorithm.contains("PSS") {
+        &RSA_PSS_SHA512
+    } else {
+        &RSA_PKCS1_SHA256
+    };
+    pair.sign(encoding, &random, message, &mut signature)
+        .unwrap();
+    signature
+}
+
+fn error(package: &Package) -> OpenError {
+    package.open(&PKI.leaf).unwrap_err()
+}
+
+#[test]
+fn a_good_package_opens() {
+    let opened = Recipe::default().package().open(&PKI.leaf).unwrap();
+    assert_eq!(opened.kcv, "7AD386");
+    assert_eq!(hex::encode_upper(opened.kek.expose()), AES.0);
+    assert_eq!(opened.files, 9);
+}
+
+#[test]
+fn other_algorithms_open_too() {
+    for recipe in [
+        Recipe {
+            hash: "SHA_512",
+            signature: "RSASSA_PSS_SHA_512",
+            ..Recipe::default()
+        },
+        Recipe {
+            signature: "ECDSA_SHA_256",
+            ..Recipe::default()
+        },
+        Recipe {
+            algorithm: "TDES_3KEY",
+            key: TDES,
+            ..Recipe::default()
+        },
+    ] {
+        let opened = recipe.package().open(&PKI.leaf).unwrap();
+        assert_eq!(opened.kcv, recipe.key.1);
+    }
+}
+
+#[test]
+fn no_debug_output_shows_the_kek() {
+    let opened = Recipe::default().package().open(&PKI.leaf).unwrap();
+    assert_eq!(format!("{:?}", opened.kek), "Kek(16 bytes)");
+}
+
+#[test]
+fn a_changed_file_is_found_by_its_digest() {
+    let mut package = Recipe::default().package();
+    package
+        .files_mut()
+        .insert("README.md".into(), b"rEad me".to_vec());
+    assert_eq!(
+        error(&package),
+        OpenError::DigestMismatch {
+            file: "README.md".into()
+        }
+    );
+}
+
+#[test]
+fn a_missing_and_an_unlisted_file_are_found() {
+    let mut package = Recipe::default().package();
+    package.files_mut().insert("more.txt".into(), Vec::new());
+    assert_eq!(
+        error(&package),
+        OpenError::FileUnlisted {
+            file: "more.txt".into()
+        }
+    );
+    package.files_mut().remove("more.txt");
+    package.files_mut().remove("README.md");
+    assert_eq!(
+        error(&package),
+        OpenError::FileMissing {
+            file: "README.md".into()
+        }
+    );
+}
+
+#[test]
+fn a_signature_over_something_else_is_refused() {
+    let package = resealed(|package, manifest| {
+        let other = b"10000TPAEIY";
+        package
+            .files_mut()
+            .insert("key-block-header.bin".into(), other.to_vec());
+        let text = format!("{}\n", hex::encode_upper(other));
+        package
+            .files_mut()
+            .insert("key-block-header.hex".into(), text.into_bytes());
+        manifest["keyBlockHeader"] = json!({ "hex": hex::encode(other), "ascii": "10000TPAEIY" });
+    });
+    assert_eq!(error(&package), OpenError::SignatureInvalid);
+}
+
+#[test]
+fn the_two_forms_of_a_file_must_agree() {
+    let package = resealed(|package, _| {
+        package
+            .files_mut()
+            .insert("wrapped-kek.hex".into(), b"00\n".to_vec());
+    });
+    let (text, binary) = ("wrapped-kek.hex".into(), "wrapped-kek.bin".into());
+    assert_eq!(error(&package), OpenError::HexMismatch { text, binary });
+}
+
+#[test]
+fn a_wrong_check_value_is_refused() {
+    let package = resealed(|_, manifest| manifest["kek"]["kcv"] = "7DF76B".into());
+    let (given, computed) = ("7DF76B".into(), "7AD386".into());
+    assert_eq!(error(&package), OpenError::KcvMismatch { given, computed });
+}
+
+#[test]
+fn a_package_for_somebody_else_is_refused() {
+    let package = Recipe::default().package();
+    let refused = package.open(&PKI.root).unwrap_err();
+    let (ours, found) = (PKI.root.sha256(), PKI.leaf.sha256());
+    assert_eq!(refused, OpenError::WrongLeaf { ours, found });
+}
+
+#[test]
+fn a_key_of_the_wrong_length_is_refused() {
+    let package = Recipe {
+        algorithm: "AES_256",
+        ..Recipe::default()
+    }
+    .package();
+    let expected = OpenError::KekLength {
+        algorithm: "AES_256".into(),
+        found: 16,
+    };
+    assert_eq!(error(&package), expected);
+}
+
+#[test]
+fn the_signer_is_the_one_in_the_manifest() {
+    let package = resealed(|_, manifest| manifest["signature"]["publicKeySha256"] = "00".into());
+    assert_eq!(error(&package), OpenError::SignerMismatch);
+}
