@@ -1,0 +1,204 @@
+//! The newest leaf among loose certificates, and its way to a root.
+
+use std::collections::HashSet;
+
+use serde::{Deserialize, Serialize};
+
+use crate::certificate::Certificate;
+use crate::digest::Sha256;
+use crate::utc::Utc;
+
+/// CA certificates on a path, at most.
+pub const MAX_CAS: usize = 6;
+
+/// A leaf, the CAs between, and the root. Each is signed by the next; nothing else has been
+/// proven, least of all that the root is anyone's trust anchor: that is what `validate` is for.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct CertificatePath {
+    pub leaf: Certificate,
+    /// From the leaf's issuer upwards; empty where the root issued the leaf.
+    pub intermediates: Vec<Certificate>,
+    pub root: Certificate,
+}
+
+impl CertificatePath {
+    /// The CAs from the leaf's issuer up to the root.
+    pub fn cas(&self) -> impl DoubleEndedIterator<Item = &Certificate> {
+        self.intermediates.iter().chain([&self.root])
+    }
+
+    /// Every certificate with its place, the leaf first.
+    pub fn certificates(&self) -> impl Iterator<Item = (Role, &Certificate)> {
+        [(Role::Leaf, &self.leaf)]
+            .into_iter()
+            .chain(
+                self.intermediates
+                    .iter()
+                    .map(|certificate| (Role::Intermediate, certificate)),
+            )
+            .chain([(Role::Root, &self.root)])
+    }
+}
+
+/// A certificate's place on the path.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Role {
+    Leaf,
+    Intermediate,
+    Root,
+}
+
+impl Role {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Leaf => "leaf",
+            Self::Intermediate => "intermediate",
+            Self::Root => "root",
+        }
+    }
+}
+
+/// The newest end-entity certificate of `certificates`.
+///
+/// An end-entity certificate is one that does not claim to be a CA and has issued none of the
+/// others. The newest is the one with the latest notBefore; if two different ones share it there
+/// is no telling which is meant.
+pub fn newest_leaf<'a>(certificates: &[&'a Certificate]) -> Result<&'a Certificate, NoPath> {
+    let mut leaves: Vec<&Certificate> = certificates
+        .iter()
+        .copied()
+        .filter(|candidate| !candidate.is_ca())
+        .filter(|candidate| {
+            !certificates
+                .iter()
+                .any(|other| other != candidate && other.is_signed_by(candidate))
+        })
+        .collect();
+    leaves.sort_by_key(|leaf| std::cmp::Reverse((leaf.not_before(), leaf.not_after())));
+    leaves.dedup();
+    match leaves[..] {
+        [] => Err(NoPath::NoLeaf),
+        [first, second, ..]
+            if first.not_before() == second.not_before()
+                && first.not_after() == second.not_after() =>
+        {
+            Err(NoPath::TwoLeaves {
+                one: first.to_string(),
+                other: second.to_string(),
+            })
+        }
+        [first, ..] => Ok(first),
+    }
+}
+
+/// A path from `leaf` to a root by names and signatures.
+///
+/// Where several exist: one that ends in a root of `pinned` before any other, then the one whose
+/// CAs are valid at `now`, then the one with the newest CAs.
+pub fn path_from(
+    leaf: &Certificate,
+    cas: &[&Certificate],
+    pinned: &[Sha256],
+    now: Utc,
+) -> Result<CertificatePath, NoPath> {
+    if leaf.is_self_signed() {
+        return Err(NoPath::SelfSignedLeaf(leaf.to_string()));
+    }
+    let mut seen = HashSet::new();
+    let mut cas: Vec<&Certificate> = cas
+        .iter()
+        .copied()
+        .filter(|ca| *ca != leaf && seen.insert(ca.sha256()))
+        .collect();
+    cas.sort_by_key(|ca| {
+        let valid = ca.not_before() <= now && now <= ca.not_after();
+        std::cmp::Reverse((pinned.contains(&ca.sha256()), valid, ca.not_before()))
+    });
+    let mut search = Search {
+        cas: &cas,
+        top: leaf,
+        budget: SIGNATURE_CHECKS,
+    };
+    let found = search
+        .up_from(leaf, &mut Vec::new(), &|root| {
+            pinned.contains(&root.sha256())
+        })
+        .or_else(|| search.up_from(leaf, &mut Vec::new(), &|_| true));
+    match found {
+        Some(mut above) => {
+            // A path that was found ends in its root.
+            let root = above.pop().ok_or(NoPath::NoLeaf)?;
+            Ok(CertificatePath {
+                leaf: leaf.clone(),
+                intermediates: above,
+                root,
+            })
+        }
+        None => Err(NoPath::IssuerMissing {
+            of: search.top.to_string(),
+            issuer: search.top.issuer().to_owned(),
+        }),
+    }
+}
+
+/// Certificates with one name and many keys must not make a search that never ends.
+const SIGNATURE_CHECKS: usize = 2_000;
+
+struct Search<'a> {
+    cas: &'a [&'a Certificate],
+    /// The highest certificate reached for which no issuer was found.
+    top: &'a Certificate,
+    budget: usize,
+}
+
+impl<'a> Search<'a> {
+    fn up_from(
+        &mut self,
+        certificate: &'a Certificate,
+        above: &mut Vec<Certificate>,
+        accept: &dyn Fn(&Certificate) -> bool,
+    ) -> Option<Vec<Certificate>> {
+        if above.len() >= MAX_CAS {
+            return None;
+        }
+        let mut dead_end = true;
+        for &issuer in self.cas {
+            self.budget = self.budget.checked_sub(1)?;
+            if above.contains(issuer) || !certificate.is_signed_by(issuer) {
+                continue;
+            }
+            dead_end = false;
+            above.push(issuer.clone());
+            let found = match issuer.is_self_signed() {
+                true => accept(issuer).then(|| above.clone()),
+                false => self.up_from(issuer, above, accept),
+            };
+            if found.is_some() {
+                return found;
+            }
+            above.pop();
+        }
+        if dead_end {
+            self.top = certificate;
+        }
+        None
+    }
+}
+
+/// Why no path was found.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+pub enum NoPath {
+    #[error("the certificate of the CA `{issuer}`, which issued {of}, is missing")]
+    IssuerMissing { of: String, issuer: String },
+    #[error("the end-entity certificate (the one with the partner's wrapping key) is missing")]
+    NoLeaf,
+    #[error("{0} has signed itself; a certificate issued by the partner's CA is expected")]
+    SelfSignedLeaf(String),
+    #[error(
+        "two end-entity certificates start and end at the same time, and there is no telling \
+         which is meant: {one} and {other}"
+    )]
+    TwoLeaves { one: String, other: String },
+}

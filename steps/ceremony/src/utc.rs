@@ -1,0 +1,89 @@
+//! Points in time as they are written in state, evidence and events: RFC 3339, UTC, milliseconds.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+
+#[derive(Clone, Copy, Debug, Deserialize, Eq, Ord, PartialEq, PartialOrd, Serialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Utc(OffsetDateTime);
+
+impl Utc {
+    pub fn now() -> Self {
+        Self::from(OffsetDateTime::now_utc())
+    }
+
+    pub fn unix_seconds(self) -> i64 {
+        self.0.unix_timestamp()
+    }
+
+    /// `20261122T101530Z`: for file names, where a colon is a nuisance.
+    pub fn compact(self) -> String {
+        let (date, time) = (self.0.date(), self.0.time());
+        format!(
+            "{:04}{:02}{:02}T{:02}{:02}{:02}Z",
+            date.year(),
+            u8::from(date.month()),
+            date.day(),
+            time.hour(),
+            time.minute(),
+            time.second()
+        )
+    }
+}
+
+impl From<OffsetDateTime> for Utc {
+    fn from(value: OffsetDateTime) -> Self {
+        let value = value.to_offset(time::UtcOffset::UTC);
+        let millis = value.millisecond();
+        // `replace_nanosecond` refuses only values of a whole second or more.
+        Self(
+            value
+                .replace_nanosecond(u32::from(millis) * 1_000_000)
+                .unwrap_or(value),
+        )
+    }
+}
+
+impl From<Utc> for OffsetDateTime {
+    fn from(value: Utc) -> Self {
+        value.0
+    }
+}
+
+impl From<Utc> for String {
+    fn from(value: Utc) -> Self {
+        value.to_string()
+    }
+}
+
+impl TryFrom<String> for Utc {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        OffsetDateTime::parse(&text, &Rfc3339)
+            .map(Self::from)
+            .map_err(|error| format!("`{text}` is not an RFC 3339 time: {error}"))
+    }
+}
+
+impl fmt::Display for Utc {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let text = self.0.format(&Rfc3339).map_err(|_| fmt::Error)?;
+        f.write_str(&text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_in_another_zone_is_written_in_utc_with_milliseconds() {
+        let time = Utc::try_from("2026-11-22T12:00:00.1234567+02:00".to_owned()).unwrap();
+        assert_eq!(time.to_string(), "2026-11-22T10:00:00.123Z");
+        assert_eq!(time.compact(), "20261122T100000Z");
+    }
+}
