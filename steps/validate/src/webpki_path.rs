@@ -1,0 +1,76 @@
+//! Path validation by rustls-webpki (RFC 5280 §6).
+
+use ceremony::contract::validate::{Check, CheckName};
+use ceremony::path::CertificatePath;
+use ceremony::profile::Policy;
+use ceremony::utc::Utc;
+use rustls_pki_types::{CertificateDer, UnixTime};
+use webpki::{
+    ALL_VERIFICATION_ALGS, EndEntityCert, Error, ExtendedKeyUsageValidator, KeyPurposeIdIter,
+    anchor_from_trusted_cert,
+};
+
+use crate::checks::path_check;
+
+/// The leaf is valid at `now` under the path's root, if that is pinned: nothing that is not in the
+/// profile is ever an anchor.
+pub(crate) fn path_is_valid(
+    path: &CertificatePath,
+    policy: &Policy,
+    now: Utc,
+    checks: &mut Vec<Check>,
+) {
+    let outcome = match policy.trust_anchors.contains(&path.root.sha256()) {
+        true => verify(path, now).map_err(|error| error.to_string()),
+        false => Err("there is no pinned root to verify it against".to_owned()),
+    };
+    let (passed, detail) = match outcome {
+        Ok(()) => (true, "verified from the leaf to the pinned root".to_owned()),
+        Err(reason) => (
+            false,
+            format!("the certificate path does not verify: {reason}"),
+        ),
+    };
+    checks.push(path_check(
+        CheckName::CertificatePathInvalid,
+        passed,
+        detail,
+    ));
+}
+
+fn verify(path: &CertificatePath, now: Utc) -> Result<(), Error> {
+    let root = path.root.to_pki_type();
+    let anchors = [anchor_from_trusted_cert(&root)?];
+    let intermediates: Vec<CertificateDer<'_>> = path
+        .intermediates
+        .iter()
+        .map(|certificate| certificate.to_pki_type())
+        .collect();
+    let leaf = path.leaf.to_pki_type();
+    let seconds = u64::try_from(now.unix_seconds()).unwrap_or_default();
+    let now = UnixTime::since_unix_epoch(std::time::Duration::from_secs(seconds));
+    EndEntityCert::try_from(&leaf)?
+        .verify_for_usage(
+            ALL_VERIFICATION_ALGS,
+            &anchors,
+            &intermediates,
+            now,
+            AnyPurpose,
+            None,
+            None,
+        )
+        .map(drop)
+}
+
+/// ExtendedKeyUsage has no purpose for transporting keys: partners' leaves carry none, or the
+/// purposes of other uses. KeyUsage, which does, is checked on its own.
+struct AnyPurpose;
+
+impl ExtendedKeyUsageValidator for AnyPurpose {
+    fn validate(&self, purposes: KeyPurposeIdIter<'_, '_>) -> Result<(), Error> {
+        for purpose in purposes {
+            purpose?;
+        }
+        Ok(())
+    }
+}
