@@ -1,0 +1,164 @@
+//! `Sign`: key-block header and cryptogram under the KMS key.
+//!
+//! What is signed is the header's bytes followed by the cryptogram's. Messages over 4096 bytes,
+//! which KMS does not take, are signed by their digest. The signature is verified here, with the
+//! key that goes into the package, before it leaves. Needs kms:Sign and kms:GetPublicKey on one
+//! key; creates nothing.
+
+use aws_lc_rs::digest::{SHA256, SHA384, SHA512, digest};
+use aws_sdk_kms::Client;
+use aws_sdk_kms::primitives::Blob;
+use aws_sdk_kms::types::{MessageType as KmsMessageType, SigningAlgorithmSpec};
+use ceremony::algorithms::SignatureAlgorithm;
+use ceremony::aws::ServiceError;
+use ceremony::contract::sign::MessageType;
+use ceremony::error::StepError;
+use ceremony::signature::verifies;
+use strum::{IntoStaticStr, VariantNames};
+
+pub use ceremony::contract::sign::{Input, Output};
+
+/// What KMS takes in `RAW` mode (API reference, Sign).
+const MAX_RAW_BYTES: usize = 4096;
+
+/// What the step works with, made once at cold start.
+pub struct Context {
+    pub kms: Client,
+    pub key_arn: String,
+}
+
+pub async fn handle(context: &Context, input: Input) -> Result<Output, Error> {
+    let cryptogram = hex::decode(&input.cryptogram).map_err(|_| Error::CryptogramNotHex)?;
+    let message = [input.key_block_header.bytes(), &cryptogram].concat();
+    let public_key = public_key(context, input.algorithm).await?;
+    let (message_type, to_sign) = match message.len() {
+        0..=MAX_RAW_BYTES => (MessageType::Raw, message.clone()),
+        _ => (MessageType::Digest, hash(input.algorithm, &message)),
+    };
+    let signature = sign(context, input.algorithm, message_type, to_sign).await?;
+    if !verifies(input.algorithm, &public_key, &message, &signature) {
+        return Err(Error::SignatureInvalid {
+            key_arn: context.key_arn.clone(),
+        });
+    }
+    Ok(Output {
+        signature: hex::encode_upper(signature),
+        algorithm: input.algorithm,
+        message_type,
+        key_arn: context.key_arn.clone(),
+        public_key: to_pem(&public_key),
+    })
+}
+
+/// The DER SubjectPublicKeyInfo of the signing key, if that key can sign as the profile asks.
+async fn public_key(context: &Context, algorithm: SignatureAlgorithm) -> Result<Vec<u8>, Error> {
+    let answer = context
+        .kms
+        .get_public_key()
+        .key_id(&context.key_arn)
+        .send()
+        .await
+        .map_err(|error| ServiceError::new("kms:GetPublicKey", &error))?;
+    let offered = answer.signing_algorithms();
+    if !offered
+        .iter()
+        .any(|offered| offered.as_str() == algorithm.as_str())
+    {
+        let offered: Vec<&str> = offered.iter().map(SigningAlgorithmSpec::as_str).collect();
+        return Err(Error::AlgorithmNotOffered {
+            algorithm,
+            offered: offered.join(", "),
+        });
+    }
+    let key = answer.public_key.ok_or(Error::PublicKeyMissing)?;
+    Ok(key.into_inner())
+}
+
+async fn sign(
+    context: &Context,
+    algorithm: SignatureAlgorithm,
+    message_type: MessageType,
+    to_sign: Vec<u8>,
+) -> Result<Vec<u8>, Error> {
+    let answer = context
+        .kms
+        .sign()
+        .key_id(&context.key_arn)
+        .signing_algorithm(SigningAlgorithmSpec::from(algorithm.as_str()))
+        .message_type(match message_type {
+            MessageType::Digest => KmsMessageType::Digest,
+            MessageType::Raw => KmsMessageType::Raw,
+        })
+        .message(Blob::new(to_sign))
+        .send()
+        .await
+        .map_err(|error| ServiceError::new("kms:Sign", &error))?;
+    Ok(answer
+        .signature
+        .ok_or(Error::SignatureMissing)?
+        .into_inner())
+}
+
+fn hash(algorithm: SignatureAlgorithm, message: &[u8]) -> Vec<u8> {
+    let hash = match algorithm.openssl_hash() {
+        "sha256" => &SHA256,
+        "sha384" => &SHA384,
+        _ => &SHA512,
+    };
+    digest(hash, message).as_ref().to_vec()
+}
+
+fn to_pem(public_key: &[u8]) -> String {
+    let config = pem::EncodeConfig::new().set_line_ending(pem::LineEnding::LF);
+    pem::encode_config(&pem::Pem::new("PUBLIC KEY", public_key), config)
+}
+
+/// Why there is no signature.
+#[derive(Clone, Debug, Eq, IntoStaticStr, PartialEq, thiserror::Error, VariantNames)]
+pub enum Error {
+    #[error("the signing key cannot sign with {algorithm}; it offers {offered}")]
+    AlgorithmNotOffered {
+        algorithm: SignatureAlgorithm,
+        offered: String,
+    },
+    #[error("the cryptogram is not hex")]
+    CryptogramNotHex,
+    #[error("the answer of GetPublicKey has no key")]
+    PublicKeyMissing,
+    #[error(transparent)]
+    Service(#[from] ServiceError),
+    #[error("the signature does not verify with the public key of {key_arn}")]
+    SignatureInvalid { key_arn: String },
+    #[error("the answer of Sign has no signature")]
+    SignatureMissing,
+}
+
+impl StepError for Error {
+    fn name(&self) -> &'static str {
+        match self {
+            Self::Service(error) => error.name(),
+            other => other.into(),
+        }
+    }
+
+    fn remedy(&self) -> &'static str {
+        match self {
+            Self::AlgorithmNotOffered { .. } => {
+                "Choose a `signature.algorithm` in the profile that the key's spec offers, or \
+                 deploy with another `signingKeySpec`; then drop the leaf again."
+            }
+            Self::CryptogramNotHex => {
+                "This is a defect of the software: report it with the record."
+            }
+            Self::PublicKeyMissing | Self::SignatureInvalid { .. } | Self::SignatureMissing => {
+                "Nothing was published. Keep the record, look at the key in KMS and at its CloudTrail \
+                 events, and drop the leaf again only when it is explained."
+            }
+            Self::Service(error) => error.remedy(),
+        }
+    }
+
+    fn names() -> Vec<&'static str> {
+        ceremony::error::names_with_service(Self::VARIANTS)
+    }
+}
