@@ -1,0 +1,15 @@
+use ceremony::aws::sdk_config;
+use ceremony::step::{required_variable, serve};
+use fetch_certs::{Context, handle};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), lambda_runtime::Error> {
+    let config = sdk_config().await;
+    let context = Context {
+        s3: aws_sdk_s3::Client::new(&config),
+        ssm: aws_sdk_ssm::Client::new(&config),
+        inbox_bucket: required_variable("INBOX_BUCKET"),
+        evidence_bucket: required_variable("EVIDENCE_BUCKET"),
+    };
+    serve(ceremony::step!(), |input| handle(&context, input)).await
+}

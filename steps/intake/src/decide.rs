@@ -1,0 +1,152 @@
+//! Whether the folder is a complete certificate set, and which objects it is made of.
+
+use std::collections::BTreeMap;
+
+use ceremony::bundle::MAX_FILES;
+use ceremony::certificate::Certificate;
+use ceremony::contract::execution;
+use ceremony::identifiers::{Ceremony, CeremonyId, Drop};
+use ceremony::path::{CertificatePath, NoPath};
+use ceremony::profile::PartnerProfile;
+use inbox::{ProfileError, load_profile, newest_path};
+
+use crate::folder::{File, Folder, Unread, read_folder};
+use crate::{Context, Error};
+
+/// What lies in the folder.
+#[derive(Clone, Debug)]
+pub enum Decision {
+    Complete(execution::Input),
+    Incomplete {
+        missing: String,
+    },
+    Unusable {
+        reason: String,
+        file: Option<String>,
+    },
+}
+
+/// Decides about the folder; `key` is the file whose arrival is the occasion.
+///
+/// A file that cannot be used is rejected when it arrives. It does not stop a set that is complete
+/// without it: whether it came first or last must make no difference.
+pub(crate) async fn decide(context: &Context, drop: &Drop, key: &str) -> Result<Decision, Error> {
+    let (files, unread) = match read_folder(context, drop).await? {
+        Folder::Read { files, unread } => (files, unread),
+        Folder::TooManyFiles => {
+            let reason = format!(
+                "the folder holds more than {MAX_FILES} files: remove those of earlier years"
+            );
+            return Ok(Decision::Unusable { reason, file: None });
+        }
+    };
+    if let Some(reason) = why_unusable(key, &files, &unread) {
+        return Ok(Decision::Unusable {
+            reason,
+            file: Some(key.to_owned()),
+        });
+    }
+    let profile = match load_profile(&context.ssm, &drop.partner).await {
+        Ok(profile) => Some(profile),
+        // Of no use here, and said so by `fetch-certs`, with a record, once the set is complete.
+        Err(ProfileError::PartnerUnknown(_) | ProfileError::ProfileMalformed { .. }) => None,
+        Err(ProfileError::Service(error)) => return Err(error.into()),
+    };
+    let certificates: Vec<&Certificate> = files.iter().flat_map(usable).collect();
+    let path = newest_path(
+        &context.s3,
+        &context.evidence_bucket,
+        &certificates,
+        profile.as_ref(),
+    );
+    Ok(match path.await? {
+        Ok(path) => match two_leaves_in_one_file(&path, &files) {
+            Some((reason, file)) => Decision::Unusable {
+                reason,
+                file: Some(file),
+            },
+            None => Decision::Complete(execution_input(drop, &path, &files)),
+        },
+        Err(missing @ (NoPath::IssuerMissing { .. } | NoPath::NoLeaf)) => Decision::Incomplete {
+            missing: explain(&missing, profile.as_ref(), drop),
+        },
+        Err(error @ (NoPath::SelfSignedLeaf(_) | NoPath::TwoLeaves { .. })) => Decision::Unusable {
+            reason: error.to_string(),
+            file: None,
+        },
+    })
+}
+
+fn usable(file: &File) -> &[Certificate] {
+    file.certificates.as_deref().unwrap_or_default()
+}
+
+fn why_unusable(key: &str, files: &[File], unread: &[Unread]) -> Option<String> {
+    if let Some(file) = unread.iter().find(|file| file.key == key) {
+        return Some(file.reason.clone());
+    }
+    let file = files.iter().find(|file| file.object.key == key)?;
+    file.certificates.as_ref().err().map(ToString::to_string)
+}
+
+/// Years may lie side by side, but in a file of its own each: a file with two leaves leaves it
+/// open which of them the partner means.
+fn two_leaves_in_one_file(path: &CertificatePath, files: &[File]) -> Option<(String, String)> {
+    let all: Vec<&Certificate> = files.iter().flat_map(usable).collect();
+    let is_end_entity = |candidate: &Certificate| {
+        !candidate.is_ca()
+            && !all
+                .iter()
+                .any(|other| *other != candidate && other.is_signed_by(candidate))
+    };
+    let file = files.iter().find(|file| {
+        let certificates = usable(file);
+        certificates.contains(&path.leaf)
+            && certificates
+                .iter()
+                .any(|other| *other != path.leaf && is_end_entity(other))
+    })?;
+    let reason = "the file holds more than one end-entity certificate, and there is no telling \
+                  which is meant: send one leaf per file";
+    Some((reason.to_owned(), file.object.key.clone()))
+}
+
+fn explain(missing: &NoPath, profile: Option<&PartnerProfile>, drop: &Drop) -> String {
+    match (missing, profile) {
+        (NoPath::IssuerMissing { .. }, None) => format!(
+            "{missing} (and no readable profile in `{}` supplies a root)",
+            drop.partner.profile_parameter()
+        ),
+        _ => missing.to_string(),
+    }
+}
+
+/// Names the ceremony and the objects that carry its path.
+///
+/// Of several objects with the same certificate the one that lay there first is taken: what
+/// arrives later must not make another set of it.
+fn execution_input(drop: &Drop, path: &CertificatePath, files: &[File]) -> execution::Input {
+    let mut by_age: Vec<&File> = files.iter().collect();
+    by_age.sort_by_key(|file| (file.modified, &file.object.key));
+    let carrier = |certificate: &Certificate| {
+        by_age
+            .iter()
+            .find(|file| usable(file).contains(certificate))
+            .map(|file| &file.object)
+    };
+    let mut objects = BTreeMap::new();
+    for (_, certificate) in path.certificates() {
+        // A root that was supplied lies in no file.
+        if let Some(object) = carrier(certificate) {
+            objects.insert(object.key.clone(), object.clone());
+        }
+    }
+    let leaf_version = carrier(&path.leaf).map(|object| object.version_id.as_str());
+    let cas: Vec<_> = path.cas().map(Certificate::sha256).collect();
+    let ceremony_id = CeremonyId::new(drop, leaf_version.unwrap_or_default(), &cas);
+    execution::Input {
+        version: execution::VERSION,
+        ceremony: Ceremony::new(ceremony_id, drop.clone()),
+        objects: objects.into_values().collect(),
+    }
+}
