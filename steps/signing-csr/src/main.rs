@@ -1,0 +1,19 @@
+use ceremony::aws::sdk_config;
+use ceremony::error::to_diagnostic;
+use ceremony::step::serve_unproven;
+use signing_csr::{Context, handle};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), lambda_runtime::Error> {
+    let config = sdk_config().await;
+    let context = Context {
+        kms: aws_sdk_kms::Client::new(&config),
+        s3: aws_sdk_s3::Client::new(&config),
+    };
+    serve_unproven(ceremony::step!(), async |event| {
+        handle(&context, event)
+            .await
+            .map_err(|error| to_diagnostic(&error))
+    })
+    .await
+}
