@@ -1,0 +1,79 @@
+//! `statemachine/examples/`: one input and one output document per state.
+//!
+//! Certificates are not committed; the documents have `{{leaf}}` and the like where a PEM, or
+//! `{{leaf.sha256}}` where a fingerprint belongs, and get them here, made for the occasion.
+
+use std::path::PathBuf;
+
+use partner::{KeyKind, Pki};
+use serde_json::Value;
+
+pub struct Examples {
+    pki: Pki,
+}
+
+impl Examples {
+    pub fn new() -> Self {
+        let pki = Pki::builder("identity:idms.group.7814046")
+            .named("examples")
+            .root_key(KeyKind::EccP384)
+            .intermediate_keys(&[KeyKind::EccP384])
+            .leaf_key(KeyKind::Rsa3072)
+            .build();
+        Self { pki }
+    }
+
+    pub fn folder() -> PathBuf {
+        PathBuf::from(concat!(
+            env!("CARGO_MANIFEST_DIR"),
+            "/../../statemachine/examples"
+        ))
+    }
+
+    /// `<State>.<input|output>.json`, filled in.
+    pub fn load(&self, state: &str, side: &str) -> Value {
+        let path = Self::folder().join(format!("{state}.{side}.json"));
+        let text = std::fs::read_to_string(&path)
+            .unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        let document = serde_json::from_str(&text)
+            .unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        self.fill(document)
+    }
+
+    fn fill(&self, document: Value) -> Value {
+        match document {
+            Value::String(text) => Value::String(self.fill_text(&text)),
+            Value::Array(items) => items.into_iter().map(|item| self.fill(item)).collect(),
+            Value::Object(members) => members
+                .into_iter()
+                .map(|(name, member)| (name, self.fill(member)))
+                .collect(),
+            other => other,
+        }
+    }
+
+    fn fill_text(&self, text: &str) -> String {
+        let Pki {
+            root,
+            intermediates,
+            leaf,
+        } = &self.pki;
+        let mut text = text.to_owned();
+        for (name, certificate) in [
+            ("leaf", leaf),
+            ("issuing", &intermediates[0]),
+            ("root", root),
+        ] {
+            text = text
+                .replace(&format!("{{{{{name}}}}}"), &certificate.pem())
+                .replace(&format!("{{{{{name}.sha256}}}}"), &certificate.sha256());
+        }
+        text
+    }
+}
+
+impl Default for Examples {
+    fn default() -> Self {
+        Self::new()
+    }
+}
