@@ -1,0 +1,84 @@
+//! `apc-emulator`: the emulator as a program. See the README for what it is and is not.
+
+#![forbid(unsafe_code)]
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use apc_emulator::{AccountId, Config, Emulator, Region, Tls, check_environment};
+use clap::Parser;
+use tokio::signal::unix::{SignalKind, signal};
+
+/// A test double of AWS Payment Cryptography. Never for production keys: they are random, live in
+/// memory only, and can be read by whoever can connect.
+#[derive(Parser)]
+#[command(version)]
+struct Arguments {
+    /// Where clients connect; port 0 takes a free one
+    #[arg(long, value_name = "ADDR:PORT")]
+    listen: SocketAddr,
+    /// Serve HTTPS with this certificate (PEM, intermediates after it)
+    #[arg(long, value_name = "FILE", requires = "tls_key")]
+    tls_cert: Option<PathBuf>,
+    /// The private key of the certificate (PEM)
+    #[arg(long, value_name = "FILE", requires = "tls_cert")]
+    tls_key: Option<PathBuf>,
+    /// The region of requests whose signature names none
+    #[arg(long, value_name = "REGION", default_value_t)]
+    region: Region,
+    /// The account of requests whose access key id is not an account id
+    #[arg(long, value_name = "ID", default_value_t)]
+    account: AccountId,
+    /// Let tests look inside and inject faults, on this loopback address
+    #[arg(long, value_name = "ADDR:PORT")]
+    management: Option<SocketAddr>,
+    /// Listen also on addresses that other machines can reach
+    #[arg(long)]
+    allow_remote_danger: bool,
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    match run(Arguments::parse()).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("apc-emulator: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(arguments: Arguments) -> Result<(), Box<dyn std::error::Error>> {
+    check_environment(std::env::var("AWS_ACCESS_KEY_ID").ok().as_deref())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+
+    let emulator = Emulator::start(Config {
+        listen: arguments.listen,
+        management: arguments.management,
+        tls: arguments
+            .tls_cert
+            .zip(arguments.tls_key)
+            .map(|(certificate, key)| Tls { certificate, key }),
+        region: arguments.region,
+        account: arguments.account,
+        allow_remote_danger: arguments.allow_remote_danger,
+    })
+    .await?;
+    println!(
+        "apc-emulator {}: a test double of AWS Payment Cryptography, not for production keys",
+        env!("CARGO_PKG_VERSION")
+    );
+    if let Some(url) = emulator.management_url() {
+        println!("management on {url}");
+    }
+    println!("listening on {}", emulator.url());
+
+    tokio::select! {
+        _ = interrupt.recv() => {}
+        _ = terminate.recv() => {}
+    }
+    emulator.shutdown().await;
+    Ok(())
+}

@@ -1,0 +1,12 @@
+//! The service's vocabulary as types: a value that exists has passed its pattern, enum or limit.
+//!
+//! Everything here parses from the request and prints into the answer; nothing here knows of state.
+
+pub mod attributes;
+pub mod certificate_text;
+pub mod identifiers;
+pub mod key;
+pub mod legality;
+pub mod limits;
+pub mod strength;
+pub mod tags;

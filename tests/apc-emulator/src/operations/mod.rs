@@ -1,0 +1,70 @@
+//! The operations of the control plane, one function each: take the input apart, check, do the
+//! work, give the output.
+
+pub mod aliases;
+pub mod call;
+pub mod export;
+pub mod import;
+pub mod keys;
+pub mod lifecycle;
+pub mod paging;
+pub mod tags;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use crate::operations::call::Call;
+use crate::protocol::error::ServiceError;
+use crate::protocol::input::parse_input;
+use crate::protocol::operation::Operation;
+
+/// Runs an operation.
+pub fn run(call: &mut Call<'_>, operation: Operation, body: Value) -> Result<Value, ServiceError> {
+    match operation {
+        Operation::CreateAlias => with(call, body, aliases::create_alias),
+        Operation::CreateKey => with(call, body, keys::create_key),
+        Operation::DeleteAlias => with(call, body, aliases::delete_alias),
+        Operation::DeleteKey => with(call, body, lifecycle::delete_key),
+        Operation::ExportKey => with(call, body, export::export_key),
+        Operation::GetAlias => with(call, body, aliases::get_alias),
+        Operation::GetKey => with(call, body, keys::get_key),
+        Operation::ImportKey => with(call, body, import::import_key),
+        Operation::ListAliases => with(call, body, aliases::list_aliases),
+        Operation::ListKeys => with(call, body, keys::list_keys),
+        Operation::ListTagsForResource => with(call, body, tags::list_tags_for_resource),
+        Operation::RestoreKey => with(call, body, lifecycle::restore_key),
+        Operation::StartKeyUsage => with(call, body, lifecycle::start_key_usage),
+        Operation::StopKeyUsage => with(call, body, lifecycle::stop_key_usage),
+        Operation::TagResource => with(call, body, tags::tag_resource),
+        Operation::UntagResource => with(call, body, tags::untag_resource),
+        Operation::UpdateAlias => with(call, body, aliases::update_alias),
+        Operation::AddKeyReplicationRegions
+        | Operation::AssociateMpaTeam
+        | Operation::DeleteResourcePolicy
+        | Operation::DisableDefaultKeyReplicationRegions
+        | Operation::DisassociateMpaTeam
+        | Operation::EnableDefaultKeyReplicationRegions
+        | Operation::GetCertificateSigningRequest
+        | Operation::GetDefaultKeyReplicationRegions
+        | Operation::GetMpaTeamAssociation
+        | Operation::GetParametersForExport
+        | Operation::GetParametersForImport
+        | Operation::GetPublicKeyCertificate
+        | Operation::GetResourcePolicy
+        | Operation::PutResourcePolicy
+        | Operation::RemoveKeyReplicationRegions => {
+            Err(ServiceError::NotEmulated(operation.to_string()))
+        }
+    }
+}
+
+/// JSON in, one typed function, JSON out.
+fn with<I: DeserializeOwned, O: Serialize>(
+    call: &mut Call<'_>,
+    body: Value,
+    operation: fn(&mut Call<'_>, I) -> Result<O, ServiceError>,
+) -> Result<Value, ServiceError> {
+    let output = operation(call, parse_input(body)?)?;
+    serde_json::to_value(output).map_err(|error| ServiceError::InternalServer(error.to_string()))
+}

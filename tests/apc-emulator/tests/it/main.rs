@@ -1,0 +1,13 @@
+//! The emulator over its real socket, driven by the AWS SDK for Rust and by hand-made requests.
+//!
+//! One program with a module per subject, so that the SDK is linked once.
+
+mod aliases;
+mod certificates;
+mod exports;
+mod faults;
+mod keys;
+mod program;
+mod protocol;
+mod support;
+mod tags;

@@ -1,0 +1,85 @@
+//! The program itself: what it prints, what it refuses, how it ends.
+
+use std::io::{BufRead, BufReader};
+use std::process::{Command, Output, Stdio};
+
+#[test]
+fn the_program_says_what_it_is_and_where_and_ends_on_a_signal() {
+    for signal in ["-TERM", "-INT"] {
+        let mut program = program(&["--listen", "127.0.0.1:0", "--management", "[::1]:0"])
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut lines = BufReader::new(program.stdout.take().unwrap()).lines();
+        let mut line = || lines.next().unwrap().unwrap();
+        let what_it_is = line();
+        assert!(what_it_is.contains("a test double"), "{what_it_is}");
+        assert!(
+            what_it_is.contains("not for production keys"),
+            "{what_it_is}"
+        );
+        assert!(line().starts_with("management on http://[::1]:"));
+        let listening = line();
+        let port = listening
+            .strip_prefix("listening on http://127.0.0.1:")
+            .unwrap();
+        assert_ne!(port.parse::<u16>().unwrap(), 0);
+
+        let pid = program.id().to_string();
+        assert!(
+            Command::new("kill")
+                .args([signal, &pid])
+                .status()
+                .unwrap()
+                .success()
+        );
+        assert!(program.wait().unwrap().success());
+    }
+}
+
+#[test]
+fn the_program_refuses_to_be_reachable_from_elsewhere() {
+    let refused = run(program(&["--listen", "0.0.0.0:0"]));
+    assert!(!refused.status.success());
+    let message = String::from_utf8(refused.stderr).unwrap();
+    assert!(message.contains("not a loopback address"), "{message}");
+
+    let remote_management = ["--listen", "127.0.0.1:0", "--management", "0.0.0.0:0"];
+    assert!(
+        !run(program(
+            &[&remote_management[..], &["--allow-remote-danger"]].concat()
+        ))
+        .status
+        .success()
+    );
+}
+
+#[test]
+fn the_program_refuses_credentials_that_look_real() {
+    let mut program = program(&["--listen", "127.0.0.1:0"]);
+    program.env("AWS_ACCESS_KEY_ID", format!("ASIA{}", "Q3EGRIZ7ABCDWXYZ"));
+    let refused = run(program);
+    assert!(!refused.status.success());
+    let message = String::from_utf8(refused.stderr).unwrap();
+    assert!(
+        message.contains("looks like a real credential"),
+        "{message}"
+    );
+}
+
+#[test]
+fn a_certificate_without_a_key_is_refused() {
+    let arguments = ["--listen", "127.0.0.1:0", "--tls-cert", "certificate.pem"];
+    assert!(!run(program(&arguments)).status.success());
+}
+
+fn program(arguments: &[&str]) -> Command {
+    let mut program = Command::new(env!("CARGO_BIN_EXE_apc-emulator"));
+    program.args(arguments).env_remove("AWS_ACCESS_KEY_ID");
+    program
+}
+
+/// Runs a program that is expected to end by itself.
+fn run(mut program: Command) -> Output {
+    program.stdin(Stdio::null()).output().unwrap()
+}
