@@ -1,0 +1,147 @@
+import { Stack } from 'aws-cdk-lib';
+import type { IConstruct } from 'constructs';
+
+import type { Permission } from './permission.ts';
+
+/**
+ * What the three steps that touch AWS Payment Cryptography may do there.
+ *
+ * Taken from "Actions, resources, and condition keys for AWS Payment Cryptography" in the AWS
+ * Service Authorization Reference:
+ *
+ * - `CreateKey`, `ImportKey` and `ListKeys` have no resource types: their resource is `*`. The first
+ *   two take `aws:RequestTag`, and what they make is narrowed by `KeyClass` and `KeyUsage`, or by
+ *   `ImportKeyMaterial`, all of the service's own prefix.
+ * - `GetAlias`, `CreateAlias` and `UpdateAlias` require an alias *and* a key; `DeleteAlias` an alias.
+ * - `GetKey`, `ExportKey`, `ListTagsForResource` and `TagResource` act on a key; `TagResource` is also
+ *   checked when a key is created or imported with tags, and takes `aws:RequestTag`.
+ * - `ExportKey` takes `ExportKeyMaterial`, the kind of block that leaves.
+ *
+ * Key ARNs end in a random id, so that a key that does not exist yet can only be named `key/*`. The
+ * keys themselves are not narrowed by `aws:ResourceTag`: a profile may name a KEK or a CA key that
+ * was made before this system and carries none of its tags.
+ */
+export class PaymentCryptography {
+  private readonly stack: Stack;
+
+  constructor(scope: IConstruct) {
+    this.stack = Stack.of(scope);
+  }
+
+  /** Import certificates, never secret keys, and find them again by alias. */
+  importCertificates(): Permission[] {
+    return [
+      {
+        actions: ['payment-cryptography:ImportKey'],
+        resources: ['*'],
+        conditions: {
+          StringEquals: {
+            ...tagged('ca'),
+            'payment-cryptography:ImportKeyMaterial': [
+              'RootCertificatePublicKey',
+              'TrustedCertificatePublicKey',
+            ],
+          },
+        },
+        wildcard:
+          'ImportKey has no resource types; conditions limit it to certificates tagged as CA.',
+      },
+      ...this.aliasedKeys('ca'),
+    ];
+  }
+
+  /** Create symmetric key-encryption keys and find them again by alias. */
+  createKeks(): Permission[] {
+    return [
+      {
+        actions: ['payment-cryptography:CreateKey'],
+        resources: ['*'],
+        conditions: {
+          StringEquals: {
+            ...tagged('kek'),
+            'payment-cryptography:KeyClass': 'SYMMETRIC_KEY',
+            'payment-cryptography:KeyUsage': [
+              'TR31_K0_KEY_ENCRYPTION_KEY',
+              'TR31_K1_KEY_BLOCK_PROTECTION_KEY',
+            ],
+          },
+        },
+        wildcard:
+          'CreateKey has no resource types; conditions limit it to symmetric keys tagged as KEK.',
+      },
+      ...this.aliasedKeys('kek'),
+    ];
+  }
+
+  /** Export a key as an RSA cryptogram, and in no other form. */
+  exportCryptograms(): Permission[] {
+    return [
+      {
+        actions: ['payment-cryptography:ExportKey'],
+        resources: [this.anyKey],
+        conditions: { StringEquals: { 'payment-cryptography:ExportKeyMaterial': 'KeyCryptogram' } },
+        wildcard:
+          'The KEK is made, or named by the partner profile, after the deployment; its id is random.',
+      },
+      {
+        actions: ['payment-cryptography:GetKey'],
+        resources: [this.anyKey],
+        wildcard:
+          'The KEK is made, or named by the partner profile, after the deployment; its id is random.',
+      },
+    ];
+  }
+
+  /** Reserve an alias, point it at a key, and find what an interrupted run left behind by its tags. */
+  private aliasedKeys(purpose: Purpose): Permission[] {
+    const aliases = this.arn(`alias/key-ceremony/${purpose}/*`);
+    return [
+      {
+        actions: [
+          'payment-cryptography:CreateAlias',
+          'payment-cryptography:GetAlias',
+          'payment-cryptography:UpdateAlias',
+        ],
+        resources: [aliases, this.anyKey],
+        wildcard: `One alias per certificate below key-ceremony/${purpose}/, for a key with a random id.`,
+      },
+      {
+        actions: ['payment-cryptography:DeleteAlias'],
+        resources: [aliases],
+        wildcard: `One alias per certificate below key-ceremony/${purpose}/.`,
+      },
+      {
+        actions: ['payment-cryptography:GetKey', 'payment-cryptography:ListTagsForResource'],
+        resources: [this.anyKey],
+        wildcard: 'The id of a key is random and not known at deployment.',
+      },
+      {
+        actions: ['payment-cryptography:TagResource'],
+        resources: [this.anyKey],
+        conditions: { StringEquals: tagged(purpose) },
+        wildcard:
+          'Checked when the key is made with tags, at which time its random id does not exist yet.',
+      },
+      {
+        actions: ['payment-cryptography:ListKeys'],
+        resources: ['*'],
+        wildcard: 'ListKeys has no resource types; it returns attributes and no key material.',
+      },
+    ];
+  }
+
+  private get anyKey(): string {
+    return this.arn('key/*');
+  }
+
+  private arn(resource: string): string {
+    const { partition, region, account } = this.stack;
+    return `arn:${partition}:payment-cryptography:${region}:${account}:${resource}`;
+  }
+}
+
+type Purpose = 'ca' | 'kek';
+
+function tagged(purpose: Purpose): Record<string, string> {
+  return { 'aws:RequestTag/key-ceremony:purpose': purpose };
+}

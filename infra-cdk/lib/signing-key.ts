@@ -1,0 +1,127 @@
+import { ArnFormat, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import {
+  AccountRootPrincipal,
+  ArnPrincipal,
+  type IPrincipal,
+  PolicyDocument,
+  PolicyStatement,
+  type Role,
+} from 'aws-cdk-lib/aws-iam';
+import { Key, type KeySpec, KeyUsage } from 'aws-cdk-lib/aws-kms';
+import { Construct } from 'constructs';
+
+import { grant } from './permission.ts';
+
+export interface SigningKeyProps {
+  /** Type of the key pair. */
+  readonly keySpec: KeySpec;
+  /** ARNs that administer the key. @default - the account, through IAM */
+  readonly administrators?: string[];
+}
+
+/**
+ * The asymmetric KMS key that signs packages and its own certificate request.
+ *
+ * Its policy is written out instead of CDK's default, because that default lets any IAM policy in
+ * the account hand out `kms:Sign`. Here nobody signs but the roles named by `allowSigning`:
+ * administrators cannot, and no IAM policy can add a signer, since the key policy delegates neither
+ * right. What an administrator could still do is change this policy; that call is in CloudTrail.
+ */
+export class SigningKey extends Construct {
+  /** The key itself. */
+  readonly key: Key;
+
+  constructor(scope: Construct, id: string, props: SigningKeyProps) {
+    super(scope, id);
+    this.key = new Key(this, 'Key', {
+      description: 'Key Ceremony: signs packages',
+      keySpec: props.keySpec,
+      keyUsage: KeyUsage.SIGN_VERIFY,
+      policy: new PolicyDocument({ statements: this.administration(props.administrators ?? []) }),
+      removalPolicy: RemovalPolicy.RETAIN,
+    });
+  }
+
+  /** Lets one role sign, in the key policy and in its own. The purpose names the statement. */
+  allowSigning(role: Role, purpose: string): void {
+    this.key.addToResourcePolicy(
+      new PolicyStatement({
+        sid: `Sign${purpose}`,
+        principals: [new ArnPrincipal(role.roleArn)],
+        actions: USE_ACTIONS,
+        resources: ['*'],
+      }),
+    );
+    grant(role, { actions: USE_ACTIONS, resources: [this.key.keyArn] });
+  }
+
+  private administration(administrators: string[]): PolicyStatement[] {
+    const named = administrators.length > 0;
+    const statements = [
+      new PolicyStatement({
+        sid: 'Administration',
+        principals: named ? administrators.map(principal) : [new AccountRootPrincipal()],
+        actions: ADMINISTRATION_ACTIONS,
+        resources: ['*'],
+      }),
+      new PolicyStatement({
+        sid: 'PublicPart',
+        // The public key is no secret; whoever reads the account may check a signature with it.
+        principals: [new AccountRootPrincipal()],
+        actions: ['kms:DescribeKey', 'kms:GetPublicKey', 'kms:Verify'],
+        resources: ['*'],
+      }),
+    ];
+    return named ? [...statements, this.maintenance()] : statements;
+  }
+
+  /**
+   * With administrators named, the deployment needs its own line: KMS refuses a policy that its
+   * author could not change again, and the author is the role that CloudFormation assumes.
+   */
+  private maintenance(): PolicyStatement {
+    const stack = Stack.of(this);
+    const deploymentRole = stack.formatArn({
+      service: 'iam',
+      region: '',
+      resource: 'role',
+      resourceName: 'cdk-*-cfn-exec-role-*',
+      arnFormat: ArnFormat.SLASH_RESOURCE_NAME,
+    });
+    return new PolicyStatement({
+      sid: 'Maintenance',
+      principals: [new AccountRootPrincipal()],
+      actions: ADMINISTRATION_ACTIONS,
+      resources: ['*'],
+      conditions: { ArnLike: { 'aws:PrincipalArn': deploymentRole } },
+    });
+  }
+}
+
+/** All that administration takes, and nothing that uses the private key. */
+export const ADMINISTRATION_ACTIONS = [
+  'kms:CancelKeyDeletion',
+  'kms:CreateAlias',
+  'kms:DeleteAlias',
+  'kms:DescribeKey',
+  'kms:DisableKey',
+  'kms:EnableKey',
+  'kms:GetKeyPolicy',
+  'kms:GetKeyRotationStatus',
+  'kms:ListGrants',
+  'kms:ListKeyPolicies',
+  'kms:ListResourceTags',
+  'kms:PutKeyPolicy',
+  'kms:RevokeGrant',
+  'kms:ScheduleKeyDeletion',
+  'kms:TagResource',
+  'kms:UntagResource',
+  'kms:UpdateAlias',
+  'kms:UpdateKeyDescription',
+];
+
+const USE_ACTIONS = ['kms:GetPublicKey', 'kms:Sign'];
+
+function principal(arn: string): IPrincipal {
+  return new ArnPrincipal(arn);
+}

@@ -1,0 +1,99 @@
+import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
+import {
+  ApplicationLogLevel,
+  type Architecture,
+  Code,
+  Function,
+  LoggingFormat,
+  Runtime,
+  SystemLogLevel,
+  Tracing,
+} from 'aws-cdk-lib/aws-lambda';
+import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { Construct } from 'constructs';
+
+import { stepAsset } from './config.ts';
+import { acknowledge, grant, type Permission } from './permission.ts';
+
+/** What all steps have in common. */
+export interface StepFunctionDefaults {
+  /** Folder with one folder per step, each holding the step's `bootstrap`. */
+  readonly lambdaDir: string;
+  /** Processor the binaries were built for. */
+  readonly architecture: Architecture;
+  /** How long the logs are kept. */
+  readonly logRetention: RetentionDays;
+  /** Encrypts the logs. */
+  readonly logKey: IKey;
+}
+
+export interface StepFunctionProps extends StepFunctionDefaults {
+  /** Name of the step: of its crate, its folder and its construct. */
+  readonly step: string;
+  /** What the step does, for the console. */
+  readonly description: string;
+  /** Environment variables. @default - none */
+  readonly environment?: Record<string, string>;
+  /** What the step may do beyond writing its log and its traces. @default - nothing */
+  readonly permissions?: Permission[];
+  /** When a call counts as hung. @default 30 seconds */
+  readonly timeout?: Duration;
+}
+
+/**
+ * One step: a Lambda function with a role and a log group of its own.
+ *
+ * No two steps share a role, and none has an AWS-managed policy: what `permissions` lists, plus the
+ * step's own log and traces, is all it may do.
+ */
+export class StepFunction extends Construct {
+  /** The function. */
+  readonly function: Function;
+  /** Its role. */
+  readonly role: Role;
+  /** Its log group. */
+  readonly logGroup: LogGroup;
+
+  constructor(scope: Construct, id: string, props: StepFunctionProps) {
+    super(scope, id);
+    this.logGroup = new LogGroup(this, 'Log', {
+      encryptionKey: props.logKey,
+      retention: props.logRetention,
+      removalPolicy: RemovalPolicy.RETAIN,
+    });
+    this.role = new Role(this, 'Role', {
+      assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
+      description: `Key Ceremony: the step ${props.step}`,
+    });
+    this.function = new Function(this, 'Function', {
+      description: props.description,
+      runtime: Runtime.PROVIDED_AL2023,
+      architecture: props.architecture,
+      handler: 'bootstrap',
+      code: Code.fromAsset(stepAsset(props.lambdaDir, props.step)),
+      role: this.role,
+      // The steps themselves need a tenth of it; Lambda shares out processor time by memory.
+      memorySize: 256,
+      timeout: props.timeout ?? Duration.seconds(30),
+      tracing: Tracing.ACTIVE,
+      logGroup: this.logGroup,
+      loggingFormat: LoggingFormat.JSON,
+      // TRACE would log the raw event.
+      applicationLogLevelV2: ApplicationLogLevel.INFO,
+      systemLogLevelV2: SystemLogLevel.INFO,
+      environment: props.environment,
+    });
+    acknowledge(
+      this.role,
+      '*',
+      'X-Ray has no resources: PutTraceSegments and PutTelemetryRecords accept only *.',
+    );
+    grant(this.role, {
+      actions: ['logs:CreateLogStream', 'logs:PutLogEvents'],
+      resources: [this.logGroup.logGroupArn],
+    });
+    for (const permission of props.permissions ?? []) grant(this.role, permission);
+  }
+}

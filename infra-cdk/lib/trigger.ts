@@ -1,0 +1,62 @@
+import { Duration } from 'aws-cdk-lib';
+import { Rule } from 'aws-cdk-lib/aws-events';
+import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
+import { EventInvokeConfig } from 'aws-cdk-lib/aws-lambda';
+import type { IBucket } from 'aws-cdk-lib/aws-s3';
+import { Construct } from 'constructs';
+
+import { DeadLetters } from './dead-letters.ts';
+import { grant } from './permission.ts';
+import type { StepFunction } from './step-function.ts';
+
+export interface TriggerProps {
+  /** The bucket whose new objects count. */
+  readonly inbox: IBucket;
+  /** The step that looks at a new object. */
+  readonly intake: StepFunction;
+}
+
+/**
+ * From a new object in the inbox to a call of the step `intake`.
+ *
+ * An event can be lost in two places, and both end in one queue that an alarm watches: EventBridge
+ * cannot reach the function, or the function fails and Lambda has used up its retries. To repeat a
+ * lost event is harmless, since `intake` starts one execution per set however often it is called.
+ */
+export class Trigger extends Construct {
+  /** The rule on the account's default bus, which is where S3 sends its events. */
+  readonly rule: Rule;
+  /** Events that did not lead to a call that succeeded. */
+  readonly deadLetters: DeadLetters;
+
+  constructor(scope: Construct, id: string, props: TriggerProps) {
+    super(scope, id);
+    const fn = props.intake.function;
+    this.deadLetters = new DeadLetters(this, 'DeadLetters');
+    const { queue } = this.deadLetters;
+    new EventInvokeConfig(this, 'Retries', {
+      function: fn,
+      retryAttempts: 2,
+      maxEventAge: Duration.hours(6),
+      // Not `SqsDestination`, which also grants the reading of queue attributes.
+      onFailure: { bind: () => ({ destination: queue.queueArn }) },
+    });
+    this.rule = new Rule(this, 'Rule', {
+      description: 'Key Ceremony: a new object in the inbox calls the step intake',
+      eventPattern: {
+        source: ['aws.s3'],
+        detailType: ['Object Created'],
+        detail: { bucket: { name: [props.inbox.bucketName] } },
+      },
+      targets: [
+        new LambdaFunction(fn, {
+          deadLetterQueue: queue,
+          retryAttempts: 185,
+          maxEventAge: Duration.hours(24),
+        }),
+      ],
+    });
+
+    grant(props.intake.role, { actions: ['sqs:SendMessage'], resources: [queue.queueArn] });
+  }
+}

@@ -1,0 +1,68 @@
+import { App } from 'aws-cdk-lib';
+import { Architecture } from 'aws-cdk-lib/aws-lambda';
+import { expect, test } from 'vitest';
+
+import { type Config, INFRA_ROOT, readConfig, stepAsset } from '../lib/config.ts';
+import { CDK_JSON, dummyLambdas, synthesize } from './support.ts';
+
+const read = (context: Record<string, unknown>): Config =>
+  readConfig(new App({ context: { ...CDK_JSON, ...context } }).node);
+
+test('without context every value has its documented default', () => {
+  expect(read({})).toMatchObject({
+    lambdaDir: INFRA_ROOT.replace(/infra-cdk$/, 'target/lambda'),
+    architecture: Architecture.ARM_64,
+    logRetention: 731,
+    evidenceLockMode: 'GOVERNANCE',
+    evidenceLockYears: 7,
+    signingKeySpec: 'RSA_2048',
+    keyAdministrators: [],
+    csrSubject: 'CN=Key Ceremony Signing Key',
+    partners: {},
+    operators: [],
+    auditors: [],
+  });
+});
+
+test('lists and objects are read from the command line as JSON, and from cdk.json as they are', () => {
+  const partners = { acme: 'arn:aws:iam::111122223333:root' };
+  const operators = ['arn:aws:iam::111122223333:role/Operator'];
+  expect(read({ partners, operators })).toMatchObject({ partners, operators });
+  expect(
+    read({ partners: JSON.stringify(partners), operators: JSON.stringify(operators) }),
+  ).toMatchObject({ partners, operators });
+});
+
+test.each([
+  [
+    { architecture: 'amd64' },
+    'Context value "architecture" must be one of arm64, x86_64, not "amd64".',
+  ],
+  [{ evidenceLockMode: 'governance' }, 'must be one of GOVERNANCE, COMPLIANCE'],
+  [{ evidenceLockYears: '0' }, 'must be between 1 and 100, not 0.'],
+  [{ evidenceLockYears: 'seven' }, 'must be a whole number, not "seven".'],
+  [{ logRetentionDays: 700 }, 'must be a number of days that CloudWatch Logs offers'],
+  [{ logRetentionDays: 9999 }, 'must be a number of days that CloudWatch Logs offers'],
+  [
+    { signingKeySpec: 'RSA_1024' },
+    'must be one of RSA_2048, RSA_3072, RSA_4096, ECC_NIST_P256, ECC_NIST_P384, ECC_NIST_P521',
+  ],
+  [{ signingKeySpec: 'toString' }, 'must be one of RSA_2048'],
+  [{ csrSubject: 'Key Ceremony' }, 'must be an RFC 4514 name'],
+  [{ csrSubject: '' }, 'must be a text, not "".'],
+  [{ partners: '{acme: 1}' }, 'must be a JSON object of partner id'],
+  [{ partners: { Acme: 'arn:aws:iam::111122223333:root' } }, 'must be a JSON object of partner id'],
+  [{ partners: { acme: '111122223333' } }, 'must be a JSON object of partner id'],
+  [{ operators: 'arn:aws:iam::111122223333:role/Operator' }, 'must be a JSON list of IAM ARNs'],
+  [{ auditors: ['*'] }, 'must be a JSON list of IAM ARNs'],
+  [{ evidenceLockmode: 'COMPLIANCE' }, 'Unknown context value "evidenceLockmode"'],
+])('%j is refused with a sentence', (context, message) => {
+  expect(() => read(context)).toThrow(message);
+});
+
+test('a missing binary says how to build it', () => {
+  expect(() => synthesize({ lambdaDir: dummyLambdas('fetch-certs') })).toThrow(
+    /^No Lambda binary for the step "validate" in .*: build all steps with "cargo lambda build --release --arm64"/,
+  );
+  expect(stepAsset(dummyLambdas('wrap'), 'wrap')).toMatch(/wrap$/);
+});

@@ -1,0 +1,258 @@
+import { describe, expect, test } from 'vitest';
+
+import { ADMINISTRATION_ACTIONS } from '../lib/signing-key.ts';
+import {
+  constructNames,
+  list,
+  policyOf,
+  type Statement,
+  statementLines,
+  synthesize,
+} from './support.ts';
+
+const PARTNER = 'arn:aws:iam::111122223333:root';
+const OPERATOR = 'arn:aws:iam::444455556666:role/Operator';
+const AUDITOR = 'arn:aws:iam::444455556666:role/Auditor';
+const { stack, template } = synthesize({
+  partners: { acme: PARTNER },
+  operators: [OPERATOR],
+  auditors: [AUDITOR],
+});
+const policy = (role: string) => policyOf(role, stack, template);
+
+/** What every step may do, whatever it is for. */
+const own = (step: string) => [
+  `logs:CreateLogStream on ${step}/Log`,
+  `logs:PutLogEvents on ${step}/Log`,
+  'xray:PutTelemetryRecords on *',
+  'xray:PutTraceSegments on *',
+];
+const throughS3 = 'on Storage/DataKey if StringEquals kms:ViaService = s3.REGION.amazonaws.com';
+const profiles = 'on arn:PARTITION:ssm:REGION:ACCOUNTID:parameter/key-ceremony/partners/*';
+const payment = 'arn:PARTITION:payment-cryptography:REGION:ACCOUNTID';
+
+/** Finding a key by alias, reserving the alias, and finding what a crash left behind. */
+const aliasedKeys = (purpose: string) => [
+  `payment-cryptography:CreateAlias on ${payment}:alias/key-ceremony/${purpose}/*`,
+  `payment-cryptography:CreateAlias on ${payment}:key/*`,
+  `payment-cryptography:DeleteAlias on ${payment}:alias/key-ceremony/${purpose}/*`,
+  `payment-cryptography:GetAlias on ${payment}:alias/key-ceremony/${purpose}/*`,
+  `payment-cryptography:GetAlias on ${payment}:key/*`,
+  `payment-cryptography:GetKey on ${payment}:key/*`,
+  'payment-cryptography:ListKeys on *',
+  `payment-cryptography:ListTagsForResource on ${payment}:key/*`,
+  `payment-cryptography:TagResource on ${payment}:key/* if StringEquals aws:RequestTag/key-ceremony:purpose = ${purpose}`,
+  `payment-cryptography:UpdateAlias on ${payment}:alias/key-ceremony/${purpose}/*`,
+  `payment-cryptography:UpdateAlias on ${payment}:key/*`,
+];
+
+/** The security claim of the system: these lines, and no other, are what each step may do. */
+const STEP_POLICIES: Record<string, string[]> = {
+  intake: [
+    'events:PutEvents on Notifications/Bus',
+    `kms:Decrypt ${throughS3}`,
+    's3:GetObject on Storage/Evidence/trusted-roots/*',
+    's3:GetObject on Storage/Inbox/*',
+    's3:ListBucket on Storage/Evidence if StringLike s3:prefix = trusted-roots/*',
+    's3:ListBucket on Storage/Inbox',
+    'sqs:SendMessage on Trigger/DeadLetters/Queue',
+    `ssm:GetParameter ${profiles}`,
+    'states:StartExecution on KekExport/StateMachine',
+  ],
+  'Steps/fetch-certs': [
+    `kms:Decrypt ${throughS3}`,
+    's3:GetObject on Storage/Evidence/trusted-roots/*',
+    's3:GetObjectVersion on Storage/Inbox/*',
+    's3:ListBucket on Storage/Evidence if StringLike s3:prefix = trusted-roots/*',
+    `ssm:GetParameter ${profiles}`,
+  ],
+  'Steps/validate': [],
+  'Steps/import-ca': [
+    'payment-cryptography:ImportKey on * if StringEquals aws:RequestTag/key-ceremony:purpose = ca and ' +
+      'StringEquals payment-cryptography:ImportKeyMaterial = RootCertificatePublicKey|TrustedCertificatePublicKey',
+    ...aliasedKeys('ca'),
+  ],
+  'Steps/create-kek': [
+    'payment-cryptography:CreateKey on * if StringEquals aws:RequestTag/key-ceremony:purpose = kek and ' +
+      'StringEquals payment-cryptography:KeyClass = SYMMETRIC_KEY and ' +
+      'StringEquals payment-cryptography:KeyUsage = TR31_K0_KEY_ENCRYPTION_KEY|TR31_K1_KEY_BLOCK_PROTECTION_KEY',
+    ...aliasedKeys('kek'),
+  ],
+  'Steps/wrap': [
+    `payment-cryptography:ExportKey on ${payment}:key/* if StringEquals payment-cryptography:ExportKeyMaterial = KeyCryptogram`,
+    `payment-cryptography:GetKey on ${payment}:key/*`,
+  ],
+  'Steps/sign': ['kms:GetPublicKey on SigningKey/Key', 'kms:Sign on SigningKey/Key'],
+  'Steps/publish': [
+    `kms:Decrypt ${throughS3}`,
+    `kms:GenerateDataKey ${throughS3}`,
+    's3:GetObject on Storage/Evidence/*',
+    's3:GetObject on Storage/Outbox/*',
+    's3:PutObject on Storage/Evidence/*',
+    's3:PutObject on Storage/Outbox/*',
+  ],
+  'Steps/record-failure': [
+    `kms:Decrypt ${throughS3}`,
+    `kms:GenerateDataKey ${throughS3}`,
+    's3:GetObject on Storage/Evidence/*',
+    's3:PutObject on Storage/Evidence/*',
+  ],
+  'SigningCsr/signing-csr': [
+    `kms:Decrypt ${throughS3}`,
+    `kms:GenerateDataKey ${throughS3}`,
+    'kms:GetPublicKey on SigningKey/Key',
+    'kms:Sign on SigningKey/Key',
+    's3:GetObject on Storage/Outbox/csr.pem',
+    's3:PutObject on Storage/Outbox/csr.pem',
+  ],
+};
+
+describe('each step may do exactly what is listed', () => {
+  test.each(Object.entries(STEP_POLICIES))('%s', (step, claims) => {
+    expect(policy(`${step}/Role`)).toEqual([...claims, ...own(step)].sort());
+  });
+
+  test('no function is missing from the list', () => {
+    const roles = Object.values(template.findResources('AWS::Lambda::Function')).map(
+      ({ Properties }) => Properties.Role['Fn::GetAtt'][0],
+    );
+    const names = constructNames(stack);
+    expect(roles.map((role) => names.get(role)).sort()).toEqual(
+      Object.keys(STEP_POLICIES)
+        .map((step) => `${step}/Role`)
+        .sort(),
+    );
+  });
+});
+
+test('the state machine may call its steps, announce, and write its own logs and history', () => {
+  const machine = 'arn:PARTITION:states:REGION:ACCOUNTID:stateMachine:kek-export';
+  const history = `on ExecutionKey/Key if StringEquals kms:EncryptionContext:aws:states:stateMachineArn = ${machine}`;
+  const called = [
+    'create-kek',
+    'fetch-certs',
+    'import-ca',
+    'publish',
+    'record-failure',
+    'sign',
+    'validate',
+    'wrap',
+  ];
+  expect(policy('KekExport/Role')).toEqual(
+    [
+      'events:PutEvents on Notifications/Bus',
+      `kms:Decrypt ${history}`,
+      `kms:GenerateDataKey ${history}`,
+      'kms:GenerateDataKey on ExecutionKey/Key if StringEquals kms:EncryptionContext:SourceArn = arn:PARTITION:logs:REGION:ACCOUNTID:*',
+      ...called.map((step) => `lambda:InvokeFunction on Steps/${step}/Function`),
+      'logs:CreateLogDelivery on *',
+      'logs:DeleteLogDelivery on *',
+      'logs:DescribeLogGroups on *',
+      'logs:DescribeResourcePolicies on *',
+      'logs:GetLogDelivery on *',
+      'logs:ListLogDeliveries on *',
+      'logs:PutResourcePolicy on *',
+      'logs:UpdateLogDelivery on *',
+      'xray:GetSamplingRules on *',
+      'xray:GetSamplingTargets on *',
+      'xray:PutTelemetryRecords on *',
+      'xray:PutTraceSegments on *',
+    ].sort(),
+  );
+});
+
+test('a partner reaches its own prefix and nothing else', () => {
+  expect(policy('Access/Partner-acme')).toEqual([
+    `kms:Decrypt ${throughS3}`,
+    `kms:GenerateDataKey ${throughS3}`,
+    's3:GetObject on Storage/Outbox/acme/*',
+    's3:ListBucket on Storage/Outbox if StringLike s3:prefix = acme/*',
+    's3:PutObject on Storage/Inbox/acme/*',
+  ]);
+});
+
+/** Executions of the machine, and the evidence. */
+const reading = [
+  'kms:Decrypt on ExecutionKey/Key if StringEquals kms:ViaService = states.REGION.amazonaws.com',
+  `kms:Decrypt ${throughS3}`,
+  's3:GetObject on Storage/Evidence/*',
+  's3:GetObjectRetention on Storage/Evidence/*',
+  's3:GetObjectVersion on Storage/Evidence/*',
+  's3:ListBucket on Storage/Evidence',
+  's3:ListBucketVersions on Storage/Evidence',
+  `ssm:GetParameter ${profiles}`,
+  'states:DescribeExecution on arn:PARTITION:states:REGION:ACCOUNTID:execution:KekExport/StateMachine:*',
+  'states:DescribeStateMachine on KekExport/StateMachine',
+  'states:GetExecutionHistory on arn:PARTITION:states:REGION:ACCOUNTID:execution:KekExport/StateMachine:*',
+  'states:ListExecutions on KekExport/StateMachine',
+];
+
+test('an operator writes profiles and reads, but reaches no inbox', () => {
+  expect(policy('Access/Operator')).toEqual([...reading, `ssm:PutParameter ${profiles}`].sort());
+});
+
+test('an auditor only reads, and may verify signatures', () => {
+  const verifying = ['DescribeKey', 'GetPublicKey', 'Verify'].map(
+    (action) => `kms:${action} on SigningKey/Key`,
+  );
+  expect(policy('Access/Auditor')).toEqual([...reading, ...verifying].sort());
+});
+
+test('without partners, operators and auditors there is no role for them', () => {
+  const bare = synthesize().template;
+  const people = (t: typeof template) =>
+    Object.keys(t.findResources('AWS::IAM::Role')).filter((id) => id.startsWith('Access'));
+  expect(people(template)).toHaveLength(3);
+  expect(people(bare)).toEqual([]);
+  expect(Object.keys(bare.findOutputs('*')).filter((name) => name.includes('Role'))).toEqual([]);
+});
+
+describe('the signing key separates administration from use', () => {
+  const statements = (t: typeof template) => {
+    const [key] = Object.values(
+      t.findResources('AWS::KMS::Key', { Properties: { KeyUsage: 'SIGN_VERIFY' } }),
+    );
+    return key!.Properties.KeyPolicy.Statement as Statement[];
+  };
+  const allowing = (t: typeof template, action: string) =>
+    statements(t).filter((s) => list(s.Action).includes(action));
+
+  test('only the steps sign and signing-csr sign', () => {
+    const signers = allowing(template, 'kms:Sign').map(({ Principal }) =>
+      JSON.stringify(Principal),
+    );
+    expect(signers).toHaveLength(2);
+    expect(signers[0]).toMatch(/^\{"AWS":\{"Fn::GetAtt":\["StepssignRole[0-9A-F]+","Arn"\]\}\}$/);
+    expect(signers[1]).toMatch(
+      /^\{"AWS":\{"Fn::GetAtt":\["SigningCsrsigningcsrRole[0-9A-F]+","Arn"\]\}\}$/,
+    );
+  });
+
+  test('no statement holds a wildcard that would include signing, or hands out grants', () => {
+    for (const statement of statements(template)) {
+      expect(
+        list(statement.Action).filter(
+          (action) => action.includes('*') || action === 'kms:CreateGrant',
+        ),
+      ).toEqual([]);
+    }
+  });
+
+  test('administrators by default are whom IAM makes so, and cannot sign', () => {
+    const [administration] = allowing(template, 'kms:PutKeyPolicy');
+    expect(administration!.Action).toEqual(ADMINISTRATION_ACTIONS);
+    expect(JSON.stringify(administration!.Principal)).toContain(':root');
+    expect(ADMINISTRATION_ACTIONS).not.toContain('kms:Sign');
+  });
+
+  test('named administrators replace the account, and the deployment keeps its own line', () => {
+    const named = synthesize({ keyAdministrators: [OPERATOR] }).template;
+    const administration = allowing(named, 'kms:PutKeyPolicy');
+    expect(administration.map(({ Sid }) => Sid)).toEqual(['Administration', 'Maintenance']);
+    expect(administration[0]!.Principal).toEqual({ AWS: OPERATOR });
+    expect(statementLines([administration[1]!], new Map())[0]).toBe(
+      'kms:CancelKeyDeletion on * if ArnLike aws:PrincipalArn = arn:PARTITION:iam::ACCOUNTID:role/cdk-*-cfn-exec-role-*',
+    );
+    expect(allowing(named, 'kms:Sign')).toHaveLength(2);
+  });
+});

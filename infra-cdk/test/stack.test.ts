@@ -1,0 +1,372 @@
+import { App, Stack, Validations } from 'aws-cdk-lib';
+import { Match, Template } from 'aws-cdk-lib/assertions';
+import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { AwsSolutionsChecks } from 'cdk-nag';
+import { describe, expect, test } from 'vitest';
+
+import { grant } from '../lib/permission.ts';
+import { FUNCTIONS, list, type Statement, synthesize } from './support.ts';
+
+const { stack, template } = synthesize();
+const resources = (type: string) =>
+  Object.values(template.findResources(type)).map(({ Properties }) => Properties);
+
+describe('buckets', () => {
+  const buckets = Object.entries(template.findResources('AWS::S3::Bucket'));
+  const bucket = (name: string) => buckets.find(([id]) => id.startsWith(`Storage${name}`))![1];
+
+  test('all four are versioned, closed to the public, owned by the account, and outlive the stack', () => {
+    expect(buckets).toHaveLength(4);
+    for (const [, { Properties, DeletionPolicy, UpdateReplacePolicy }] of buckets) {
+      expect(Properties.VersioningConfiguration).toEqual({ Status: 'Enabled' });
+      expect(Object.values(Properties.PublicAccessBlockConfiguration)).toEqual([
+        true,
+        true,
+        true,
+        true,
+      ]);
+      expect(Properties.OwnershipControls.Rules).toEqual([
+        { ObjectOwnership: 'BucketOwnerEnforced' },
+      ]);
+      expect([DeletionPolicy, UpdateReplacePolicy]).toEqual(['Retain', 'Retain']);
+    }
+  });
+
+  test.each(['Inbox', 'Outbox', 'Evidence'])(
+    '%s is encrypted with the data key and logs its accesses',
+    (name) => {
+      const { Properties } = bucket(name);
+      const [encryption] = Properties.BucketEncryption.ServerSideEncryptionConfiguration;
+      expect(encryption.BucketKeyEnabled).toBe(true);
+      expect(encryption.ServerSideEncryptionByDefault.SSEAlgorithm).toBe('aws:kms');
+      expect(encryption.ServerSideEncryptionByDefault.KMSMasterKeyID['Fn::GetAtt'][0]).toMatch(
+        /^StorageDataKey/,
+      );
+      expect(Properties.LoggingConfiguration.LogFilePrefix).toBe(`${name.toLowerCase()}/`);
+    },
+  );
+
+  test('each refuses plain HTTP and TLS before 1.2', () => {
+    const policies = resources('AWS::S3::BucketPolicy').map(
+      ({ PolicyDocument }) => PolicyDocument.Statement as Statement[],
+    );
+    expect(policies).toHaveLength(4);
+    for (const statements of policies) {
+      const denied = statements
+        .filter((s) => s.Effect === 'Deny' && list(s.Action).includes('s3:*'))
+        .map((s) => s.Condition);
+      expect(denied).toEqual([
+        { Bool: { 'aws:SecureTransport': 'false' } },
+        { NumericLessThan: { 's3:TlsVersion': 1.2 } },
+      ]);
+    }
+  });
+
+  test('evidence is locked for seven years, by default in governance mode', () => {
+    expect(bucket('Evidence').Properties.ObjectLockConfiguration).toEqual({
+      ObjectLockEnabled: 'Enabled',
+      Rule: { DefaultRetention: { Mode: 'GOVERNANCE', Days: 7 * 365 } },
+    });
+  });
+
+  test('evidence can be locked beyond anyone for as long as the context says', () => {
+    const { template: strict } = synthesize({
+      evidenceLockMode: 'COMPLIANCE',
+      evidenceLockYears: '10',
+    });
+    strict.hasResourceProperties('AWS::S3::Bucket', {
+      ObjectLockConfiguration: { Rule: { DefaultRetention: { Mode: 'COMPLIANCE', Days: 3650 } } },
+    });
+  });
+
+  test('only the inbox sends events', () => {
+    const senders = buckets.filter(([, { Properties }]) => Properties.NotificationConfiguration);
+    expect(senders.map(([id]) => id)).toEqual([expect.stringMatching(/^StorageInbox/)]);
+    expect(senders[0]![1].Properties.NotificationConfiguration).toEqual({
+      EventBridgeConfiguration: { EventBridgeEnabled: true },
+    });
+  });
+});
+
+describe('keys', () => {
+  test('every key but the topic key outlives the stack, and every symmetric key rotates', () => {
+    const keys = Object.entries(template.findResources('AWS::KMS::Key'));
+    expect(keys).toHaveLength(4);
+    for (const [id, { Properties, DeletionPolicy }] of keys) {
+      expect(DeletionPolicy).toBe(id.startsWith('Notifications') ? 'Delete' : 'Retain');
+      expect(Properties.EnableKeyRotation).toBe(
+        Properties.KeyUsage === 'SIGN_VERIFY' ? undefined : true,
+      );
+    }
+  });
+
+  test('the signing key is RSA-2048 unless the context says otherwise', () => {
+    template.hasResourceProperties('AWS::KMS::Key', {
+      KeySpec: 'RSA_2048',
+      KeyUsage: 'SIGN_VERIFY',
+    });
+    synthesize({ signingKeySpec: 'ECC_NIST_P384' }).template.hasResourceProperties(
+      'AWS::KMS::Key',
+      {
+        KeySpec: 'ECC_NIST_P384',
+        KeyUsage: 'SIGN_VERIFY',
+      },
+    );
+  });
+});
+
+describe('functions', () => {
+  const functions = resources('AWS::Lambda::Function');
+
+  test("there is one per step, and none in any language but the steps' own", () => {
+    expect(functions).toHaveLength(FUNCTIONS.length);
+    for (const { Runtime, Handler, Architectures, TracingConfig } of functions) {
+      expect([Runtime, Handler, Architectures]).toEqual([
+        'provided.al2023',
+        'bootstrap',
+        ['arm64'],
+      ]);
+      expect(TracingConfig).toEqual({ Mode: 'Active' });
+    }
+  });
+
+  test('the context chooses the processor', () => {
+    synthesize({ architecture: 'x86_64' }).template.allResourcesProperties(
+      'AWS::Lambda::Function',
+      { Architectures: ['x86_64'] },
+    );
+  });
+
+  test('each has an encrypted log group of its own, kept for two years', () => {
+    const groups = functions.map(({ LoggingConfig }) => LoggingConfig.LogGroup.Ref);
+    expect(new Set(groups).size).toBe(FUNCTIONS.length);
+    template.allResourcesProperties('AWS::Logs::LogGroup', {
+      RetentionInDays: 731,
+      KmsKeyId: { 'Fn::GetAtt': [Match.stringLikeRegexp('^ExecutionKey'), 'Arn'] },
+    });
+  });
+
+  test.each([
+    ['intake', ['EVENT_BUS_NAME', 'EVIDENCE_BUCKET', 'INBOX_BUCKET', 'STATE_MACHINE_ARN']],
+    ['Stepsfetchcerts', ['EVIDENCE_BUCKET', 'INBOX_BUCKET']],
+    ['Stepsvalidate', []],
+    ['Stepsimportca', []],
+    ['Stepscreatekek', []],
+    ['Stepswrap', []],
+    ['Stepssign', ['SIGNING_KEY_ARN']],
+    ['Stepspublish', ['EVIDENCE_BUCKET', 'OUTBOX_BUCKET']],
+    ['Stepsrecordfailure', ['EVIDENCE_BUCKET']],
+    ['SigningCsr', []],
+  ])('%s knows only the names that it needs', (id, names) => {
+    const [, { Properties }] = Object.entries(template.findResources('AWS::Lambda::Function')).find(
+      ([key]) => key.startsWith(id),
+    )!;
+    expect(Object.keys(Properties.Environment?.Variables ?? {}).sort()).toEqual(names);
+  });
+});
+
+describe('the state machine', () => {
+  const [machine] = resources('AWS::StepFunctions::StateMachine');
+
+  test('is a standard machine with encrypted history, traces, and logs without data', () => {
+    expect(machine).toMatchObject({
+      StateMachineName: 'kek-export',
+      StateMachineType: 'STANDARD',
+      EncryptionConfiguration: {
+        Type: 'CUSTOMER_MANAGED_KMS_KEY',
+        KmsKeyId: { 'Fn::GetAtt': [expect.stringMatching(/^ExecutionKey/), 'Arn'] },
+      },
+      LoggingConfiguration: { Level: 'ALL', IncludeExecutionData: false },
+      TracingConfiguration: { Enabled: true },
+    });
+  });
+
+  test('only machines of this account may use its role', () => {
+    template.hasResourceProperties('AWS::IAM::Role', {
+      AssumeRolePolicyDocument: {
+        Statement: [
+          {
+            Principal: { Service: 'states.amazonaws.com' },
+            Condition: { StringEquals: { 'aws:SourceAccount': { Ref: 'AWS::AccountId' } } },
+          },
+        ],
+      },
+    });
+  });
+});
+
+describe('events', () => {
+  test('a new object in the inbox calls intake, and what gets lost is kept', () => {
+    template.hasResourceProperties('AWS::Events::Rule', {
+      EventPattern: {
+        source: ['aws.s3'],
+        'detail-type': ['Object Created'],
+        detail: { bucket: { name: [{ Ref: Match.stringLikeRegexp('^StorageInbox') }] } },
+      },
+      Targets: [
+        {
+          Arn: { 'Fn::GetAtt': [Match.stringLikeRegexp('^intakeFunction'), 'Arn'] },
+          DeadLetterConfig: {
+            Arn: { 'Fn::GetAtt': [Match.stringLikeRegexp('^TriggerDeadLetters'), 'Arn'] },
+          },
+        },
+      ],
+    });
+    template.hasResourceProperties('AWS::Lambda::EventInvokeConfig', {
+      DestinationConfig: {
+        OnFailure: {
+          Destination: { 'Fn::GetAtt': [Match.stringLikeRegexp('^TriggerDeadLetters'), 'Arn'] },
+        },
+      },
+    });
+  });
+
+  test('every announcement on the bus reaches the topic', () => {
+    template.hasResourceProperties('AWS::Events::EventBus', { Name: 'key-ceremony' });
+    template.hasResourceProperties('AWS::Events::Rule', {
+      EventBusName: { Ref: Match.stringLikeRegexp('^NotificationsBus') },
+      EventPattern: {
+        source: ['key-ceremony'],
+        'detail-type': [
+          'Approval Required',
+          'Ceremony Failed',
+          'Ceremony Succeeded',
+          'Certificates Incomplete',
+          'Certificates Rejected',
+        ],
+      },
+      Targets: [
+        {
+          Arn: { Ref: Match.stringLikeRegexp('^NotificationsTopic') },
+          DeadLetterConfig: Match.anyValue(),
+        },
+      ],
+    });
+  });
+
+  test('an execution that was interrupted is announced without its data', () => {
+    template.hasResourceProperties('AWS::Events::Rule', {
+      EventPattern: { source: ['aws.states'], detail: { status: ['ABORTED', 'TIMED_OUT'] } },
+      Targets: [
+        {
+          InputTransformer: {
+            InputPathsMap: {
+              'detail-executionArn': '$.detail.executionArn',
+              'detail-name': '$.detail.name',
+              'detail-status': '$.detail.status',
+              time: '$.time',
+            },
+          },
+        },
+      ],
+    });
+  });
+
+  test('the topic is encrypted, and EventBridge and alarms may use its key', () => {
+    template.hasResourceProperties('AWS::SNS::Topic', { KmsMasterKeyId: Match.anyValue() });
+    template.hasResourceProperties('AWS::KMS::Key', {
+      KeyPolicy: {
+        Statement: Match.arrayWith([
+          Match.objectLike({
+            Principal: { Service: 'events.amazonaws.com' },
+            Action: ['kms:Decrypt', 'kms:GenerateDataKey*'],
+          }),
+          Match.objectLike({
+            Principal: { Service: 'cloudwatch.amazonaws.com' },
+            Action: ['kms:Decrypt', 'kms:GenerateDataKey*'],
+          }),
+        ]),
+      },
+    });
+  });
+
+  test('queues and topic refuse plain HTTP', () => {
+    const documents = [
+      ...resources('AWS::SQS::QueuePolicy'),
+      ...resources('AWS::SNS::TopicPolicy'),
+    ];
+    expect(documents).toHaveLength(3);
+    for (const { PolicyDocument } of documents) {
+      const denied = PolicyDocument.Statement.filter(
+        (statement: Statement) => statement.Effect === 'Deny',
+      );
+      expect(denied).toMatchObject([{ Condition: { Bool: { 'aws:SecureTransport': 'false' } } }]);
+    }
+  });
+
+  test('every alarm is sent to the topic', () => {
+    expect(resources('AWS::CloudWatch::Alarm')).toHaveLength(4);
+    template.allResourcesProperties('AWS::CloudWatch::Alarm', {
+      AlarmActions: [{ Ref: Match.stringLikeRegexp('^NotificationsTopic') }],
+    });
+  });
+});
+
+test('the certificate request is made by the step itself, from key and subject', () => {
+  template.hasResourceProperties('Custom::SigningCsr', {
+    ServiceToken: {
+      'Fn::GetAtt': [Match.stringLikeRegexp('^SigningCsrsigningcsrFunction'), 'Arn'],
+    },
+    ServiceTimeout: '300',
+    KeyArn: { 'Fn::GetAtt': [Match.stringLikeRegexp('^SigningKey'), 'Arn'] },
+    Subject: 'CN=Key Ceremony Signing Key',
+    Bucket: { Ref: Match.stringLikeRegexp('^StorageOutbox') },
+    Key: 'csr.pem',
+  });
+});
+
+test('the outputs carry the names that other tools read', () => {
+  expect(Object.keys(template.findOutputs('*')).sort()).toEqual([
+    'EventBusName',
+    'EvidenceBucket',
+    'InboxBucket',
+    'KekExportStateMachineArn',
+    'NotificationTopicArn',
+    'OutboxBucket',
+    'SigningKeyArn',
+  ]);
+});
+
+describe('cdk-nag', () => {
+  test('finds nothing in the stack that is not acknowledged', () => {
+    expect(new AwsSolutionsChecks(stack).validateScope(stack).violations).toEqual([]);
+  });
+
+  test('fails the synthesis of a wildcard that nobody acknowledged', () => {
+    const app = new App();
+    const other = new Stack(app, 'Other');
+    const role = new Role(other, 'Role', {
+      assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
+    });
+    role.addToPolicy(new PolicyStatement({ actions: ['s3:GetObject'], resources: ['*'] }));
+    Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
+    expect(() => Template.fromStack(other)).toThrow(/AwsSolutions-IAM5\[Resource::\*\]/);
+  });
+
+  test('a permission with a wildcard and without a reason is refused', () => {
+    const role = new Role(new Stack(), 'Role', {
+      assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
+    });
+    expect(() => grant(role, { actions: ['s3:GetObject'], resources: ['*'] })).toThrow(
+      'Give a reason for the wildcard',
+    );
+    expect(() => grant(role, { actions: ['s3:*'], resources: ['*'], wildcard: 'because' })).toThrow(
+      'Spell out the actions',
+    );
+  });
+
+  test('every acknowledgement says why, in a sentence', () => {
+    const acknowledged = stack.node
+      .findAll()
+      .flatMap((construct) =>
+        construct.node.metadata
+          .filter(({ type }) => type === Validations.ACKNOWLEDGED_RULES_METADATA_KEY)
+          .flatMap(({ data }) => Object.entries(data as Record<string, string>)),
+      );
+    expect(acknowledged.length).toBeGreaterThan(20);
+    for (const [id, reason] of acknowledged) {
+      expect(id).toMatch(/AwsSolutions-(S1$|SQS3$|IAM5\[Resource::.+\]$)/);
+      expect(reason).toMatch(/^[A-Z].{40,}\.$/);
+    }
+  });
+});
