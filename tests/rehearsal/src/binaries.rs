@@ -1,0 +1,140 @@
+//! The Lambda binaries and the Payment Cryptography emulator, as Cargo builds them.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+use serde_json::Value;
+
+use crate::process::{Lifetime, run};
+use crate::progress::Progress;
+use crate::project::Project;
+use crate::tools::Tools;
+
+/// The package of the Payment Cryptography emulator; its binary has the same name.
+const EMULATOR: &str = "apc-emulator";
+
+/// What was built, and where it lies.
+#[derive(Clone, Debug)]
+pub struct Binaries {
+    /// One directory per step with its `bootstrap`: what the CDK app's `lambdaDir` wants.
+    pub lambdas: PathBuf,
+    /// The steps, each with its binary.
+    pub steps: BTreeMap<String, PathBuf>,
+    pub emulator: PathBuf,
+}
+
+/// Builds the binary of every step and the emulator, in release: the binaries that go to AWS.
+pub async fn build(project: &Project, tools: &Tools, progress: Progress) -> Result<Binaries> {
+    let mut step = progress.step("Lambda binaries");
+    let steps = steps(&project.root.join("steps"))?;
+    let log = project.rehearsal().join("setup-cargo.log");
+    let artifacts = project.rehearsal().join("setup-cargo.json");
+    let mut command = Lifetime::Leashed.command(&tools.cargo);
+    // The whole workspace, although the steps and the emulator would do: Cargo unites the features
+    // of what it builds together, so this and `cargo rehearse` share every compiled dependency.
+    command
+        .args(["build", "--release", "--workspace", "--bins"])
+        .arg("--message-format=json-render-diagnostics")
+        .current_dir(&project.root);
+    run(
+        "cargo build",
+        &mut command,
+        &log,
+        Some(&artifacts),
+        &mut step,
+    )
+    .await?;
+    let messages = std::fs::read_to_string(&artifacts).context("reading Cargo's messages")?;
+    let mut built = executables(&messages);
+    let mut taken = |name: &str| {
+        built
+            .remove(name)
+            .with_context(|| format!("Cargo built no binary called {name}"))
+    };
+    let lambdas = project.lambdas();
+    let mut binaries = Binaries {
+        lambdas,
+        steps: BTreeMap::new(),
+        emulator: taken(EMULATOR)?,
+    };
+    for name in steps {
+        let bootstrap = binaries.lambdas.join(&name).join("bootstrap");
+        install(&taken(&name)?, &bootstrap)?;
+        binaries.steps.insert(name, bootstrap);
+    }
+    step.done(&format!("{} steps", binaries.steps.len()));
+    Ok(binaries)
+}
+
+/// What the CDK calls the architecture of this machine, which the binaries are built for.
+pub fn architecture() -> Result<&'static str> {
+    match std::env::consts::ARCH {
+        "x86_64" => Ok("x86_64"),
+        "aarch64" => Ok("arm64"),
+        other => bail!("AWS Lambda does not run on {other}, so neither does the rehearsal"),
+    }
+}
+
+/// The crates that are Lambdas: those with a `main.rs`. The shared libraries have none.
+fn steps(folder: &Path) -> Result<Vec<String>> {
+    let entries =
+        std::fs::read_dir(folder).with_context(|| format!("reading {}", folder.display()))?;
+    let mut names = Vec::new();
+    for entry in entries {
+        let entry = entry.context("reading the steps")?;
+        if entry.path().join("src/main.rs").is_file() {
+            names.push(entry.file_name().to_string_lossy().into_owned());
+        }
+    }
+    names.sort();
+    Ok(names)
+}
+
+/// The binaries named in Cargo's messages (one JSON document per line).
+fn executables(messages: &str) -> BTreeMap<String, PathBuf> {
+    messages
+        .lines()
+        .filter_map(|line| serde_json::from_str::<Value>(line).ok())
+        .filter_map(|message| {
+            let name = message["target"]["name"].as_str()?.to_owned();
+            Some((name, PathBuf::from(message["executable"].as_str()?)))
+        })
+        .collect()
+}
+
+/// Copies a binary to its place when it is not there yet. A running Lambda may have the old file
+/// open, so it is replaced and never written into.
+fn install(built: &Path, place: &Path) -> Result<()> {
+    let new = std::fs::read(built).with_context(|| format!("reading {}", built.display()))?;
+    if std::fs::read(place).is_ok_and(|present| present == new) {
+        return Ok(());
+    }
+    let context = || format!("installing {}", place.display());
+    let directory = place.parent().context("a bootstrap lies in a directory")?;
+    std::fs::create_dir_all(directory).with_context(context)?;
+    // Not in the step's directory, which is packed as a whole.
+    let temporary = directory.with_extension("new");
+    std::fs::copy(built, &temporary).with_context(context)?;
+    std::fs::rename(&temporary, place).with_context(context)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_shared_library_is_no_lambda() {
+        let steps = steps(&Project::locate().root.join("steps")).unwrap();
+        assert!(!steps.contains(&"ceremony".to_owned()), "{steps:?}");
+    }
+
+    #[test]
+    fn only_executables_are_taken_from_cargos_messages() {
+        let messages = r#"{"reason":"compiler-artifact","target":{"name":"intake"},"executable":"/t/intake"}
+{"reason":"compiler-artifact","target":{"name":"serde"},"executable":null}
+{"reason":"build-finished","success":true}"#;
+        let expected = BTreeMap::from([("intake".to_owned(), PathBuf::from("/t/intake"))]);
+        assert_eq!(executables(messages), expected);
+    }
+}

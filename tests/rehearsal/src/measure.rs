@@ -1,0 +1,254 @@
+//! `cargo rehearse measure`: size, cold start and peak memory of every Lambda binary.
+//!
+//! The cold start is that of the process alone: from its start until it asks the Lambda Runtime
+//! API for its first event. Memory is the peak of the resident set as Linux counts it, once at
+//! that moment, and once after a whole ceremony, in the processes that served it.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail};
+use partner::Pki;
+use serde_json::Value;
+use tokio::io::AsyncReadExt;
+use tokio::net::{TcpListener, TcpStream};
+
+use crate::demo::ceremony;
+use crate::process::{Group, Lifetime};
+use crate::progress::Progress;
+use crate::stack::{Stack, StackOptions};
+use crate::{acme, setup};
+
+const RUNS: usize = 20;
+const NEXT: &str = "GET /2018-06-01/runtime/invocation/next ";
+const TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Starts a stack, runs a ceremony on it, and prints one line per binary.
+pub async fn run(progress: Progress) -> Result<()> {
+    let setup = setup::prepare(progress).await?;
+    let options = StackOptions {
+        progress,
+        ..StackOptions::default()
+    };
+    let stack = Stack::start_prepared(&setup, options).await?;
+    let package = stack.directory().join("package");
+    ceremony(
+        stack.connection(),
+        &Pki::demo(acme::UID),
+        &package,
+        progress,
+    )
+    .await?;
+    let after = peaks_after_ceremony(&stack.directory().join("tmp"), &setup.binaries.steps)?;
+    let environments = environments(&setup.project.python().join("bin/aws"), &stack)?;
+
+    println!("\n  step             size      cold start   at first /next   after a ceremony");
+    for (step, binary) in &setup.binaries.steps {
+        let size = fs::metadata(binary)
+            .with_context(|| format!("{}", binary.display()))?
+            .len();
+        let environment = environment_of(step, &environments)
+            .with_context(|| format!("no deployed function is the step {step}"))?;
+        let mut starts = Vec::new();
+        for _ in 0..RUNS {
+            starts.push(cold_start(binary, environment, &stack).await?);
+        }
+        starts.sort_by_key(|start| start.took);
+        let median = starts[RUNS / 2].took.as_secs_f64() * 1000.0;
+        let resident = starts.iter().filter_map(|start| start.resident).max();
+        println!(
+            "  {step:<14} {:>6.1} MiB   {median:>7.1} ms   {:>14}   {:>16}",
+            mebibytes(size),
+            show(resident),
+            show(after.get(step).copied()),
+        );
+    }
+    Ok(())
+}
+
+struct Start {
+    took: Duration,
+    resident: Option<u64>,
+}
+
+/// Starts a binary with a Runtime API that never has an event for it.
+async fn cold_start(
+    binary: &Path,
+    environment: &BTreeMap<String, String>,
+    stack: &Stack,
+) -> Result<Start> {
+    let listener = TcpListener::bind("127.0.0.1:0")
+        .await
+        .context("a fake Runtime API")?;
+    let address = listener.local_addr().context("a fake Runtime API")?;
+    let log = stack.logs().join("cold-start.log");
+    // Not leashed: the leash is a shell, and its start would be measured too.
+    let mut command = Lifetime::Detached.command(binary);
+    command
+        .env_clear()
+        .envs(stack.environment())
+        .env("SSL_CERT_FILE", &stack.ca)
+        .env("AWS_LAMBDA_RUNTIME_API", address.to_string())
+        .env("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "256")
+        .env("AWS_LAMBDA_FUNCTION_NAME", "measured")
+        .env("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST")
+        .env("AWS_LAMBDA_LOG_STREAM_NAME", "measured")
+        .envs(environment);
+    let started = Instant::now();
+    let mut group = Group::spawn("a Lambda", &mut command, &log)?;
+    let asked = tokio::time::timeout(TIMEOUT, first_request(&listener)).await;
+    let took = started.elapsed();
+    let resident = peak_resident(group.id());
+    group.must_be_running()?;
+    let (request, _open) = asked.context("the Lambda never asked for an event")??;
+    if !request.starts_with(NEXT) {
+        bail!("the Lambda did not ask for an event, but: {request}");
+    }
+    Ok(Start { took, resident })
+}
+
+/// The first line of the first request, and its connection: a Lambda ends when that is closed.
+async fn first_request(listener: &TcpListener) -> Result<(String, TcpStream)> {
+    let (mut stream, _) = listener.accept().await.context("a fake Runtime API")?;
+    let mut buffer = [0; 1024];
+    let length = stream
+        .read(&mut buffer)
+        .await
+        .context("a fake Runtime API")?;
+    let text = String::from_utf8_lossy(&buffer[..length]);
+    Ok((text.lines().next().unwrap_or_default().to_owned(), stream))
+}
+
+/// The environment variables of every deployed function, by the function's name.
+fn environments(aws: &Path, stack: &Stack) -> Result<BTreeMap<String, BTreeMap<String, String>>> {
+    let output = Command::new(aws)
+        .args(["lambda", "list-functions", "--output", "json"])
+        .envs(stack.environment())
+        .output()
+        .context("running the AWS CLI")?;
+    let answer: Value = serde_json::from_slice(&output.stdout)
+        .with_context(|| String::from_utf8_lossy(&output.stderr).into_owned())?;
+    let functions = answer["Functions"].as_array().context("no functions")?;
+    functions
+        .iter()
+        .map(|function| {
+            let name = function["FunctionName"]
+                .as_str()
+                .context("a function without a name")?;
+            let variables = &function["Environment"]["Variables"];
+            let variables = serde_json::from_value(variables.clone()).unwrap_or_default();
+            Ok((name.to_owned(), variables))
+        })
+        .collect()
+}
+
+/// CloudFormation makes a function's name from the construct's, which is the step's, without
+/// hyphens. The shortest name that contains it is the step's own (`sign`, `signing-csr`).
+fn environment_of<'a>(
+    step: &str,
+    environments: &'a BTreeMap<String, BTreeMap<String, String>>,
+) -> Option<&'a BTreeMap<String, String>> {
+    let plain = step.replace('-', "");
+    environments
+        .iter()
+        .filter(|(name, _)| name.to_lowercase().contains(&plain))
+        .min_by_key(|(name, _)| name.len())
+        .map(|(_, variables)| variables)
+}
+
+/// The peaks of the Lambda processes that still wait for events, by step. `unpacked` is where the
+/// local AWS unpacks Lambdas, and `steps` are the binaries that it got.
+fn peaks_after_ceremony(
+    unpacked: &Path,
+    steps: &BTreeMap<String, PathBuf>,
+) -> Result<BTreeMap<String, u64>> {
+    let mut peaks = BTreeMap::new();
+    // No such directory: not Linux, so nothing to report.
+    for entry in fs::read_dir("/proc").into_iter().flatten().flatten() {
+        let Some(id) = entry
+            .file_name()
+            .to_str()
+            .and_then(|name| name.parse().ok())
+        else {
+            continue;
+        };
+        let Some(program) = fs::read_link(entry.path().join("exe")).ok() else {
+            continue;
+        };
+        if !program.starts_with(unpacked) {
+            continue;
+        }
+        let bytes = fs::read(&program).context("reading an unpacked Lambda")?;
+        let step = steps
+            .iter()
+            .find(|(_, path)| fs::read(path).is_ok_and(|step| step == bytes));
+        if let (Some((step, _)), Some(peak)) = (step, peak_resident(id)) {
+            let known: &mut u64 = peaks.entry(step.clone()).or_default();
+            *known = peak.max(*known);
+        }
+    }
+    Ok(peaks)
+}
+
+fn peak_resident(process: u32) -> Option<u64> {
+    parse_peak(&fs::read_to_string(format!("/proc/{process}/status")).ok()?)
+}
+
+/// `VmHWM:     8420 kB`, in bytes.
+fn parse_peak(status: &str) -> Option<u64> {
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmHWM:"))?;
+    Some(line.trim().strip_suffix(" kB")?.parse::<u64>().ok()? * 1024)
+}
+
+fn show(bytes: Option<u64>) -> String {
+    bytes.map_or_else(
+        || "–".into(),
+        |bytes| format!("{:.1} MiB", mebibytes(bytes)),
+    )
+}
+
+fn mebibytes(bytes: u64) -> f64 {
+    bytes as f64 / f64::from(1 << 20)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_peak_is_read_from_the_status_of_a_process() {
+        let status = "Name:\tbootstrap\nVmPeak:\t  100 kB\nVmHWM:\t    8420 kB\nVmRSS:\t 1 kB\n";
+        assert_eq!(parse_peak(status), Some(8420 * 1024));
+        assert_eq!(parse_peak("Name:\tx\n"), None);
+    }
+
+    #[test]
+    fn a_step_is_found_by_its_function() {
+        let names = [
+            "KeyCeremonyStepssignFunction01",
+            "KeyCeremonyCsrsigningcsrFunction0123",
+        ];
+        let environments: BTreeMap<_, _> = names
+            .map(|name| {
+                (
+                    name.to_owned(),
+                    BTreeMap::from([("NAME".into(), name.into())]),
+                )
+            })
+            .into();
+        assert_eq!(
+            environment_of("sign", &environments).unwrap()["NAME"],
+            names[0]
+        );
+        assert_eq!(
+            environment_of("signing-csr", &environments).unwrap()["NAME"],
+            names[1]
+        );
+        assert_eq!(environment_of("wrap", &environments), None);
+    }
+}

@@ -1,0 +1,36 @@
+//! The npm packages of the CDK app, the CDK's command line among them.
+
+use std::path::PathBuf;
+
+use anyhow::Result;
+
+use crate::process::{Lifetime, run};
+use crate::progress::Progress;
+use crate::project::Project;
+use crate::stamp::Stamp;
+use crate::tools::Tools;
+
+/// Runs `npm ci` in the CDK app, unless that was done for the present lock file. Returns the
+/// directory with the programs.
+pub async fn install(project: &Project, tools: &Tools, progress: Progress) -> Result<PathBuf> {
+    let mut step = progress.step("npm packages");
+    let app = project.infra_cdk();
+    let programs = app.join("node_modules/.bin");
+    let stamp = Stamp::new(
+        app.join("node_modules/.installed-lock.sha256"),
+        &app.join("package-lock.json"),
+    )?;
+    if stamp.is_current() && programs.join("cdk").exists() {
+        step.done("up to date");
+        return Ok(programs);
+    }
+    let log = project.rehearsal().join("setup-npm.log");
+    let mut command = Lifetime::Leashed.command(&tools.npm);
+    command
+        .args(["ci", "--no-audit", "--no-fund"])
+        .current_dir(&app);
+    run("npm ci", &mut command, &log, None, &mut step).await?;
+    stamp.set()?;
+    step.done("installed");
+    Ok(programs)
+}
