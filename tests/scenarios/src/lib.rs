@@ -1,0 +1,15 @@
+//! Whole ceremonies, told as stories, on the rehearsal stack.
+//!
+//! One stack serves every test of a run; each test is a [`Story`] with a partner of its own, by
+//! whose name everything it causes is told apart. Drivers are named by who acts: `operator_*`,
+//! `partner_*`, `ceremony_*`.
+
+mod events;
+mod shell;
+mod story;
+mod world;
+
+pub use events::Event;
+pub use shell::{follow_the_readme, json_digest_by_python, kcv_by_python, openssl};
+pub use story::{Alias, Created, Failure, Story, UID, assert_succeeded, files};
+pub use world::World;

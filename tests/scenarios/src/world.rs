@@ -1,0 +1,101 @@
+//! The one stack that every story of a run happens on.
+
+use std::path::PathBuf;
+
+use anyhow::Result;
+use rehearsal::{Lifetime, Progress, Stack, StackOptions, prepare};
+use serde_json::Value;
+use tokio::sync::OnceCell;
+
+use crate::events::Events;
+
+/// A running stack, and an ear on its event bus.
+pub struct World {
+    pub stack: Stack,
+    pub(crate) events: Events,
+    /// Where the pinned Python packages are.
+    pub python: PathBuf,
+}
+
+/// Retry intervals of the state machine, shortened: a story about five retries need not take a
+/// minute.
+const WAIT_SCALE: f64 = 0.1;
+
+impl World {
+    /// The world, created by whoever comes first. It ends with this process.
+    pub async fn get() -> &'static Self {
+        static WORLD: OnceCell<World> = OnceCell::const_new();
+        WORLD.get_or_init(Self::create).await
+    }
+
+    /// Another one, for stories with faults: those strike whoever calls next.
+    pub async fn with_faults() -> &'static Self {
+        static WORLD: OnceCell<World> = OnceCell::const_new();
+        WORLD.get_or_init(Self::create).await
+    }
+
+    async fn create() -> Self {
+        Self::try_create()
+            .await
+            .unwrap_or_else(|error| panic!("no stack: {error:#}"))
+    }
+
+    async fn try_create() -> Result<Self> {
+        let setup = prepare(Progress::Quiet).await?;
+        let options = StackOptions {
+            lifetime: Lifetime::Leashed,
+            wait_scale: WAIT_SCALE,
+            ..StackOptions::default()
+        };
+        let stack = Stack::start_prepared(&setup, options).await?;
+        let events = Events::listen(stack.connection()).await?;
+        Ok(Self {
+            stack,
+            events,
+            python: setup.python,
+        })
+    }
+}
+
+impl World {
+    /// Invokes the intake function directly, and returns its answer.
+    pub(crate) async fn invoke_intake(&self, event: &Value) -> Value {
+        let folder = tempfile::tempdir().expect("a folder");
+        let answer = folder.path().join("answer.json");
+        let function = self.intake_function().await;
+        self.aws(&[
+            "lambda",
+            "invoke",
+            "--function-name",
+            &function,
+            "--payload",
+            &event.to_string(),
+            &answer.display().to_string(),
+        ])
+        .await;
+        serde_json::from_slice(&std::fs::read(answer).expect("an answer")).expect("JSON")
+    }
+
+    /// The one function that knows the state machine.
+    async fn intake_function(&self) -> String {
+        let query = "Functions[?Environment.Variables.STATE_MACHINE_ARN].FunctionName | [0]";
+        let name = self
+            .aws(&["lambda", "list-functions", "--query", query])
+            .await;
+        serde_json::from_str(&name).expect("a function name")
+    }
+
+    /// Runs the AWS CLI as the operator.
+    async fn aws(&self, arguments: &[&str]) -> String {
+        let output = tokio::process::Command::new(self.python.join("aws"))
+            .args(arguments)
+            .args(["--output", "json"])
+            .envs(self.stack.environment())
+            .output()
+            .await
+            .expect("the pinned AWS CLI");
+        let error = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "aws {arguments:?}: {error}");
+        String::from_utf8(output.stdout).expect("text")
+    }
+}

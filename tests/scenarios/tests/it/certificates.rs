@@ -1,0 +1,139 @@
+//! Certificates that are wrong: refused in a record, and nothing imported or created.
+
+use partner::{KeyKind, Pki, Profile, bundle};
+use rcgen::KeyUsagePurpose as KeyUsage;
+use scenarios::{Created, Failure, Story};
+
+async fn is_refused(partner: &str, error: &str, make: impl Fn(&Story) -> Pki) -> Failure {
+    let story = Story::of(partner).await;
+    let pki = make(&story);
+    story.operator_onboards(&pki).await;
+    // In one file: an intermediate that is no CA would be taken for a leaf until the leaf arrives.
+    story.partner_drops("chain.pem", bundle(pki.chain())).await;
+    let failure = story.ceremony_fails(error).await;
+    assert_eq!(failure.record["step"], "Validate");
+    let checks = failure.record["checks"].as_array().expect("every check");
+    assert!(
+        checks
+            .iter()
+            .any(|check| check["check"] == error && check["passed"] == false)
+    );
+    assert!(
+        checks.iter().any(|check| check["passed"] == true),
+        "not only the first failure"
+    );
+    assert_eq!(story.created().await, Created::default());
+    assert!(
+        story
+            .partner_fetches(&failure.execution.name)
+            .await
+            .is_empty()
+    );
+    failure
+}
+
+#[tokio::test]
+async fn leaf_expired() {
+    let failure = is_refused("leaf-expired", "CertificateExpired", |story| {
+        story.chain().leaf(Profile::expired).build()
+    })
+    .await;
+    assert!(failure.cause.contains("valid until"), "{}", failure.cause);
+}
+
+#[tokio::test]
+async fn leaf_not_yet_valid() {
+    is_refused("leaf-not-yet-valid", "CertificateNotYetValid", |story| {
+        story.chain().leaf(Profile::not_yet_valid).build()
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn wrong_uid() {
+    let failure = is_refused("wrong-uid", "IdentityMismatch", |story| {
+        story
+            .chain()
+            .leaf(|leaf| leaf.uid("identity:idms.group.9091071"))
+            .build()
+    })
+    .await;
+    for uid in ["identity:idms.group.9091071", scenarios::UID] {
+        assert!(failure.cause.contains(uid), "{}", failure.cause);
+    }
+}
+
+#[tokio::test]
+async fn uid_that_begins_with_the_right_one() {
+    is_refused("uid-prefix", "IdentityMismatch", |story| {
+        story
+            .chain()
+            .leaf(|leaf| leaf.uid(&format!("{}1", scenarios::UID)))
+            .build()
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn rsa_2048_leaf_for_aes_128() {
+    is_refused("leaf-rsa-2048", "LeafKeyTooWeak", |story| {
+        story.chain().leaf_key(KeyKind::Rsa2048).build()
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn ca_without_key_cert_sign() {
+    is_refused("ca-no-certsign", "KeyUsageWrong", |story| {
+        story
+            .chain()
+            .intermediate(0, |ca| ca.key_usage(&[KeyUsage::CrlSign]))
+            .build()
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn intermediate_that_is_no_ca() {
+    is_refused("ca-no-ca", "BasicConstraintsWrong", |story| {
+        story
+            .chain()
+            .intermediate(0, Profile::not_an_authority)
+            .build()
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn unpinned_root() {
+    let story = Story::of("unpinned-root").await;
+    let pki = story.chain().build();
+    let mut profile = story.profile(&pki);
+    profile["trustAnchors"] = serde_json::json!([story.chain().build().root.sha256()]);
+    story.operator_writes_profile(&profile).await;
+    story.partner_drops_chain(&pki).await;
+    let failure = story.ceremony_fails("RootNotPinned").await;
+    assert!(
+        failure.cause.contains(&pki.root.sha256()),
+        "{}",
+        failure.cause
+    );
+    assert_eq!(story.created().await, Created::default());
+}
+
+#[tokio::test]
+async fn aes_256_which_no_rsa_key_may_carry() {
+    let story = Story::of("kek-aes-256").await;
+    let pki = story.chain().build();
+    let mut profile = story.profile(&pki);
+    profile["kek"]["algorithm"] = "AES_256".into();
+    story.operator_writes_profile(&profile).await;
+    story.partner_drops_chain(&pki).await;
+    let failure = story.ceremony_fails("LeafKeyTooWeak").await;
+    assert!(
+        failure.cause.contains("no RSA key is strong enough"),
+        "{}",
+        failure.cause
+    );
+    assert_eq!(story.created().await, Created::default());
+}

@@ -1,0 +1,110 @@
+//! One key for one alias, claimed by many at once and by those who come after a crash.
+
+use aws_sdk_paymentcryptography::types::{
+    KeyAlgorithm, KeyAttributes, KeyClass, KeyModesOfUse, KeyUsage,
+};
+use ceremony::aws::ServiceError;
+use ceremony::identifiers::{Ceremony, CeremonyId, Drop};
+use payment_keys::{Claim, claim, tags};
+use scenarios::{Created, Story};
+
+fn attributes() -> KeyAttributes {
+    let modes = KeyModesOfUse::builder()
+        .encrypt(true)
+        .decrypt(true)
+        .wrap(true)
+        .unwrap(true);
+    KeyAttributes::builder()
+        .key_algorithm(KeyAlgorithm::Aes128)
+        .key_class(KeyClass::SymmetricKey)
+        .key_modes_of_use(modes.build())
+        .key_usage(KeyUsage::Tr31K0KeyEncryptionKey)
+        .build()
+        .expect("attributes")
+}
+
+fn ceremony(partner: &str) -> Ceremony {
+    let drop = Drop::of_inbox_key(&format!("{partner}/production/pin/x")).expect("a key");
+    Ceremony::new(CeremonyId::new(&drop, "v", &[]), drop)
+}
+
+async fn claims(story: &Story, alias: &str) -> Claim {
+    let (client, ceremony) = (story.payment_cryptography(), ceremony(&story.partner));
+    claim(&client, alias, &attributes(), async || {
+        let answer = client
+            .create_key()
+            .key_attributes(attributes())
+            .exportable(true)
+            .set_tags(Some(tags(&ceremony, "kek", alias)))
+            .send()
+            .await
+            .map_err(|error| ServiceError::new("payment-cryptography:CreateKey", &error))?;
+        Ok(answer.key.expect("a key").key_arn)
+    })
+    .await
+    .expect("a key")
+}
+
+#[tokio::test]
+async fn many_at_once_get_one_key() {
+    let story = Story::of("claims-at-once").await;
+    let alias = "alias/key-ceremony/kek/claims-at-once/production/pin/0";
+    let claimed = futures::future::join_all((0..12).map(|_| claims(&story, alias))).await;
+    assert!(
+        claimed
+            .iter()
+            .all(|claim| claim.key_arn == claimed[0].key_arn)
+    );
+    assert_eq!(claimed.iter().filter(|claim| claim.created).count(), 1);
+    assert_eq!(story.created().await, Created { keks: 1, cas: 0 });
+}
+
+#[tokio::test]
+async fn a_key_whose_maker_died_is_adopted() {
+    let story = Story::of("claims-adopted").await;
+    let alias = "alias/key-ceremony/kek/claims-adopted/production/pin/0";
+    let client = story.payment_cryptography();
+    client
+        .create_alias()
+        .alias_name(alias)
+        .send()
+        .await
+        .expect("a reservation");
+    // Two keys: a maker died twice. The older one is taken.
+    let mut made = Vec::new();
+    for _ in 0..2 {
+        let answer = client
+            .create_key()
+            .key_attributes(attributes())
+            .exportable(true)
+            .set_tags(Some(tags(&ceremony(&story.partner), "kek", alias)))
+            .send()
+            .await;
+        made.push(answer.expect("a key").key.expect("a key").key_arn);
+    }
+    let claimed = claims(&story, alias).await;
+    assert_eq!(
+        claimed,
+        Claim {
+            key_arn: made.remove(0),
+            created: false
+        }
+    );
+    assert_eq!(claims(&story, alias).await, claimed);
+}
+
+#[tokio::test]
+async fn a_key_for_another_alias_is_not_adopted() {
+    let story = Story::of("claims-other").await;
+    let one = claims(
+        &story,
+        "alias/key-ceremony/kek/claims-other/production/pin/1",
+    )
+    .await;
+    let two = claims(
+        &story,
+        "alias/key-ceremony/kek/claims-other/production/pin/2",
+    )
+    .await;
+    assert!(one.created && two.created && one.key_arn != two.key_arn);
+}

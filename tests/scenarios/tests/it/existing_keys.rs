@@ -1,0 +1,179 @@
+//! The profile names keys that exist: they are checked and used, and none is made beside them.
+
+use aws_sdk_paymentcryptography::types::{
+    ImportKeyMaterial, KeyAlgorithm, KeyAttributes, KeyClass, KeyModesOfUse, KeyUsage,
+    RootCertificatePublicKey, TrustedCertificatePublicKey,
+};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use partner::Certified;
+use scenarios::{Created, Story};
+use serde_json::json;
+
+async fn operator_creates_kek(story: &Story, algorithm: KeyAlgorithm, exportable: bool) -> String {
+    let modes = KeyModesOfUse::builder()
+        .encrypt(true)
+        .decrypt(true)
+        .wrap(true)
+        .unwrap(true);
+    let attributes = KeyAttributes::builder()
+        .key_algorithm(algorithm)
+        .key_class(KeyClass::SymmetricKey)
+        .key_modes_of_use(modes.build())
+        .key_usage(KeyUsage::Tr31K1KeyBlockProtectionKey)
+        .build()
+        .expect("attributes");
+    let client = story.payment_cryptography();
+    let answer = client
+        .create_key()
+        .key_attributes(attributes)
+        .exportable(exportable)
+        .send()
+        .await;
+    answer.expect("a KEK").key.expect("a key").key_arn
+}
+
+async fn operator_imports_ca(story: &Story, ca: &Certified, above: Option<&str>) -> String {
+    let attributes = KeyAttributes::builder()
+        .key_algorithm(KeyAlgorithm::Rsa4096)
+        .key_class(KeyClass::PublicKey)
+        .key_modes_of_use(KeyModesOfUse::builder().verify(true).build())
+        .key_usage(KeyUsage::Tr31S0AsymmetricKeyForDigitalSignature)
+        .build()
+        .expect("attributes");
+    let certificate = STANDARD.encode(ca.pem());
+    let material = match above {
+        None => ImportKeyMaterial::RootCertificatePublicKey(
+            RootCertificatePublicKey::builder()
+                .key_attributes(attributes)
+                .public_key_certificate(certificate)
+                .build()
+                .expect("material"),
+        ),
+        Some(above) => ImportKeyMaterial::TrustedCertificatePublicKey(
+            TrustedCertificatePublicKey::builder()
+                .key_attributes(attributes)
+                .public_key_certificate(certificate)
+                .certificate_authority_public_key_identifier(above)
+                .build()
+                .expect("material"),
+        ),
+    };
+    let answer = story
+        .payment_cryptography()
+        .import_key()
+        .key_material(material)
+        .send()
+        .await;
+    answer.expect("a CA").key.expect("a key").key_arn
+}
+
+#[tokio::test]
+async fn an_existing_kek_is_sent() {
+    let story = Story::of("existing-kek").await;
+    let pki = story.chain().build();
+    let kek = operator_creates_kek(&story, KeyAlgorithm::Aes128, true).await;
+    let mut profile = story.profile(&pki);
+    profile["kek"]["keyArn"] = json!(kek);
+    story.operator_writes_profile(&profile).await;
+    story.partner_drops_chain(&pki).await;
+    let execution = story.ceremony_succeeds().await;
+    assert_eq!(story.created().await, Created { keks: 0, cas: 2 });
+    let opened = story.partner_opens(&execution.name, &pki.leaf).await;
+    assert_eq!(opened.manifest.kek.key_arn, kek);
+}
+
+async fn kek_is_refused(partner: &str, algorithm: KeyAlgorithm, exportable: bool, reason: &str) {
+    let story = Story::of(partner).await;
+    let pki = story.chain().build();
+    let kek = operator_creates_kek(&story, algorithm, exportable).await;
+    let mut profile = story.profile(&pki);
+    profile["kek"]["keyArn"] = json!(kek);
+    story.operator_writes_profile(&profile).await;
+    story.partner_drops_chain(&pki).await;
+    let failure = story.ceremony_fails("KekUnsuitable").await;
+    assert!(
+        failure.cause.starts_with("CreateKek: "),
+        "{}",
+        failure.cause
+    );
+    assert!(failure.cause.contains(reason), "{}", failure.cause);
+    assert_eq!(story.created().await.keks, 0);
+    assert!(
+        story
+            .partner_fetches(&failure.execution.name)
+            .await
+            .is_empty()
+    );
+}
+
+#[tokio::test]
+async fn an_existing_kek_that_may_not_leave_is_refused() {
+    kek_is_refused(
+        "kek-not-exportable",
+        KeyAlgorithm::Aes128,
+        false,
+        "not exportable",
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn an_existing_kek_of_another_algorithm_is_refused() {
+    kek_is_refused(
+        "kek-other-algorithm",
+        KeyAlgorithm::Tdes3Key,
+        true,
+        "TDES_3KEY",
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn existing_cas_are_used() {
+    let story = Story::of("existing-cas").await;
+    let pki = story.chain().build();
+    let root = operator_imports_ca(&story, &pki.root, None).await;
+    let issuing = operator_imports_ca(&story, &pki.intermediates[0], Some(&root)).await;
+    let mut profile = story.profile(&pki);
+    profile["caKeyArns"] = json!({ pki.intermediates[0].sha256(): issuing });
+    story.operator_writes_profile(&profile).await;
+    story.partner_drops_chain(&pki).await;
+    let execution = story.ceremony_succeeds().await;
+    assert_eq!(story.created().await, Created { keks: 1, cas: 0 });
+    let opened = story.partner_opens(&execution.name, &pki.leaf).await;
+    assert_eq!(opened.manifest.ca_key_arn, issuing);
+}
+
+#[tokio::test]
+async fn an_existing_root_is_enough_to_import_the_rest() {
+    let story = Story::of("existing-root").await;
+    let pki = story.chain().build();
+    let root = operator_imports_ca(&story, &pki.root, None).await;
+    let mut profile = story.profile(&pki);
+    profile["caKeyArns"] = json!({ pki.root.sha256(): root });
+    story.operator_writes_profile(&profile).await;
+    story.partner_drops_chain(&pki).await;
+    story.ceremony_succeeds().await;
+    assert_eq!(story.created().await, Created { keks: 1, cas: 1 });
+}
+
+#[tokio::test]
+async fn a_ca_key_that_is_another_ca_is_refused_by_the_export() {
+    let story = Story::of("wrong-ca-key").await;
+    let pki = story.chain().build();
+    let root = operator_imports_ca(&story, &pki.root, None).await;
+    let mut profile = story.profile(&pki);
+    // The root's key, where the issuing CA's belongs.
+    profile["caKeyArns"] = json!({ pki.intermediates[0].sha256(): root });
+    story.operator_writes_profile(&profile).await;
+    story.partner_drops_chain(&pki).await;
+    let failure = story.ceremony_fails("ServiceRefused").await;
+    assert!(failure.cause.starts_with("Wrap: "), "{}", failure.cause);
+    assert!(
+        story
+            .partner_fetches(&failure.execution.name)
+            .await
+            .is_empty()
+    );
+}

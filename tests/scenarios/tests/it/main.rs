@@ -1,0 +1,11 @@
+//! Scenarios, each named for its event. All happen at once on one stack.
+
+mod arrivals;
+mod by_hand;
+mod certificates;
+mod claims;
+mod existing_keys;
+mod interruptions;
+mod packages;
+mod profiles;
+mod unusable_files;

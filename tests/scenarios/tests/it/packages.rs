@@ -1,0 +1,177 @@
+//! What comes out: opened with programs that share nothing with this project.
+
+use scenarios::{Story, follow_the_readme, kcv_by_python};
+use serde_json::{Value, json};
+
+async fn opens_by_its_readme(partner: &str, change: impl Fn(&mut Value)) {
+    let story = Story::of(partner).await;
+    let pki = story.chain().build();
+    let mut profile = story.profile(&pki);
+    change(&mut profile);
+    story.operator_writes_profile(&profile).await;
+    story.partner_drops_chain(&pki).await;
+    let execution = story.ceremony_succeeds().await;
+    let files = story.partner_fetches(&execution.name).await;
+    let printed = follow_the_readme(&files, &pki.leaf.key().pem());
+    let opened = story.partner_opens(&execution.name, &pki.leaf).await;
+    let fingerprint = printed.first().expect("the signer's fingerprint");
+    assert!(
+        fingerprint.starts_with(&opened.signer_sha256),
+        "{fingerprint}"
+    );
+    assert_eq!(printed[1], "Verified OK");
+    assert_eq!(printed[3], opened.kcv);
+    assert_eq!(printed.len(), 5, "{printed:?}");
+}
+
+#[tokio::test]
+async fn aes_128_by_openssl() {
+    opens_by_its_readme("readme-aes", |_| {}).await;
+}
+
+#[tokio::test]
+async fn tdes_3key_with_oaep_sha_512_and_pss_by_openssl() {
+    opens_by_its_readme("readme-tdes3", |profile| {
+        profile["kek"]["algorithm"] = json!("TDES_3KEY");
+        profile["exchange"]["hash"] = json!("SHA_512");
+        profile["signature"]["algorithm"] = json!("RSASSA_PSS_SHA_256");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn tdes_2key_with_rsa_sha_512_by_openssl() {
+    opens_by_its_readme("readme-tdes2", |profile| {
+        profile["kek"]["algorithm"] = json!("TDES_2KEY");
+        profile["signature"]["algorithm"] = json!("RSASSA_PKCS1_V1_5_SHA_512");
+    })
+    .await;
+}
+
+/// The KCV by a library that is neither the emulator's nor openssl; the header as it was meant.
+#[tokio::test]
+async fn kcv_by_another_library_and_the_right_header() {
+    let story = Story::of("kcv-elsewhere").await;
+    let pki = story.chain().build();
+    story.operator_onboards(&pki).await;
+    story.partner_drops_chain(&pki).await;
+    let execution = story.ceremony_succeeds().await;
+    let opened = story.partner_opens(&execution.name, &pki.leaf).await;
+    let kcv = kcv_by_python(&story.world().python, &hex::encode(opened.kek.expose()));
+    assert_eq!(kcv, opened.kcv);
+    let files = story.partner_fetches(&execution.name).await;
+    assert_eq!(files["key-block-header.bin"], b"10000TPAEAY");
+}
+
+/// The record can be recomputed by an outsider, and holds no key material, wrapped or not.
+#[tokio::test]
+async fn evidence() {
+    let story = Story::of("evidence").await;
+    let pki = story.chain().build();
+    story.operator_onboards(&pki).await;
+    story.partner_drops_chain(&pki).await;
+    let execution = story.ceremony_succeeds().await;
+    let files = story.partner_fetches(&execution.name).await;
+    let evidence = story.evidence(&execution.name).await;
+    let names: Vec<&str> = evidence.keys().map(String::as_str).collect();
+    assert_eq!(names, ["certificates.pem", "manifest.json", "record.json"]);
+    assert_eq!(evidence["manifest.json"], files["manifest.json"]);
+
+    let record: Value = serde_json::from_slice(&evidence["record.json"]).expect("JSON");
+    let steps: Vec<&str> = record["steps"]
+        .as_array()
+        .expect("steps")
+        .iter()
+        .filter_map(|step| step["evidence"]["step"].as_str())
+        .collect();
+    assert_eq!(
+        steps,
+        [
+            "fetch-certs",
+            "validate",
+            "import-ca",
+            "create-kek",
+            "wrap",
+            "sign"
+        ]
+    );
+
+    let event = story.is_told("Ceremony Succeeded").await;
+    let told = event.detail.to_string();
+    let written = String::from_utf8(evidence["record.json"].clone()).expect("text");
+    let cryptogram = String::from_utf8(files["wrapped-kek.hex"].clone()).expect("text");
+    for text in [&told, &written] {
+        assert!(
+            !text.to_uppercase().contains(cryptogram.trim()),
+            "key material in the evidence"
+        );
+    }
+    let digest = scenarios::openssl(&["dgst", "-sha256", "-r"], &evidence["record.json"]);
+    assert!(digest.starts_with(event.detail["recordSha256"].as_str().expect("a digest")));
+    for step in record["steps"].as_array().expect("steps") {
+        // Of `wrap` the record has not the result itself.
+        if step["evidence"]["step"] != "wrap" {
+            let python = &story.world().python;
+            let digest = scenarios::json_digest_by_python(python, &step["result"].to_string());
+            assert_eq!(
+                step["evidence"]["resultSha256"], digest,
+                "{}",
+                step["evidence"]["step"]
+            );
+        }
+    }
+    for certificate in pki.chain() {
+        let pem = certificate.pem();
+        let all = String::from_utf8(evidence["certificates.pem"].clone()).expect("text");
+        assert!(
+            all.replace("\r\n", "\n")
+                .contains(pem.replace("\r\n", "\n").trim())
+        );
+    }
+}
+
+/// A log line is not the place for key material, wrapped or not.
+#[tokio::test]
+async fn logs_hold_no_key_material() {
+    let story = Story::of("silent-logs").await;
+    let pki = story.chain().build();
+    story.operator_onboards(&pki).await;
+    story.partner_drops_chain(&pki).await;
+    let execution = story.ceremony_succeeds().await;
+    let files = story.partner_fetches(&execution.name).await;
+    let opened = story.partner_opens(&execution.name, &pki.leaf).await;
+    let cryptogram = String::from_utf8(files["wrapped-kek.hex"].clone()).expect("text");
+    let secrets = [
+        cryptogram.trim().to_owned(),
+        hex::encode_upper(opened.kek.expose()),
+    ];
+    let mut read = 0;
+    for entry in std::fs::read_dir(story.world().stack.logs()).expect("logs") {
+        let log = std::fs::read(entry.expect("a log").path()).unwrap_or_default();
+        let log = String::from_utf8_lossy(&log).to_uppercase();
+        read += log.len();
+        assert!(!secrets.iter().any(|secret| log.contains(secret.as_str())));
+    }
+    assert!(read > 0, "there are logs");
+}
+
+/// `cdk deploy` leaves a certificate signing request for the signing key.
+#[tokio::test]
+async fn signing_request() {
+    let story = Story::of("csr").await;
+    let outbox = story.stack().output("OUTBOX_BUCKET").expect("a bucket");
+    let files = story
+        .stack()
+        .download(outbox, "csr.pem")
+        .await
+        .expect("the outbox");
+    let request = files.values().next().expect("csr.pem");
+    let printed = scenarios::openssl(
+        &[
+            "req", "-verify", "-noout", "-subject", "-nameopt", "RFC2253",
+        ],
+        request,
+    );
+    assert!(printed.contains("CN=Key Ceremony Signing Key"), "{printed}");
+    assert!(printed.contains("verify OK"), "{printed}");
+}

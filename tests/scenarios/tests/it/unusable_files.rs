@@ -1,0 +1,110 @@
+//! Files that cannot be used: announced with the reason and the file, and no ceremony.
+
+use partner::{PrivateKey, Profile, bundle};
+use scenarios::{Created, Story};
+use serde_json::Value;
+
+async fn is_rejected(story: &Story, file: &str, reason: &str) {
+    let key = format!("{}/{file}", story.folder);
+    let event = story
+        .is_told_that("Certificates Rejected", |event| {
+            event.detail_type == "Certificates Rejected" && event.detail["file"] == key.as_str()
+        })
+        .await;
+    let told = event.detail["reason"].as_str().expect("a reason");
+    assert!(told.contains(reason), "{told}");
+    assert_eq!(event.detail["ceremonyId"], Value::Null);
+}
+
+#[tokio::test]
+async fn garbage() {
+    let story = Story::of("garbage").await;
+    let pki = story.chain().build();
+    story.operator_onboards(&pki).await;
+    story.partner_drops("noise.pem", vec![0xA5; 3000]).await;
+    is_rejected(&story, "noise.pem", "PEM, DER or PKCS#7").await;
+    story.nothing_else_starts(0).await;
+    assert_eq!(story.created().await, Created::default());
+    // It does not stop what is right.
+    story.partner_drops_chain(&pki).await;
+    story.ceremony_succeeds().await;
+}
+
+#[tokio::test]
+async fn oversized_file() {
+    let story = Story::of("oversized").await;
+    story
+        .partner_drops("big.pem", vec![b'x'; 64 * 1024 + 1])
+        .await;
+    is_rejected(&story, "big.pem", "65537 bytes; at most 65536").await;
+    story.nothing_else_starts(0).await;
+}
+
+#[tokio::test]
+async fn too_many_files() {
+    let story = Story::of("too-many-files").await;
+    for count in 0..17 {
+        story.partner_drops(&format!("{count}.pem"), "-").await;
+    }
+    let event = story
+        .is_told_that("more than 16 files", |event| {
+            event.detail["reason"]
+                .as_str()
+                .is_some_and(|reason| reason.contains("more than 16"))
+        })
+        .await;
+    assert_eq!(event.detail["file"], Value::Null);
+}
+
+#[tokio::test]
+async fn a_private_key() {
+    let story = Story::of("private-key").await;
+    let pki = story.chain().build();
+    story.operator_onboards(&pki).await;
+    story
+        .partner_drops("leaf.pem", pki.leaf.pem() + &pki.leaf.key().pem())
+        .await;
+    is_rejected(&story, "leaf.pem", "private key").await;
+    let told = format!("{:?}", story.events());
+    let secret = pki.leaf.key().pem();
+    let line = secret.lines().nth(1).expect("a line of the key");
+    assert!(!told.contains(line));
+}
+
+#[tokio::test]
+async fn two_leaves_in_one_file() {
+    let story = Story::of("two-leaves").await;
+    let pki = story.chain().build();
+    story.operator_onboards(&pki).await;
+    let other = Profile::leaf("ACME Other", scenarios::UID).issued_by(
+        pki.issuer(),
+        &PrivateKey::cached(partner::KeyKind::Rsa3072, "two-leaves"),
+    );
+    let mut certificates = pki.chain();
+    certificates.push(&other);
+    story.partner_drops("all.pem", bundle(certificates)).await;
+    let event = story.is_told("Certificates Rejected").await;
+    let reason = event.detail["reason"].as_str().expect("a reason");
+    assert!(reason.contains("no telling which is meant"), "{reason}");
+    story.nothing_else_starts(0).await;
+    assert_eq!(story.created().await, Created::default());
+}
+
+#[tokio::test]
+async fn a_key_outside_the_layout() {
+    let story = Story::of("outside").await;
+    let key = "outside/prod/cardholder/leaf.pem";
+    story.stack().drop_file(key, "x").await.expect("a drop");
+    let waiting = std::time::Instant::now();
+    let event = loop {
+        let events = story.events_without_partner();
+        if let Some(event) = events.into_iter().find(|event| event.detail["file"] == key) {
+            break event;
+        }
+        assert!(waiting.elapsed().as_secs() < 60, "nothing was announced");
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+    };
+    assert_eq!(event.detail_type, "Certificates Rejected");
+    let reason = event.detail["reason"].as_str().expect("a reason");
+    assert!(reason.contains("`prod` is not an environment"), "{reason}");
+}
