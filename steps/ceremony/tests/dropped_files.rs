@@ -1,5 +1,7 @@
 //! What a dropped file may be, and what it may not.
 
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
 use ceremony::bundle::{UnusableFile, certificates_in};
 use ceremony::certificate::Certificate;
 use partner::{KeyKind, Pki, bundle, certificate, pkcs7};

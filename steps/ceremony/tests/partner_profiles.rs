@@ -1,5 +1,7 @@
 //! The partner profile: what is accepted, and that the committed schema says the same.
 
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
 use ceremony::identifiers::{Drop, PartnerId};
 use ceremony::profile::PartnerProfile;
 use partner::{KeyKind, PrivateKey, Profile};

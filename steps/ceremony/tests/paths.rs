@@ -1,5 +1,7 @@
 //! The newest leaf, and its way to a root, among whatever lies in a folder.
 
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
 use ceremony::bundle::certificates_in;
 use ceremony::certificate::Certificate;
 use ceremony::path::{NoPath, newest_leaf, path_from};

@@ -1,5 +1,7 @@
 //! Every certificate mistake is refused, by the check that is about it.
 
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
 use ceremony::algorithms::{KekAlgorithm, OaepHash, SignatureAlgorithm};
 use ceremony::bundle::certificates_in;
 use ceremony::certificate::Certificate;

@@ -1,5 +1,7 @@
 //! The state machine and the steps agree.
 
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
 use std::path::Path;
 
 use ceremony::error::{BAD_INPUT, PANIC};
