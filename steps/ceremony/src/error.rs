@@ -61,11 +61,26 @@ impl Explanation {
     }
 }
 
-/// The names of an error whose variant `Service` stands for a [`crate::aws::ServiceError`].
+/// [`StepError::name`] and [`StepError::names`] of an enum whose variant `Service` stands for a
+/// [`crate::aws::ServiceError`], and whose other variants stand for themselves.
 #[cfg(feature = "aws")]
-pub fn names_with_service(variants: &[&'static str]) -> Vec<&'static str> {
-    let own = variants.iter().copied().filter(|name| *name != "Service");
-    own.chain(crate::aws::ServiceError::names()).collect()
+#[macro_export]
+macro_rules! step_error_names {
+    () => {
+        fn name(&self) -> &'static str {
+            match self {
+                Self::Service(error) => error.name(),
+                other => other.into(),
+            }
+        }
+
+        fn names() -> Vec<&'static str> {
+            let own = <Self as strum::VariantNames>::VARIANTS.iter().copied();
+            own.filter(|name| *name != "Service")
+                .chain(ServiceError::names())
+                .collect()
+        }
+    };
 }
 
 #[cfg(test)]

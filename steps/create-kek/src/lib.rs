@@ -11,7 +11,7 @@ use ceremony::algorithms::KekAlgorithm;
 use ceremony::aws::ServiceError;
 use ceremony::contract::import_ca::Origin;
 use ceremony::error::StepError;
-use payment_keys::{KeyFacts, claim, inspect, tags};
+use payment_keys::{KeyFacts, claim, inspect, made, tags};
 use strum::{IntoStaticStr, VariantNames};
 
 pub use ceremony::contract::create_kek::{Input, Output};
@@ -46,20 +46,11 @@ async fn find_or_create(client: &Client, input: &Input) -> Result<(String, Origi
             .send()
             .await
             .map_err(|error| ServiceError::new("payment-cryptography:CreateKey", &error))?;
-        answer
-            .key
-            .map(|key| key.key_arn)
-            .ok_or_else(|| ServiceError::ServiceUnavailable {
-                operation: "payment-cryptography:CreateKey",
-                detail: "the answer names no key".to_owned(),
-            })
+        made("payment-cryptography:CreateKey", answer.key)
     })
     .await
     .map_err(ServiceError::from)?;
-    let origin = match claim.created {
-        true => Origin::Created,
-        false => Origin::Found,
-    };
+    let origin = claim.origin();
     Ok((claim.key_arn, origin))
 }
 
@@ -123,12 +114,7 @@ pub enum Error {
 }
 
 impl StepError for Error {
-    fn name(&self) -> &'static str {
-        match self {
-            Self::Service(error) => error.name(),
-            other => other.into(),
-        }
-    }
+    ceremony::step_error_names!();
 
     fn remedy(&self) -> &'static str {
         match self {
@@ -138,9 +124,5 @@ impl StepError for Error {
             }
             Self::Service(error) => error.remedy(),
         }
-    }
-
-    fn names() -> Vec<&'static str> {
-        ceremony::error::names_with_service(Self::VARIANTS)
     }
 }

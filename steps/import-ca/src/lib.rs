@@ -19,7 +19,7 @@ use ceremony::contract::import_ca::{Authority, Origin};
 use ceremony::digest::Sha256;
 use ceremony::error::StepError;
 use ceremony::identifiers::{Ceremony, ca_alias};
-use payment_keys::{KeyFacts, claim, inspect, tags};
+use payment_keys::{KeyFacts, claim, inspect, made, tags};
 use strum::{IntoStaticStr, VariantNames};
 
 pub use ceremony::contract::import_ca::{Input, Output};
@@ -125,24 +125,14 @@ async fn imported(
             .send()
             .await
             .map_err(|error| ServiceError::new("payment-cryptography:ImportKey", &error))?;
-        answer
-            .key
-            .map(|key| key.key_arn)
-            .ok_or_else(|| ServiceError::ServiceUnavailable {
-                operation: "payment-cryptography:ImportKey",
-                detail: "the answer names no key".to_owned(),
-            })
+        made("payment-cryptography:ImportKey", answer.key)
     })
     .await
     .map_err(ServiceError::from)?;
-    let origin = match claim.created {
-        true => Origin::Created,
-        false => Origin::Found,
-    };
     Ok(Authority {
         certificate_sha256: ca.sha256(),
+        origin: claim.origin(),
         key_arn: claim.key_arn,
-        origin,
     })
 }
 
@@ -210,12 +200,7 @@ pub enum Error {
 }
 
 impl StepError for Error {
-    fn name(&self) -> &'static str {
-        match self {
-            Self::Service(error) => error.name(),
-            other => other.into(),
-        }
-    }
+    ceremony::step_error_names!();
 
     fn remedy(&self) -> &'static str {
         match self {
@@ -229,9 +214,5 @@ impl StepError for Error {
             }
             Self::Service(error) => error.remedy(),
         }
-    }
-
-    fn names() -> Vec<&'static str> {
-        ceremony::error::names_with_service(Self::VARIANTS)
     }
 }

@@ -163,12 +163,7 @@ pub enum Error {
 }
 
 impl StepError for Error {
-    fn name(&self) -> &'static str {
-        match self {
-            Self::Service(error) => error.name(),
-            other => other.into(),
-        }
-    }
+    ceremony::step_error_names!();
 
     fn remedy(&self) -> &'static str {
         match self {
@@ -178,9 +173,5 @@ impl StepError for Error {
             Self::Service(error) => error.remedy(),
             Self::Unwritable(_) => "This is a defect of the software: report it with the event.",
         }
-    }
-
-    fn names() -> Vec<&'static str> {
-        ceremony::error::names_with_service(Self::VARIANTS)
     }
 }

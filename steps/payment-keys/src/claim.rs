@@ -18,6 +18,7 @@ use std::time::{Duration, Instant};
 use aws_sdk_paymentcryptography::Client;
 use aws_sdk_paymentcryptography::types::{KeyAttributes, KeyState};
 use ceremony::aws::ServiceError;
+use ceremony::contract::import_ca::Origin;
 
 use crate::{ALIAS_TAG, sorted};
 
@@ -35,6 +36,16 @@ pub struct Claim {
     pub key_arn: String,
     /// False where it was there before, or had been made by an attempt that did not finish.
     pub created: bool,
+}
+
+impl Claim {
+    /// Where the key came from, as a record says it.
+    pub fn origin(&self) -> Origin {
+        match self.created {
+            true => Origin::Created,
+            false => Origin::Found,
+        }
+    }
 }
 
 /// Finds the key of `alias`, or has `make` make it.

@@ -8,7 +8,7 @@ mod inspect;
 
 use aws_sdk_paymentcryptography::Client;
 use aws_sdk_paymentcryptography::error::{ProvideErrorMetadata, SdkError};
-use aws_sdk_paymentcryptography::types::Tag;
+use aws_sdk_paymentcryptography::types::{Key, Tag};
 use ceremony::aws::ServiceError;
 use ceremony::identifiers::Ceremony;
 
@@ -40,6 +40,15 @@ pub fn client(config: &ceremony::aws::SdkConfig) -> Client {
         .retry_config(aws_sdk_paymentcryptography::config::retry::RetryConfig::disabled())
         .build();
     Client::from_conf(config)
+}
+
+/// The ARN of the key that CreateKey or ImportKey answered with.
+pub fn made(operation: &'static str, key: Option<Key>) -> Result<String, ServiceError> {
+    key.map(|key| key.key_arn)
+        .ok_or_else(|| ServiceError::ServiceUnavailable {
+            operation,
+            detail: "the answer names no key".to_owned(),
+        })
 }
 
 fn sorted<E>(

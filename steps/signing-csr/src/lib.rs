@@ -138,12 +138,7 @@ pub enum Error {
 }
 
 impl StepError for Error {
-    fn name(&self) -> &'static str {
-        match self {
-            Self::Service(error) => error.name(),
-            other => other.into(),
-        }
-    }
+    ceremony::step_error_names!();
 
     fn remedy(&self) -> &'static str {
         match self {
@@ -164,9 +159,5 @@ impl StepError for Error {
                 "Correct the context value `csrSubject`, as in `CN=Payments Signing,O=Example,C=BR`."
             }
         }
-    }
-
-    fn names() -> Vec<&'static str> {
-        ceremony::error::names_with_service(Self::VARIANTS)
     }
 }

@@ -104,12 +104,7 @@ pub enum Error {
 }
 
 impl StepError for Error {
-    fn name(&self) -> &'static str {
-        match self {
-            Self::Service(error) => error.name(),
-            other => other.into(),
-        }
-    }
+    ceremony::step_error_names!();
 
     fn remedy(&self) -> &'static str {
         match self {
@@ -131,10 +126,6 @@ impl StepError for Error {
             }
             Self::Service(error) => error.remedy(),
         }
-    }
-
-    fn names() -> Vec<&'static str> {
-        ceremony::error::names_with_service(Self::VARIANTS)
     }
 }
 

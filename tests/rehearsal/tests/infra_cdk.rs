@@ -6,9 +6,7 @@ use rehearsal::{Progress, prepare};
 
 #[tokio::test]
 async fn types_and_tests_of_the_cdk_app_pass() {
-    let setup = prepare(Progress::Quiet)
-        .await
-        .expect("the set-up succeeds");
+    let setup = prepare(Progress::Quiet).await.expect("the set-up succeeds");
     for script in [["run", "build"], ["run", "test"]] {
         let output = Command::new("npm")
             .args(script)
