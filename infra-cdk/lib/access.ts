@@ -4,6 +4,7 @@ import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
 
+import { CSR_OBJECT } from './csr.ts';
 import { grant, type Permission } from './permission.ts';
 import type { SigningKey } from './signing-key.ts';
 import { profileArns, useForReading, useForWriting } from './steps.ts';
@@ -111,10 +112,21 @@ export class Access extends Construct {
   }
 }
 
+/**
+ * Deliver and tidy up, fetch packages.
+ *
+ * `s3:DeleteObject` lets a partner clear away last year's files, of which a folder holds at most 16.
+ * The bucket is versioned and `s3:DeleteObjectVersion` is not granted: a deletion leaves a delete
+ * marker, every version stays, and a ceremony that has begun reads its versions all the same.
+ */
 function partnerPermissions(partner: string, { dataKey, inbox, outbox }: Storage): Permission[] {
   const wildcard = `The partner chooses the names below its own prefix ${partner}/.`;
   return [
-    { actions: ['s3:PutObject'], resources: [inbox.arnForObjects(`${partner}/*`)], wildcard },
+    {
+      actions: ['s3:DeleteObject', 's3:PutObject'],
+      resources: [inbox.arnForObjects(`${partner}/*`)],
+      wildcard,
+    },
     { actions: ['s3:GetObject'], resources: [outbox.arnForObjects(`${partner}/*`)], wildcard },
     {
       actions: ['s3:ListBucket'],
@@ -133,10 +145,10 @@ function profiles(scope: Construct, actions: string[]): Permission {
   };
 }
 
-/** Executions with their history, and evidence in every version. */
+/** Executions with their history, evidence in every version, and the certificate request. */
 function readingPermissions(scope: Construct, props: AccessProps): Permission[] {
   const { partition, region, account } = Stack.of(scope);
-  const { evidence, dataKey } = props.storage;
+  const { evidence, outbox, dataKey } = props.storage;
   const { stateMachineArn, stateMachineName } = props.stateMachine;
   const executions = `arn:${partition}:states:${region}:${account}:execution:${stateMachineName}:*`;
   return [
@@ -160,6 +172,7 @@ function readingPermissions(scope: Construct, props: AccessProps): Permission[] 
       wildcard: 'All evidence, of every ceremony.',
     },
     { actions: ['s3:ListBucket', 's3:ListBucketVersions'], resources: [evidence.bucketArn] },
+    { actions: ['s3:GetObject'], resources: [outbox.arnForObjects(CSR_OBJECT)] },
     useForReading(dataKey),
   ];
 }

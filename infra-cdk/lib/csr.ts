@@ -61,4 +61,5 @@ export class SigningCsr extends Construct {
   }
 }
 
-const CSR_OBJECT = 'csr.pem';
+/** Where the request lies, at the top of the outbox. */
+export const CSR_OBJECT = 'csr.pem';

@@ -50,7 +50,12 @@ export class PaymentCryptography {
     ];
   }
 
-  /** Create symmetric key-encryption keys and find them again by alias. */
+  /**
+   * Create symmetric key-encryption keys (K0) and find them again by alias.
+   *
+   * A profile may also name a key-block protection key (K1); such a key is read with `GetKey` and
+   * never made.
+   */
   createKeks(): Permission[] {
     return [
       {
@@ -60,14 +65,11 @@ export class PaymentCryptography {
           StringEquals: {
             ...tagged('kek'),
             'payment-cryptography:KeyClass': 'SYMMETRIC_KEY',
-            'payment-cryptography:KeyUsage': [
-              'TR31_K0_KEY_ENCRYPTION_KEY',
-              'TR31_K1_KEY_BLOCK_PROTECTION_KEY',
-            ],
+            'payment-cryptography:KeyUsage': 'TR31_K0_KEY_ENCRYPTION_KEY',
           },
         },
         wildcard:
-          'CreateKey has no resource types; conditions limit it to symmetric keys tagged as KEK.',
+          'CreateKey has no resource types; conditions limit it to symmetric K0 keys tagged as KEK.',
       },
       ...this.aliasedKeys('kek'),
     ];
@@ -80,12 +82,6 @@ export class PaymentCryptography {
         actions: ['payment-cryptography:ExportKey'],
         resources: [this.anyKey],
         conditions: { StringEquals: { 'payment-cryptography:ExportKeyMaterial': 'KeyCryptogram' } },
-        wildcard:
-          'The KEK is made, or named by the partner profile, after the deployment; its id is random.',
-      },
-      {
-        actions: ['payment-cryptography:GetKey'],
-        resources: [this.anyKey],
         wildcard:
           'The KEK is made, or named by the partner profile, after the deployment; its id is random.',
       },

@@ -59,7 +59,7 @@ export class Steps extends Construct {
           environment: { INBOX_BUCKET: inbox.bucketName, EVIDENCE_BUCKET: evidence.bucketName },
           permissions: [
             readVersions(inbox),
-            ...readTrustedRoots(evidence),
+            readTrustedRoot(evidence),
             useForReading(dataKey),
             readProfiles(this),
           ],
@@ -89,7 +89,11 @@ export class Steps extends Construct {
         'Writes the package to the outbox and the record to the evidence bucket',
         {
           environment: { OUTBOX_BUCKET: outbox.bucketName, EVIDENCE_BUCKET: evidence.bucketName },
-          permissions: [writeOnce(outbox), writeOnce(evidence), useForWriting(dataKey)],
+          permissions: [
+            writePackages(outbox),
+            ...writeRecords(evidence),
+            useForWriting(dataKey),
+          ],
         },
       ),
       'record-failure': step(
@@ -97,7 +101,7 @@ export class Steps extends Construct {
         'Writes the record of a failed ceremony to the evidence bucket',
         {
           environment: { EVIDENCE_BUCKET: evidence.bucketName },
-          permissions: [writeOnce(evidence), useForWriting(dataKey)],
+          permissions: [writeFailures(evidence), useForWriting(dataKey)],
         },
       ),
     };
@@ -138,7 +142,7 @@ export class IntakeStep extends StepFunction {
           wildcard:
             'Partners choose the names of their files; the bucket holds nothing but their drops.',
         },
-        ...readTrustedRoots(evidence),
+        readTrustedRoot(evidence),
         useForReading(dataKey),
         { actions: ['states:StartExecution'], resources: [props.stateMachine.stateMachineArn] },
         { actions: ['events:PutEvents'], resources: [props.eventBus.eventBusArn] },
@@ -202,27 +206,67 @@ function readVersions(bucket: IBucket): Permission {
   };
 }
 
-/** Roots that an earlier ceremony recorded, for a partner that no longer sends its root. */
-function readTrustedRoots(evidence: IBucket): Permission[] {
+/**
+ * A root that an earlier ceremony recorded, for a partner that no longer sends its root.
+ *
+ * Without `s3:ListBucket` S3 answers 403 for a root that is not there, which the code takes as
+ * absent: its name follows from the profile, and nobody need see which others there are.
+ */
+function readTrustedRoot(evidence: IBucket): Permission {
+  return {
+    actions: ['s3:GetObject'],
+    resources: [evidence.arnForObjects('trusted-roots/*')],
+    wildcard: 'One object per root certificate, named by its digest.',
+  };
+}
+
+/** Write the package, below the four folders of every partner; never `csr.pem` at the top. */
+function writePackages(outbox: IBucket): Permission {
+  const folders = ENVIRONMENTS.flatMap((environment) =>
+    DATA_TYPES.map((dataType) => `*/${environment}/${dataType}/*/*`),
+  );
+  return writeOnce(
+    outbox,
+    folders,
+    'Partners are onboarded, and ceremonies named, after the deployment; the folders between are fixed.',
+  );
+}
+
+/** The record of a ceremony that succeeded, and the root that it proved. */
+function writeRecords(evidence: IBucket): Permission[] {
+  const files = ['record.json', 'certificates.pem', 'manifest.json', 'published.json'];
   return [
-    {
-      actions: ['s3:GetObject'],
-      resources: [evidence.arnForObjects('trusted-roots/*')],
-      wildcard: 'One object per root certificate, named by its digest.',
-    },
-    {
-      actions: ['s3:ListBucket'],
-      resources: [evidence.bucketArn],
-      conditions: { StringLike: { 's3:prefix': 'trusted-roots/*' } },
-    },
+    writeOnce(
+      evidence,
+      files.map((file) => `*/${file}`),
+      'One folder per ceremony, named when the ceremony starts; the files in it are these four.',
+    ),
+    writeOnce(
+      evidence,
+      ['trusted-roots/*.pem'],
+      'One object per root certificate, named by its digest.',
+    ),
   ];
 }
 
+/** The record of a ceremony that failed, and none of one that succeeded. */
+function writeFailures(evidence: IBucket): Permission {
+  return writeOnce(
+    evidence,
+    ['*/failure-*.json'],
+    'One folder per ceremony, named when the ceremony starts, and in it one file per failure.',
+  );
+}
+
 /** Write, and read back what is there when a conditional write finds an object already. */
-function writeOnce(bucket: IBucket): Permission {
+function writeOnce(bucket: IBucket, keys: string[], wildcard: string): Permission {
   return {
     actions: ['s3:GetObject', 's3:PutObject'],
-    resources: [bucket.arnForObjects('*')],
-    wildcard: 'One folder per ceremony, named when the ceremony starts.',
+    resources: keys.map((key) => bucket.arnForObjects(key)),
+    wildcard,
   };
 }
+
+/** As `Environment` and `DataType` in `steps/ceremony/src/identifiers.rs` spell them. */
+const ENVIRONMENTS = ['non-production', 'production'];
+const DATA_TYPES = ['cardholder', 'pin'];

@@ -31,6 +31,9 @@ const throughS3 = 'on Storage/DataKey if StringEquals kms:ViaService = s3.REGION
 const profiles = 'on arn:PARTITION:ssm:REGION:ACCOUNTID:parameter/key-ceremony/partners/*';
 const payment = 'arn:PARTITION:payment-cryptography:REGION:ACCOUNTID';
 
+/** Writing what is not there, and reading what is. */
+const writeOnce = (objects: string) => [`s3:GetObject on ${objects}`, `s3:PutObject on ${objects}`];
+
 /** Finding a key by alias, reserving the alias, and finding what a crash left behind. */
 const aliasedKeys = (purpose: string) => [
   `payment-cryptography:CreateAlias on ${payment}:alias/key-ceremony/${purpose}/*`,
@@ -53,7 +56,6 @@ const STEP_POLICIES: Record<string, string[]> = {
     `kms:Decrypt ${throughS3}`,
     's3:GetObject on Storage/Evidence/trusted-roots/*',
     's3:GetObject on Storage/Inbox/*',
-    's3:ListBucket on Storage/Evidence if StringLike s3:prefix = trusted-roots/*',
     's3:ListBucket on Storage/Inbox',
     'sqs:SendMessage on Trigger/DeadLetters/Queue',
     `ssm:GetParameter ${profiles}`,
@@ -63,7 +65,6 @@ const STEP_POLICIES: Record<string, string[]> = {
     `kms:Decrypt ${throughS3}`,
     's3:GetObject on Storage/Evidence/trusted-roots/*',
     's3:GetObjectVersion on Storage/Inbox/*',
-    's3:ListBucket on Storage/Evidence if StringLike s3:prefix = trusted-roots/*',
     `ssm:GetParameter ${profiles}`,
   ],
   'Steps/validate': [],
@@ -75,35 +76,37 @@ const STEP_POLICIES: Record<string, string[]> = {
   'Steps/create-kek': [
     'payment-cryptography:CreateKey on * if StringEquals aws:RequestTag/key-ceremony:purpose = kek and ' +
       'StringEquals payment-cryptography:KeyClass = SYMMETRIC_KEY and ' +
-      'StringEquals payment-cryptography:KeyUsage = TR31_K0_KEY_ENCRYPTION_KEY|TR31_K1_KEY_BLOCK_PROTECTION_KEY',
+      'StringEquals payment-cryptography:KeyUsage = TR31_K0_KEY_ENCRYPTION_KEY',
     ...aliasedKeys('kek'),
   ],
   'Steps/wrap': [
     `payment-cryptography:ExportKey on ${payment}:key/* if StringEquals payment-cryptography:ExportKeyMaterial = KeyCryptogram`,
-    `payment-cryptography:GetKey on ${payment}:key/*`,
   ],
   'Steps/sign': ['kms:GetPublicKey on SigningKey/Key', 'kms:Sign on SigningKey/Key'],
   'Steps/publish': [
     `kms:Decrypt ${throughS3}`,
     `kms:GenerateDataKey ${throughS3}`,
-    's3:GetObject on Storage/Evidence/*',
-    's3:GetObject on Storage/Outbox/*',
-    's3:PutObject on Storage/Evidence/*',
-    's3:PutObject on Storage/Outbox/*',
+    ...writeOnce('Storage/Evidence/*/certificates.pem'),
+    ...writeOnce('Storage/Evidence/*/manifest.json'),
+    ...writeOnce('Storage/Evidence/*/published.json'),
+    ...writeOnce('Storage/Evidence/*/record.json'),
+    ...writeOnce('Storage/Evidence/trusted-roots/*.pem'),
+    ...writeOnce('Storage/Outbox/*/non-production/cardholder/*/*'),
+    ...writeOnce('Storage/Outbox/*/non-production/pin/*/*'),
+    ...writeOnce('Storage/Outbox/*/production/cardholder/*/*'),
+    ...writeOnce('Storage/Outbox/*/production/pin/*/*'),
   ],
   'Steps/record-failure': [
     `kms:Decrypt ${throughS3}`,
     `kms:GenerateDataKey ${throughS3}`,
-    's3:GetObject on Storage/Evidence/*',
-    's3:PutObject on Storage/Evidence/*',
+    ...writeOnce('Storage/Evidence/*/failure-*.json'),
   ],
   'SigningCsr/signing-csr': [
     `kms:Decrypt ${throughS3}`,
     `kms:GenerateDataKey ${throughS3}`,
     'kms:GetPublicKey on SigningKey/Key',
     'kms:Sign on SigningKey/Key',
-    's3:GetObject on Storage/Outbox/csr.pem',
-    's3:PutObject on Storage/Outbox/csr.pem',
+    ...writeOnce('Storage/Outbox/csr.pem'),
   ],
 };
 
@@ -165,17 +168,19 @@ test('a partner reaches its own prefix and nothing else', () => {
   expect(policy('Access/Partner-acme')).toEqual([
     `kms:Decrypt ${throughS3}`,
     `kms:GenerateDataKey ${throughS3}`,
+    's3:DeleteObject on Storage/Inbox/acme/*',
     's3:GetObject on Storage/Outbox/acme/*',
     's3:ListBucket on Storage/Outbox if StringLike s3:prefix = acme/*',
     's3:PutObject on Storage/Inbox/acme/*',
   ]);
 });
 
-/** Executions of the machine, and the evidence. */
+/** Executions of the machine, the evidence, and the certificate request. */
 const reading = [
   'kms:Decrypt on ExecutionKey/Key if StringEquals kms:ViaService = states.REGION.amazonaws.com',
   `kms:Decrypt ${throughS3}`,
   's3:GetObject on Storage/Evidence/*',
+  's3:GetObject on Storage/Outbox/csr.pem',
   's3:GetObjectRetention on Storage/Evidence/*',
   's3:GetObjectVersion on Storage/Evidence/*',
   's3:ListBucket on Storage/Evidence',

@@ -14,8 +14,11 @@ pub const MAX_FILE_BYTES: u64 = 64 * 1024;
 /// Limit for the files in one drop folder.
 pub const MAX_FILES: usize = 16;
 
-/// Limit for the certificates in one file: building a path is quadratic.
+/// Limit for the certificates in one file.
 pub const MAX_CERTIFICATES: usize = 32;
+
+/// Limit for the certificates in one drop folder: choosing among them is quadratic.
+pub const MAX_CERTIFICATES_IN_FOLDER: usize = 64;
 
 const SIGNED_DATA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.7.2");
 
@@ -58,6 +61,9 @@ fn certificates_in_pem(file: &[u8]) -> Result<Vec<Certificate>, UnusableFile> {
 }
 
 fn certificates_in_der(file: &[u8]) -> Result<Vec<Certificate>, UnusableFile> {
+    if let [0x30, 0x80, ..] = file {
+        return Err(UnusableFile::IndefiniteLength);
+    }
     match ContentInfo::from_der(file) {
         Ok(_) => certificates_in_pkcs7(file),
         Err(_) => Ok(vec![Certificate::from_der(file)?]),
@@ -93,6 +99,11 @@ fn is_der(file: &[u8]) -> bool {
 /// Why nothing can be taken from a file.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 pub enum UnusableFile {
+    #[error(
+        "it is BER with indefinite lengths, DER is expected; `openssl pkcs7 -inform DER \
+         -print_certs` makes PEM of it"
+    )]
+    IndefiniteLength,
     #[error("it cannot be read as PEM, DER or PKCS#7: {0}")]
     Malformed(String),
     #[error(transparent)]

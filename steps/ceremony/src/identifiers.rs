@@ -172,6 +172,15 @@ impl CeremonyId {
         ))
     }
 
+    /// Whether it is an id for this folder: it names folders of evidence and packages.
+    pub fn is_for(&self, drop: &Drop) -> bool {
+        let prefix = format!("{}-{}-{}-", drop.partner, drop.environment, drop.data_type);
+        let hex = |b: u8| b.is_ascii_digit() || (b'a'..=b'f').contains(&b);
+        self.0
+            .strip_prefix(&prefix)
+            .is_some_and(|digits| digits.len() == 16 && digits.bytes().all(hex))
+    }
+
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -264,6 +273,24 @@ mod tests {
             CeremonyId::new(&drop(), "v1", &[a.clone(), b.clone()]),
             CeremonyId::new(&drop(), "v2", &[a, b])
         );
+    }
+
+    #[test]
+    fn a_ceremony_id_belongs_to_its_folder() {
+        let id = CeremonyId::new(&drop(), "v", &[]);
+        assert!(id.is_for(&drop()));
+        let other = Drop::of_inbox_key("acme/production/cardholder/x").unwrap();
+        assert!(!id.is_for(&other));
+        for wrong in [
+            "../x",
+            "",
+            "0123456789abcde",
+            "0123456789abcdef/",
+            "0123456789ABCDEF",
+        ] {
+            let id = CeremonyId(format!("acme-non-production-cardholder-{wrong}"));
+            assert!(!id.is_for(&drop()), "{wrong}");
+        }
     }
 
     #[test]

@@ -121,11 +121,11 @@ pub fn path_from(
         top: leaf,
         budget: SIGNATURE_CHECKS,
     };
+    // The signature of a pinned root on itself proves nothing that the pin does not.
+    let is_pinned = |ca: &Certificate| ca.is_self_issued() && pinned.contains(&ca.sha256());
     let found = search
-        .up_from(leaf, &mut Vec::new(), &|root| {
-            pinned.contains(&root.sha256())
-        })
-        .or_else(|| search.up_from(leaf, &mut Vec::new(), &|_| true));
+        .up_from(leaf, &mut Vec::new(), &is_pinned)
+        .or_else(|| search.up_from(leaf, &mut Vec::new(), &Certificate::is_self_signed));
     match found {
         Some(mut above) => {
             // A path that was found ends in its root.
@@ -148,7 +148,7 @@ const SIGNATURE_CHECKS: usize = 2_000;
 
 struct Search<'a> {
     cas: &'a [&'a Certificate],
-    /// The highest certificate reached for which no issuer was found.
+    /// The highest certificate reached for which no other issuer was found.
     top: &'a Certificate,
     budget: usize,
 }
@@ -158,7 +158,7 @@ impl<'a> Search<'a> {
         &mut self,
         certificate: &'a Certificate,
         above: &mut Vec<Certificate>,
-        accept: &dyn Fn(&Certificate) -> bool,
+        is_root: &dyn Fn(&Certificate) -> bool,
     ) -> Option<Vec<Certificate>> {
         if above.len() >= MAX_CAS {
             return None;
@@ -171,9 +171,9 @@ impl<'a> Search<'a> {
             }
             dead_end = false;
             above.push(issuer.clone());
-            let found = match issuer.is_self_signed() {
-                true => accept(issuer).then(|| above.clone()),
-                false => self.up_from(issuer, above, accept),
+            let found = match is_root(issuer) {
+                true => Some(above.clone()),
+                false => self.up_from(issuer, above, is_root),
             };
             if found.is_some() {
                 return found;

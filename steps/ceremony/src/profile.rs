@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::algorithms::{KekAlgorithm, OaepHash, SignatureAlgorithm};
 use crate::certificate::Certificate;
 use crate::digest::Sha256;
-use crate::identifiers::{Ceremony, DataType, Drop, Environment, PartnerId};
+use crate::identifiers::{DataType, Drop, Environment, PartnerId};
 
 /// A partner's profile. Unknown fields are errors.
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -234,11 +234,4 @@ pub struct MalformedProfile(String);
 pub struct IncompleteProfile {
     partner: PartnerId,
     field: String,
-}
-
-impl Ceremony {
-    /// Shorthand for the policy of this ceremony's folder.
-    pub fn policy_from(&self, profile: &PartnerProfile) -> Result<Policy, IncompleteProfile> {
-        profile.policy_for(&self.drop())
-    }
 }

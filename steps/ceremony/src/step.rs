@@ -1,6 +1,5 @@
 //! How a step starts: the one `main` they all share.
 
-use std::fmt::Debug;
 use std::future::Future;
 
 use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
@@ -87,14 +86,5 @@ pub fn required_variable(name: &str) -> String {
     match std::env::var(name) {
         Ok(value) if !value.is_empty() => value,
         _ => panic!("environment variable {name} is missing: the deployment must set it"),
-    }
-}
-
-/// Marks a value as one that must not be printed; `Debug` shows its length only.
-pub struct Unprinted<T>(pub T);
-
-impl<T: AsRef<[u8]>> Debug for Unprinted<T> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "<{} bytes>", self.0.as_ref().len())
     }
 }

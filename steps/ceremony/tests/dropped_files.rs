@@ -94,6 +94,10 @@ fn what_is_no_certificate_is_refused() {
         Err(UnusableFile::MalformedCertificate(_))
     ));
     assert!(certificates_in(&[0; 4096]).is_err());
+    assert_eq!(
+        certificates_in(&[0x30, 0x80, 0x06, 0x09, 0, 0]),
+        Err(UnusableFile::IndefiniteLength)
+    );
 }
 
 #[test]

@@ -148,3 +148,28 @@ fn a_leaf_that_signed_itself_has_no_path() {
     let leaf = read(&leaf);
     assert!(matches!(path(&[&leaf]), Err(NoPath::SelfSignedLeaf(_))));
 }
+
+#[test]
+fn a_pinned_root_need_not_verify_its_own_signature() {
+    let pki = builder().build();
+    let mut der = pki.root.der().to_vec();
+    *der.last_mut().unwrap() ^= 1;
+    let root = certificates_in(&der).unwrap().remove(0);
+    let mut all: Vec<Certificate> = pki.chain().into_iter().map(read).collect();
+    all[0] = root.clone();
+    let all: Vec<&Certificate> = all.iter().collect();
+    let leaf = newest_leaf(&all).unwrap();
+    assert!(path_from(leaf, &all, &[], Utc::now()).is_err());
+    let path = path_from(leaf, &all, &[root.sha256()], Utc::now()).unwrap();
+    assert_eq!(path.root, root);
+}
+
+#[test]
+fn a_pinned_intermediate_is_no_root() {
+    let pki = builder().build();
+    let all: Vec<Certificate> = pki.chain().into_iter().map(read).collect();
+    let all: Vec<&Certificate> = all.iter().collect();
+    let leaf = newest_leaf(&all).unwrap();
+    let path = path_from(leaf, &all, &[all[1].sha256()], Utc::now()).unwrap();
+    assert_eq!(path.root, *all[0]);
+}

@@ -22,6 +22,13 @@ pub async fn handle(client: &Client, input: Input) -> Result<Output, Error> {
         None => find_or_create(client, &input).await?,
     };
     let facts = inspect(client, &key_arn).await?;
+    if facts.state == KeyState::CreateInProgress {
+        return Err(ServiceError::ServiceUnavailable {
+            operation: "payment-cryptography:GetKey",
+            detail: format!("{key_arn} is still being created"),
+        }
+        .into());
+    }
     if let Some(reason) = why_unsuitable(&facts, input.algorithm) {
         return Err(Error::KekUnsuitable { key_arn, reason });
     }

@@ -64,6 +64,10 @@ fn check_scope(input: &Input) -> Result<(), Error> {
             input.objects.len()
         ));
     }
+    if !input.ceremony.ceremony_id.is_for(&input.ceremony.drop()) {
+        let id = &input.ceremony.ceremony_id;
+        return fault(format!("`{id}` is not a ceremony id of this folder"));
+    }
     let mut keys = HashSet::new();
     for object in &input.objects {
         if !object.key.starts_with(&input.ceremony.drop().prefix()) {

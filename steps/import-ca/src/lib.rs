@@ -36,7 +36,7 @@ pub async fn handle(client: &Client, input: Input) -> Result<Output, Error> {
             .last()
             .map(|authority| authority.key_arn.clone());
         authorities.push(match ca_key_arns.get(&ca.sha256()) {
-            Some(key_arn) => existing(client, ca, key_arn).await?,
+            Some(key_arn) => existing(client, ca, key_arn, Origin::Profile).await?,
             None => imported(client, &ceremony, ca, above).await?,
         });
     }
@@ -64,12 +64,18 @@ fn needed<'a>(
     needed
 }
 
-async fn existing(client: &Client, ca: &Certificate, key_arn: &str) -> Result<Authority, Error> {
+/// A key that was there before is checked; so is one that the profile names.
+async fn existing(
+    client: &Client,
+    ca: &Certificate,
+    key_arn: &str,
+    origin: Origin,
+) -> Result<Authority, Error> {
     let facts = inspect(client, key_arn).await?;
     let expected = attributes_of(ca)?;
     if let Some(reason) = why_unsuitable(&facts, &expected) {
         let (key_arn, subject) = (key_arn.to_owned(), ca.subject().to_owned());
-        return Err(Error::ProfileCaUnsuitable {
+        return Err(Error::CaUnsuitable {
             key_arn,
             subject,
             reason,
@@ -78,7 +84,7 @@ async fn existing(client: &Client, ca: &Certificate, key_arn: &str) -> Result<Au
     Ok(Authority {
         certificate_sha256: ca.sha256(),
         key_arn: facts.key_arn,
-        origin: Origin::Profile,
+        origin,
     })
 }
 
@@ -129,11 +135,14 @@ async fn imported(
     })
     .await
     .map_err(ServiceError::from)?;
-    Ok(Authority {
-        certificate_sha256: ca.sha256(),
-        origin: claim.origin(),
-        key_arn: claim.key_arn,
-    })
+    match claim.origin() {
+        origin @ Origin::Created => Ok(Authority {
+            certificate_sha256: ca.sha256(),
+            key_arn: claim.key_arn,
+            origin,
+        }),
+        origin => existing(client, ca, &claim.key_arn, origin).await,
+    }
 }
 
 /// `PublicKeyCertificate` is base64 of the PEM text.
@@ -189,8 +198,8 @@ pub enum Error {
     /// Cannot be for a proven path either.
     #[error("the path has no CA")]
     NoAuthority,
-    #[error("the profile's key {key_arn} for the CA `{subject}` cannot be used: {reason}")]
-    ProfileCaUnsuitable {
+    #[error("the key {key_arn} for the CA `{subject}` cannot be used: {reason}")]
+    CaUnsuitable {
         key_arn: String,
         subject: String,
         reason: String,
@@ -208,9 +217,10 @@ impl StepError for Error {
                 "The partner's CA must use RSA of 2048, 3072 or 4096 bits or a NIST curve."
             }
             Self::NoAuthority => "This is a defect of the software: report it with the record.",
-            Self::ProfileCaUnsuitable { .. } => {
-                "Correct `caKeyArns` of the profile, or remove the entry to have the CA imported; \
-                 then drop the leaf again."
+            Self::CaUnsuitable { .. } => {
+                "If the profile names the key in `caKeyArns`, correct or remove the entry; otherwise \
+                 restore or enable the key in Payment Cryptography, or delete its alias to have the \
+                 CA imported again. Then drop the leaf again."
             }
             Self::Service(error) => error.remedy(),
         }

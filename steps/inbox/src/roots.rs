@@ -25,8 +25,8 @@ pub async fn supplied_roots(
     {
         let pem = match read_newest(s3, evidence_bucket, &trusted_root_key(anchor)).await {
             Ok((_, bytes)) => String::from_utf8(bytes).unwrap_or_default(),
-            // To a role that may list only below a prefix, S3 tells a missing object as a denied
-            // one. Without the root the set stays incomplete, which is the safe side.
+            // To a role that may not list the bucket, S3 tells a missing object as a denied one.
+            // Without the root the set stays incomplete, which is the safe side.
             Err(
                 ObjectError::Missing { .. }
                 | ObjectError::TooLarge { .. }

@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use ceremony::bundle::MAX_FILES;
+use ceremony::bundle::{MAX_CERTIFICATES_IN_FOLDER, MAX_FILES};
 use ceremony::certificate::Certificate;
 use ceremony::contract::execution;
 use ceremony::identifiers::{Ceremony, CeremonyId, Drop};
 use ceremony::path::{CertificatePath, NoPath};
 use ceremony::profile::PartnerProfile;
+use ceremony::utc::Utc;
 use inbox::{ProfileError, load_profile, newest_path};
 
 use crate::folder::{File, Folder, Unread, read_folder};
@@ -46,13 +47,21 @@ pub(crate) async fn decide(context: &Context, drop: &Drop, key: &str) -> Result<
             file: Some(key.to_owned()),
         });
     }
+    let certificates: Vec<&Certificate> = files.iter().flat_map(usable).collect();
+    if certificates.len() > MAX_CERTIFICATES_IN_FOLDER {
+        let reason = format!(
+            "the folder holds {} certificates; at most {MAX_CERTIFICATES_IN_FOLDER} are accepted: \
+             remove those of earlier years",
+            certificates.len()
+        );
+        return Ok(Decision::Unusable { reason, file: None });
+    }
     let profile = match load_profile(&context.ssm, &drop.partner).await {
         Ok(profile) => Some(profile),
         // Of no use here, and said so by `fetch-certs`, with a record, once the set is complete.
         Err(ProfileError::PartnerUnknown(_) | ProfileError::ProfileMalformed { .. }) => None,
         Err(ProfileError::Service(error)) => return Err(error.into()),
     };
-    let certificates: Vec<&Certificate> = files.iter().flat_map(usable).collect();
     let path = newest_path(
         &context.s3,
         &context.evidence_bucket,
@@ -60,13 +69,18 @@ pub(crate) async fn decide(context: &Context, drop: &Drop, key: &str) -> Result<
         profile.as_ref(),
     );
     Ok(match path.await? {
-        Ok(path) => match two_leaves_in_one_file(&path, &files) {
-            Some((reason, file)) => Decision::Unusable {
-                reason,
-                file: Some(file),
-            },
-            None => Decision::Complete(execution_input(drop, &path, &files)),
-        },
+        Ok(path) => {
+            if let Some((reason, file)) = two_leaves_in_one_file(&path, &files) {
+                return Ok(Decision::Unusable {
+                    reason,
+                    file: Some(file),
+                });
+            }
+            if let Some(missing) = stale(&path, &files, Utc::now()) {
+                return Ok(Decision::Incomplete { missing });
+            }
+            Decision::Complete(execution_input(drop, &path, &files))
+        }
         Err(missing @ (NoPath::IssuerMissing { .. } | NoPath::NoLeaf)) => Decision::Incomplete {
             missing: explain(&missing, profile.as_ref(), drop),
         },
@@ -110,6 +124,28 @@ fn two_leaves_in_one_file(path: &CertificatePath, files: &[File]) -> Option<(Str
                   which is meant: send one leaf per file";
     Some((reason.to_owned(), file.object.key.clone()))
 }
+
+/// A leaf that has lain there for long had its ceremony long ago, and Step Functions forgets names
+/// after 90 days: a file that arrives beside it, the first of next year's say, must not start the
+/// same ceremony again.
+fn stale(path: &CertificatePath, files: &[File], now: Utc) -> Option<String> {
+    let newest = files
+        .iter()
+        .filter(|file| usable(file).contains(&path.leaf))
+        .map(|file| file.modified)
+        .max()?;
+    let days = (now.unix_seconds() - newest) / (24 * 60 * 60);
+    (days >= NAMES_KEPT_DAYS).then(|| {
+        format!(
+            "the newest end-entity certificate, {}, was dropped {days} days ago; drop it again, or \
+             a renewed one, to start a ceremony",
+            path.leaf
+        )
+    })
+}
+
+/// Well below the 90 days for which an execution's name is kept.
+const NAMES_KEPT_DAYS: i64 = 80;
 
 fn explain(missing: &NoPath, profile: Option<&PartnerProfile>, drop: &Drop) -> String {
     match (missing, profile) {

@@ -36,10 +36,10 @@ pub(crate) enum Folder {
 /// one, are not read. Folders below it are not looked into.
 pub(crate) async fn read_folder(context: &Context, drop: &Drop) -> Result<Folder, Error> {
     let (mut files, mut unread) = (Vec::new(), Vec::new());
-    let listed = list(context, drop).await?;
-    if listed.len() > MAX_FILES {
-        return Ok(Folder::TooManyFiles);
-    }
+    let listed = match list(context, drop).await? {
+        Some(listed) if listed.len() <= MAX_FILES => listed,
+        _ => return Ok(Folder::TooManyFiles),
+    };
     for Listed {
         key,
         bytes,
@@ -89,27 +89,31 @@ fn too_large(bytes: u64) -> String {
     format!("the file has {bytes} bytes; at most {MAX_FILE_BYTES} are accepted")
 }
 
+/// Keys in one listing: the files, and as many folders below, which count too.
+const LISTING: i32 = 100;
+
 struct Listed {
     key: String,
     bytes: u64,
     modified: i64,
 }
 
-/// At most one more than the limit: enough to know that it is passed.
-async fn list(context: &Context, drop: &Drop) -> Result<Vec<Listed>, Error> {
+/// `None` if there is more than one listing shows: that is over the limit, whatever it is.
+async fn list(context: &Context, drop: &Drop) -> Result<Option<Vec<Listed>>, Error> {
     let prefix = drop.prefix();
-    // One more for a folder marker, which the S3 console leaves behind.
-    let limit = i32::try_from(MAX_FILES + 2).unwrap_or(i32::MAX);
     let answer = context
         .s3
         .list_objects_v2()
         .bucket(&context.inbox_bucket)
         .prefix(&prefix)
         .delimiter("/")
-        .max_keys(limit)
+        .max_keys(LISTING)
         .send()
         .await
         .map_err(|error| ServiceError::new("s3:ListBucket", &error))?;
+    if answer.is_truncated() == Some(true) {
+        return Ok(None);
+    }
     let listed = answer.contents().iter().filter_map(|object| {
         Some(Listed {
             key: object.key()?.to_owned(),
@@ -117,5 +121,6 @@ async fn list(context: &Context, drop: &Drop) -> Result<Vec<Listed>, Error> {
             modified: object.last_modified().map_or(i64::MAX, |time| time.secs()),
         })
     });
-    Ok(listed.filter(|object| object.key != prefix).collect())
+    // Not the folder marker that the S3 console leaves behind.
+    Ok(Some(listed.filter(|object| object.key != prefix).collect()))
 }

@@ -3,15 +3,16 @@
 //! 1. The alias has a key: that is the key.
 //! 2. The alias is not there: reserve it (CreateAlias without a key: one caller wins), make the
 //!    key, point the alias at it. If making is refused, the reservation is released.
-//! 3. The alias is there without a key: somebody has reserved it. Either they are still at work
-//!    (the alias will get its key), or they died before the key was made, or after. A key that was
-//!    made carries the alias in a tag: it is adopted. Whoever has waited longer than anyone may
-//!    hold a reservation takes it over.
+//! 3. The alias is there without a key: somebody has reserved it. They died after the key was made
+//!    (then it carries the alias in a tag, and is adopted), or they are still at work (then the
+//!    alias will get its key), or they died before. Whoever has waited longer than anyone may hold
+//!    a reservation takes it over.
 //!
-//! Safe because a holder's work ends within [`HOLDING_LIMIT`], a waiter waits [`PATIENCE`], which
-//! is longer, and adopting sets the alias to the very key its maker would have set. Should two
-//! waiters take over at once, both end with the older of their keys, and the other is named in the
-//! log for deletion.
+//! Why it is one key: a holder's work ends within [`HOLDING_LIMIT`], a waiter waits [`PATIENCE`],
+//! which is longer, from when it first saw *this* reservation. Adopting sets the alias to the very
+//! key its maker would have set. Should two waiters take over at once, each looks for what was made
+//! for the alias *before* it assigns, and both assign the oldest; and nobody points an alias away
+//! from a key that it has already. A key that comes of it too many is named in the log.
 
 use std::time::{Duration, Instant};
 
@@ -39,6 +40,20 @@ pub struct Claim {
 }
 
 impl Claim {
+    fn made(key_arn: String) -> Self {
+        Self {
+            key_arn,
+            created: true,
+        }
+    }
+
+    fn found(key_arn: String) -> Self {
+        Self {
+            key_arn,
+            created: false,
+        }
+    }
+
     /// Where the key came from, as a record says it.
     pub fn origin(&self) -> Origin {
         match self.created {
@@ -59,30 +74,30 @@ pub async fn claim(
     attributes: &KeyAttributes,
     make: impl AsyncFn() -> Result<String, ServiceError>,
 ) -> Result<Claim, ClaimError> {
-    let began = Instant::now();
+    let mut reserved_since = None;
     loop {
         match look_up(client, alias).await? {
-            Alias::Assigned(key_arn) => {
-                return Ok(Claim {
-                    key_arn,
-                    created: false,
-                });
-            }
+            Alias::Assigned(key_arn) => return Ok(Claim::found(key_arn)),
             Alias::Absent => {
+                reserved_since = None;
                 if reserve(client, alias).await? {
-                    return make_and_assign(client, alias, make).await;
+                    return hold(client, alias, async || Ok(Claim::made(make().await?))).await;
                 }
             }
             Alias::Reserved => {
-                if let Some(key_arn) = oldest_made_for(client, alias, attributes).await? {
+                let first_look = reserved_since.is_none();
+                let since = *reserved_since.get_or_insert_with(Instant::now);
+                let patient = since.elapsed() <= PATIENCE;
+                // Not at every look: it asks for the tags of every key of this kind, and the
+                // account has five calls a second for all that it does.
+                if (first_look || !patient)
+                    && let Some(key_arn) = oldest_made_for(client, alias, attributes).await?
+                {
                     assign(client, alias, &key_arn).await?;
                     tracing::warn!(alias, key_arn, "adopted a key whose maker did not finish");
-                    return Ok(Claim {
-                        key_arn,
-                        created: false,
-                    });
+                    return Ok(Claim::found(key_arn));
                 }
-                if began.elapsed() > PATIENCE {
+                if !patient {
                     tracing::warn!(alias, "taking over a reservation that nobody works on");
                     return take_over(client, alias, attributes, make).await;
                 }
@@ -92,26 +107,35 @@ pub async fn claim(
     }
 }
 
-async fn make_and_assign(
+/// Makes the key as the holder of the reservation, and points the alias at it.
+async fn hold(
     client: &Client,
     alias: &str,
-    make: impl AsyncFn() -> Result<String, ServiceError>,
+    make: impl AsyncFn() -> Result<Claim, ClaimError>,
 ) -> Result<Claim, ClaimError> {
     let work = async {
-        let key_arn = match make().await {
-            Ok(key_arn) => key_arn,
+        let made = match make().await {
+            Ok(made) => made,
             Err(error) => {
-                if error.changed_nothing() {
+                if matches!(&error, ClaimError::Service(error) if error.changed_nothing()) {
                     release(client, alias).await;
                 }
-                return Err(error.into());
+                return Err(error);
             }
         };
-        assign(client, alias, &key_arn).await?;
-        Ok(Claim {
-            key_arn,
-            created: true,
-        })
+        // Somebody may have thought us dead.
+        if let Alias::Assigned(key_arn) = look_up(client, alias).await?
+            && key_arn != made.key_arn
+        {
+            tracing::error!(
+                alias,
+                surplus = made.key_arn,
+                "another attempt was first: delete this key"
+            );
+            return Ok(Claim::found(key_arn));
+        }
+        assign(client, alias, &made.key_arn).await?;
+        Ok(made)
     };
     match tokio::time::timeout(HOLDING_LIMIT, work).await {
         Ok(outcome) => outcome,
@@ -121,29 +145,28 @@ async fn make_and_assign(
     }
 }
 
+/// As [`hold`], for one of perhaps several: the oldest key that was made for the alias is it.
 async fn take_over(
     client: &Client,
     alias: &str,
     attributes: &KeyAttributes,
     make: impl AsyncFn() -> Result<String, ServiceError>,
 ) -> Result<Claim, ClaimError> {
-    let made = make_and_assign(client, alias, make).await?;
-    let Some(oldest) = oldest_made_for(client, alias, attributes).await? else {
-        return Ok(made);
-    };
-    if oldest == made.key_arn {
-        return Ok(made);
-    }
-    assign(client, alias, &oldest).await?;
-    tracing::error!(
-        alias,
-        surplus = made.key_arn,
-        "another attempt made a key too: delete this one"
-    );
-    Ok(Claim {
-        key_arn: oldest,
-        created: false,
+    hold(client, alias, async || {
+        let made = make().await?;
+        match oldest_made_for(client, alias, attributes).await? {
+            Some(oldest) if oldest != made => {
+                tracing::error!(
+                    alias,
+                    surplus = made,
+                    "another attempt made a key too: delete this one"
+                );
+                Ok(Claim::found(oldest))
+            }
+            _ => Ok(Claim::made(made)),
+        }
     })
+    .await
 }
 
 enum Alias {
@@ -185,10 +208,17 @@ async fn assign(client: &Client, alias: &str, key_arn: &str) -> Result<(), Servi
         .map_err(sorted("payment-cryptography:UpdateAlias"))
 }
 
-/// Gives the reservation back. If that fails too, the next attempt waits and takes over.
+/// Gives the reservation back, if it is one still. If that fails, the next attempt waits and takes
+/// over.
 async fn release(client: &Client, alias: &str) {
-    if let Err(error) = client.delete_alias().alias_name(alias).send().await {
-        let error = sorted("payment-cryptography:DeleteAlias")(error);
+    let outcome = async {
+        if let Alias::Reserved = look_up(client, alias).await? {
+            let released = client.delete_alias().alias_name(alias).send().await;
+            released.map_err(sorted("payment-cryptography:DeleteAlias"))?;
+        }
+        Ok::<_, ServiceError>(())
+    };
+    if let Err(error) = outcome.await {
         tracing::warn!(alias, %error, "the reservation stays");
     }
 }
@@ -200,15 +230,15 @@ async fn oldest_made_for(
     attributes: &KeyAttributes,
 ) -> Result<Option<String>, ServiceError> {
     let mut found = Vec::new();
-    let mut pages = client.list_keys().into_paginator().items().send();
+    let mut pages = client
+        .list_keys()
+        .key_state(KeyState::CreateComplete)
+        .into_paginator()
+        .items()
+        .send();
     while let Some(key) = pages.next().await {
         let key = key.map_err(sorted("payment-cryptography:ListKeys"))?;
-        let alive = matches!(
-            key.key_state,
-            KeyState::CreateComplete | KeyState::CreateInProgress
-        );
-        if alive
-            && key.key_attributes.as_ref() == Some(attributes)
+        if key.key_attributes.as_ref() == Some(attributes)
             && is_tagged_for(client, &key.key_arn, alias).await?
         {
             let details = crate::inspect(client, &key.key_arn).await?;

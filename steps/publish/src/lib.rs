@@ -1,11 +1,12 @@
 //! `Publish`: the record to the evidence bucket, the package to the outbox.
 //!
 //! The record goes first: nothing lies in the outbox without proof of where it came from. Of the
-//! package the manifest goes last: who finds it finds everything it names. Nothing is overwritten;
-//! another attempt with the same input writes the same bytes and finds them there.
+//! package the manifest goes last: who finds it finds everything it names. Then the evidence is
+//! told that the package is out. Nothing is overwritten; another attempt with the same input
+//! writes the same bytes and finds them there.
 //!
-//! Leaves behind `<ceremony-id>/{record.json,certificates.pem,manifest.json}` in the evidence
-//! bucket, the proven root for later ceremonies, and the package.
+//! Leaves behind `<ceremony-id>/{record.json,certificates.pem,manifest.json,published.json}` in
+//! the evidence bucket, the proven root for later ceremonies, and the package.
 
 mod package;
 mod partner_readme;
@@ -72,6 +73,8 @@ pub async fn handle(context: &Context, input: Input) -> Result<Output, Error> {
     for file in package.files.iter().chain([&package.manifest]) {
         put(&outbox(file.name), file.content_type, &file.contents).await?;
     }
+    let publication = record::write_publication(&input, &package, &record)?;
+    put(&evidence("published.json"), JSON, &publication).await?;
     Ok(Output {
         package: Location {
             bucket: context.outbox_bucket.clone(),

@@ -53,7 +53,8 @@ unwrap inside your HSM instead.
 
     {kcv}
 
-It must print `{kcv_value}`, as `kcv.txt` says.
+It must print `{kcv_value}`, as `kcv.txt` says. (The command line of a running program can be read by
+other users of the machine, and this one holds the clear key: use a machine of your own.)
 
 ## 4. Clean up
 
@@ -88,7 +89,8 @@ It must print `{kcv_value}`, as `kcv.txt` says.
     )
 }
 
-/// The key is read from the file by a substitution: a clear key has no business in a terminal.
+/// The key is read from the file by a substitution, so that it is in no terminal and no history.
+/// `openssl` takes it from its arguments only, which the README says.
 const KEY_HEX: &str = r#""$(od -An -v -tx1 kek.bin | tr -d ' \n')""#;
 
 fn kcv_command(algorithm: KekAlgorithm) -> String {

@@ -1,4 +1,7 @@
-//! `record.json`: the proof of one ceremony.
+//! `record.json`: the proof of one ceremony, and `published.json`: that its package is out.
+//!
+//! The record is written before the package and says `prepared`; it is locked, and must be true
+//! even if the package never gets out.
 //!
 //! Every step's evidence and result, the policy it ran under, and the digest of every file that
 //! went out. Of `Wrap` there is the cryptogram's digest alone: key material, wrapped or not, is
@@ -45,7 +48,7 @@ struct PackageRecord {
 pub(crate) fn write(input: &Input, package: &Package) -> Result<Vec<u8>, Error> {
     let record = Record {
         schema_version: 1,
-        outcome: "succeeded",
+        outcome: "prepared",
         ceremony: &input.input.ceremony,
         execution: &input.execution,
         objects: &input.input.objects,
@@ -60,12 +63,46 @@ pub(crate) fn write(input: &Input, package: &Package) -> Result<Vec<u8>, Error> 
             },
             step(&input.sign)?,
         ],
-        package: PackageRecord {
-            prefix: input.input.ceremony.package_prefix(),
-            manifest_sha256: Sha256::of(&package.manifest.contents),
-        },
+        package: package_record(input, package),
     };
-    let mut bytes = serde_json::to_vec_pretty(&record)?;
+    document(&record)
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Publication<'a> {
+    schema_version: u32,
+    outcome: &'static str,
+    ceremony: &'a Ceremony,
+    package: PackageRecord,
+    record_sha256: Sha256,
+}
+
+/// Written last: every file of the package is where the record says.
+pub(crate) fn write_publication(
+    input: &Input,
+    package: &Package,
+    record: &[u8],
+) -> Result<Vec<u8>, Error> {
+    let publication = Publication {
+        schema_version: 1,
+        outcome: "published",
+        ceremony: &input.input.ceremony,
+        package: package_record(input, package),
+        record_sha256: Sha256::of(record),
+    };
+    document(&publication)
+}
+
+fn package_record(input: &Input, package: &Package) -> PackageRecord {
+    PackageRecord {
+        prefix: input.input.ceremony.package_prefix(),
+        manifest_sha256: Sha256::of(&package.manifest.contents),
+    }
+}
+
+fn document(document: &impl Serialize) -> Result<Vec<u8>, Error> {
+    let mut bytes = serde_json::to_vec_pretty(document)?;
     bytes.push(b'\n');
     Ok(bytes)
 }

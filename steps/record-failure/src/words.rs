@@ -75,9 +75,10 @@ fn of_the_platform(error: &str) -> (&str, &'static str) {
             "The step took too long and was retried: look at the function's log for the call that \
              hangs, then drop the leaf again.",
         ),
-        "States.DataLimitExceeded" => (
+        "Lambda.Unknown" | "Runtime.ExitError" => (
             error,
-            "A state's data grew over 256 KiB: the certificates are far larger than usual.",
+            "The function's process ended in the middle and was tried again: look at its log and \
+             its memory, then drop the leaf again.",
         ),
         _ => (
             error,

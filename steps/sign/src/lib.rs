@@ -31,10 +31,7 @@ pub async fn handle(context: &Context, input: Input) -> Result<Output, Error> {
     let cryptogram = hex::decode(&input.cryptogram).map_err(|_| Error::CryptogramNotHex)?;
     let message = [input.key_block_header.bytes(), &cryptogram].concat();
     let public_key = public_key(context, input.algorithm).await?;
-    let (message_type, to_sign) = match message.len() {
-        0..=MAX_RAW_BYTES => (MessageType::Raw, message.clone()),
-        _ => (MessageType::Digest, hash(input.algorithm, &message)),
-    };
+    let (message_type, to_sign) = for_kms(input.algorithm, &message);
     let signature = sign(context, input.algorithm, message_type, to_sign).await?;
     if !verifies(input.algorithm, &public_key, &message, &signature) {
         return Err(Error::SignatureInvalid {
@@ -99,13 +96,18 @@ async fn sign(
         .into_inner())
 }
 
-fn hash(algorithm: SignatureAlgorithm, message: &[u8]) -> Vec<u8> {
+/// The message as KMS takes it: itself, or its digest if it is too long.
+fn for_kms(algorithm: SignatureAlgorithm, message: &[u8]) -> (MessageType, Vec<u8>) {
+    if message.len() <= MAX_RAW_BYTES {
+        return (MessageType::Raw, message.to_vec());
+    }
     let hash = match algorithm.openssl_hash() {
         "sha256" => &SHA256,
         "sha384" => &SHA384,
         _ => &SHA512,
     };
-    digest(hash, message).as_ref().to_vec()
+    let digest = digest(hash, message).as_ref().to_vec();
+    (MessageType::Digest, digest)
 }
 
 fn to_pem(public_key: &[u8]) -> String {
@@ -150,6 +152,31 @@ impl StepError for Error {
                  events, and drop the leaf again only when it is explained."
             }
             Self::Service(error) => error.remedy(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_of_up_to_4096_bytes_goes_to_kms_as_it_is() {
+        let message = vec![7; 4096];
+        let prepared = for_kms(SignatureAlgorithm::RSASSA_PKCS1_V1_5_SHA_256, &message);
+        assert_eq!(prepared, (MessageType::Raw, message));
+    }
+
+    #[test]
+    fn a_longer_message_goes_as_the_digest_of_the_algorithms_hash() {
+        let message = vec![7; 4097];
+        for (algorithm, bytes) in [
+            (SignatureAlgorithm::RSASSA_PKCS1_V1_5_SHA_256, 32),
+            (SignatureAlgorithm::ECDSA_SHA_384, 48),
+            (SignatureAlgorithm::RSASSA_PSS_SHA_512, 64),
+        ] {
+            let (message_type, to_sign) = for_kms(algorithm, &message);
+            assert_eq!((message_type, to_sign.len()), (MessageType::Digest, bytes));
         }
     }
 }

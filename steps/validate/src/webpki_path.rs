@@ -21,7 +21,12 @@ pub(crate) fn path_is_valid(
     checks: &mut Vec<Check>,
 ) {
     let outcome = match policy.trust_anchors.contains(&path.root.sha256()) {
-        true => verify(path, now).map_err(|error| error.to_string()),
+        true => match verified_intermediates(path, now) {
+            // Every CA that is listed will be imported.
+            Ok(verified) if verified == listed_intermediates(path) => Ok(()),
+            Ok(_) => Err("another path verifies than the one that is listed".to_owned()),
+            Err(error) => Err(error.to_string()),
+        },
         false => Err("there is no pinned root to verify it against".to_owned()),
     };
     let (passed, detail) = match outcome {
@@ -38,28 +43,38 @@ pub(crate) fn path_is_valid(
     ));
 }
 
-fn verify(path: &CertificatePath, now: Utc) -> Result<(), Error> {
-    let root = path.root.to_pki_type();
-    let anchors = [anchor_from_trusted_cert(&root)?];
-    let intermediates: Vec<CertificateDer<'_>> = path
-        .intermediates
+fn listed_intermediates(path: &CertificatePath) -> Vec<CertificateDer<'_>> {
+    path.intermediates
         .iter()
         .map(|certificate| certificate.to_pki_type())
-        .collect();
+        .collect()
+}
+
+/// The intermediates of the path that verifies, from the leaf's issuer upwards.
+fn verified_intermediates(
+    path: &CertificatePath,
+    now: Utc,
+) -> Result<Vec<CertificateDer<'static>>, Error> {
+    let root = path.root.to_pki_type();
+    let anchors = [anchor_from_trusted_cert(&root)?];
+    let intermediates = listed_intermediates(path);
     let leaf = path.leaf.to_pki_type();
     let seconds = u64::try_from(now.unix_seconds()).unwrap_or_default();
     let now = UnixTime::since_unix_epoch(std::time::Duration::from_secs(seconds));
-    EndEntityCert::try_from(&leaf)?
-        .verify_for_usage(
-            ALL_VERIFICATION_ALGS,
-            &anchors,
-            &intermediates,
-            now,
-            AnyPurpose,
-            None,
-            None,
-        )
-        .map(drop)
+    let leaf = EndEntityCert::try_from(&leaf)?;
+    let verified = leaf.verify_for_usage(
+        ALL_VERIFICATION_ALGS,
+        &anchors,
+        &intermediates,
+        now,
+        AnyPurpose,
+        None,
+        None,
+    )?;
+    let intermediates = verified.intermediate_certificates();
+    Ok(intermediates
+        .map(|certificate| certificate.der().into_owned())
+        .collect())
 }
 
 /// ExtendedKeyUsage has no purpose for transporting keys: partners' leaves carry none, or the

@@ -97,7 +97,7 @@ fn a_chain_without_intermediates_and_one_with_two_pass() {
 }
 
 #[test]
-fn an_elliptic_curve_ca_does_not_sign_an_rsa_leaf_unnoticed_as_weaker() {
+fn an_elliptic_curve_ca_may_sign_an_rsa_leaf() {
     // Payment Cryptography documents the rule for RSA over RSA and for ECC under RSA only.
     let pki = builder()
         .root_key(KeyKind::EccP521)
@@ -338,4 +338,15 @@ fn every_failure_is_told_not_only_the_first() {
     ] {
         assert!(cause.contains(word), "{cause}");
     }
+}
+
+#[test]
+fn an_intermediate_that_is_not_on_the_verified_path_is_refused() {
+    let mut stuffed = input(&builder().build());
+    let stranger = Profile::intermediate("Stranger")
+        .self_signed(&PrivateKey::cached(KeyKind::Rsa4096, "stranger"));
+    stuffed.path.intermediates.push(read(&stranger));
+    let output = validate(stuffed);
+    assert!(output.validated.is_none());
+    assert!(failures(&output).contains(&CheckName::CertificatePathInvalid));
 }

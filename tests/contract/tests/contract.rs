@@ -9,13 +9,14 @@ use contract::{Examples, Machine, STEPS, Step, resolve};
 use serde_json::{Value, json};
 
 /// Errors of Lambda and Step Functions that no step names.
-const PLATFORM: [&str; 9] = [
+const PLATFORM: [&str; 10] = [
     "Lambda.AWSLambdaException",
     "Lambda.ClientExecutionTimeoutException",
     "Lambda.SdkClientException",
     "Lambda.ServiceException",
     "Lambda.TooManyRequestsException",
     "Lambda.Unknown",
+    "Runtime.ExitError",
     "Sandbox.Timedout",
     "States.ALL",
     "States.Timeout",
@@ -107,6 +108,33 @@ fn what_a_state_hands_to_a_step_is_the_steps_input() {
             .unwrap_or_else(|error| panic!("payload of {}: {error}", task.name));
         let example = (step(task.name).input)(examples.load(task.name, "input")).unwrap();
         assert_eq!(typed, example, "payload of {}", task.name);
+    }
+}
+
+/// Every expression of the announcement finds something in what the steps return.
+#[test]
+fn what_is_announced_is_what_the_steps_return() {
+    let (machine, examples) = (Machine::load(), Examples::new());
+    let variables = json!({
+        "input": examples.load("FetchCerts", "input"),
+        "createKek": examples.load("CreateKek", "output"),
+        "publish": examples.load("Publish", "output"),
+    });
+    let announced = resolve(&machine.state("AnnounceSuccess")["Arguments"], &variables).unwrap();
+    let detail = &announced["Entries"][0]["Detail"];
+    assert_eq!(
+        detail["ceremonyId"],
+        variables["input"]["ceremony"]["ceremonyId"]
+    );
+    for member in [
+        "kcv",
+        "kekKeyArn",
+        "package",
+        "record",
+        "recordSha256",
+        "manifestSha256",
+    ] {
+        assert!(!detail[member].is_null(), "{member}");
     }
 }
 

@@ -208,6 +208,43 @@ impl Story {
             .to_owned()
     }
 
+    /// How often `csr.pem` was written.
+    pub async fn versions_of_the_signing_request(&self) -> usize {
+        let outbox = self.stack().output("OUTBOX_BUCKET").expect("a bucket");
+        let s3 = self.stack().s3().expect("a client");
+        let listed = s3
+            .list_object_versions()
+            .bucket(outbox)
+            .prefix("csr.pem")
+            .send()
+            .await;
+        listed.expect("versions").versions().len()
+    }
+
+    /// Another deployment: the custom resource is updated. Its answer goes nowhere.
+    pub async fn deployment_asks_for_a_request(&self, subject: &str) {
+        let properties = json!({
+            "ServiceToken": "unused",
+            "KeyArn": self.stack().output("SIGNING_KEY_ARN").expect("a key"),
+            "Subject": subject,
+            "Bucket": self.stack().output("OUTBOX_BUCKET").expect("a bucket"),
+            "Key": "csr.pem",
+        });
+        let event = json!({
+            "RequestType": "Update",
+            "RequestId": "test",
+            "ResponseURL": "https://localhost:1/nobody",
+            "StackId": "test",
+            "ResourceType": "Custom::SigningCsr",
+            "LogicalResourceId": "test",
+            "PhysicalResourceId": "signing-csr",
+            "ResourceProperties": properties,
+            "OldResourceProperties": properties,
+        });
+        let answer = self.world.invoke_signing_csr(&event).await;
+        assert_eq!(answer["errorType"], "AnswerNotSent", "{answer}");
+    }
+
     /// All executions of this partner: name and ARN.
     pub async fn ceremonies(&self) -> Vec<(String, String)> {
         self.stack()

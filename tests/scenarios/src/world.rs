@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use anyhow::Result;
+use rehearsal::project::Project;
 use rehearsal::{Lifetime, Progress, Stack, StackOptions, prepare};
 use serde_json::Value;
 use tokio::sync::OnceCell;
@@ -25,26 +26,40 @@ impl World {
     /// The world, created by whoever comes first. It ends with this process.
     pub async fn get() -> &'static Self {
         static WORLD: OnceCell<World> = OnceCell::const_new();
-        WORLD.get_or_init(Self::create).await
+        WORLD.get_or_init(|| Self::create(&[])).await
     }
 
     /// Another one, for stories with faults: those strike whoever calls next.
     pub async fn with_faults() -> &'static Self {
         static WORLD: OnceCell<World> = OnceCell::const_new();
-        WORLD.get_or_init(Self::create).await
+        WORLD.get_or_init(|| Self::create(&[])).await
     }
 
-    async fn create() -> Self {
-        Self::try_create()
+    /// One that was deployed with another signing key and another subject for its certificate.
+    pub async fn with_elliptic_curve_key() -> &'static Self {
+        const CONTEXT: [(&str, &str); 2] = [
+            ("signingKeySpec", "ECC_NIST_P256"),
+            ("csrSubject", "CN=Payments Signing,O=Example,C=BR"),
+        ];
+        static WORLD: OnceCell<World> = OnceCell::const_new();
+        WORLD.get_or_init(|| Self::create(&CONTEXT)).await
+    }
+
+    async fn create(context: &[(&str, &str)]) -> Self {
+        Self::try_create(context)
             .await
             .unwrap_or_else(|error| panic!("no stack: {error:#}"))
     }
 
-    async fn try_create() -> Result<Self> {
+    async fn try_create(context: &[(&str, &str)]) -> Result<Self> {
         let setup = prepare(Progress::Quiet).await?;
         let options = StackOptions {
             lifetime: Lifetime::Leashed,
             wait_scale: WAIT_SCALE,
+            context: context
+                .iter()
+                .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+                .collect(),
             ..StackOptions::default()
         };
         let stack = Stack::start_prepared(&setup, options).await?;
@@ -60,9 +75,24 @@ impl World {
 impl World {
     /// Invokes the intake function directly, and returns its answer.
     pub(crate) async fn invoke_intake(&self, event: &Value) -> Value {
+        // Only intake knows the state machine.
+        let query = "Functions[?Environment.Variables.STATE_MACHINE_ARN].FunctionName | [0]";
+        self.invoke(query, event).await
+    }
+
+    /// Invokes the function that makes the signing request, as CloudFormation does.
+    pub async fn invoke_signing_csr(&self, event: &Value) -> Value {
+        let query = "Functions[?contains(FunctionName, 'signingcsr')].FunctionName | [0]";
+        self.invoke(query, event).await
+    }
+
+    async fn invoke(&self, query: &str, event: &Value) -> Value {
         let folder = tempfile::tempdir().expect("a folder");
         let answer = folder.path().join("answer.json");
-        let function = self.intake_function().await;
+        let name = self
+            .aws(&["lambda", "list-functions", "--query", query])
+            .await;
+        let function: String = serde_json::from_str(&name).expect("a function name");
         self.aws(&[
             "lambda",
             "invoke",
@@ -76,13 +106,11 @@ impl World {
         serde_json::from_slice(&std::fs::read(answer).expect("an answer")).expect("JSON")
     }
 
-    /// The one function that knows the state machine.
-    async fn intake_function(&self) -> String {
-        let query = "Functions[?Environment.Variables.STATE_MACHINE_ARN].FunctionName | [0]";
-        let name = self
-            .aws(&["lambda", "list-functions", "--query", query])
-            .await;
-        serde_json::from_str(&name).expect("a function name")
+    /// What the Lambdas have logged so far.
+    pub async fn lambda_logs(&self) -> String {
+        rehearsal::logs::collect(&Project::locate(), &self.stack).await;
+        let log = std::fs::read(self.stack.logs().join("lambda.log")).expect("the Lambdas' logs");
+        String::from_utf8_lossy(&log).into_owned()
     }
 
     /// Runs the AWS CLI as the operator.

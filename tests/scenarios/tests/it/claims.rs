@@ -108,3 +108,22 @@ async fn a_key_for_another_alias_is_not_adopted() {
     .await;
     assert!(one.created && two.created && one.key_arn != two.key_arn);
 }
+
+/// Somebody reserved the alias and died; then three come, wait, and take over at once.
+#[tokio::test]
+async fn an_abandoned_reservation_is_taken_over_by_many_at_once() {
+    let story = Story::of("claims-abandoned").await;
+    let alias = "alias/key-ceremony/kek/claims-abandoned/production/pin/0";
+    let client = story.payment_cryptography();
+    client
+        .create_alias()
+        .alias_name(alias)
+        .send()
+        .await
+        .expect("a reservation");
+    let claimed = futures::future::join_all((0..3).map(|_| claims(&story, alias))).await;
+    let assigned = story.alias(alias).await.expect("the alias").key_arn;
+    for claim in &claimed {
+        assert_eq!(Some(&claim.key_arn), assigned.as_ref());
+    }
+}

@@ -1,10 +1,11 @@
 //! What comes out: opened with programs that share nothing with this project.
 
-use scenarios::{Story, follow_the_readme, kcv_by_python};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use scenarios::{Story, World, follow_the_readme, kcv_by_python};
 use serde_json::{Value, json};
 
-async fn opens_by_its_readme(partner: &str, change: impl Fn(&mut Value)) {
-    let story = Story::of(partner).await;
+async fn opens_by_its_readme(story: &Story, change: impl Fn(&mut Value)) {
     let pki = story.chain().build();
     let mut profile = story.profile(&pki);
     change(&mut profile);
@@ -26,12 +27,12 @@ async fn opens_by_its_readme(partner: &str, change: impl Fn(&mut Value)) {
 
 #[tokio::test]
 async fn aes_128_by_openssl() {
-    opens_by_its_readme("readme-aes", |_| {}).await;
+    opens_by_its_readme(&Story::of("readme-aes").await, |_| {}).await;
 }
 
 #[tokio::test]
 async fn tdes_3key_with_oaep_sha_512_and_pss_by_openssl() {
-    opens_by_its_readme("readme-tdes3", |profile| {
+    opens_by_its_readme(&Story::of("readme-tdes3").await, |profile| {
         profile["kek"]["algorithm"] = json!("TDES_3KEY");
         profile["exchange"]["hash"] = json!("SHA_512");
         profile["signature"]["algorithm"] = json!("RSASSA_PSS_SHA_256");
@@ -41,7 +42,7 @@ async fn tdes_3key_with_oaep_sha_512_and_pss_by_openssl() {
 
 #[tokio::test]
 async fn tdes_2key_with_rsa_sha_512_by_openssl() {
-    opens_by_its_readme("readme-tdes2", |profile| {
+    opens_by_its_readme(&Story::of("readme-tdes2").await, |profile| {
         profile["kek"]["algorithm"] = json!("TDES_2KEY");
         profile["signature"]["algorithm"] = json!("RSASSA_PKCS1_V1_5_SHA_512");
     })
@@ -74,7 +75,15 @@ async fn evidence() {
     let files = story.partner_fetches(&execution.name).await;
     let evidence = story.evidence(&execution.name).await;
     let names: Vec<&str> = evidence.keys().map(String::as_str).collect();
-    assert_eq!(names, ["certificates.pem", "manifest.json", "record.json"]);
+    assert_eq!(
+        names,
+        [
+            "certificates.pem",
+            "manifest.json",
+            "published.json",
+            "record.json"
+        ]
+    );
     assert_eq!(evidence["manifest.json"], files["manifest.json"]);
 
     let record: Value = serde_json::from_slice(&evidence["record.json"]).expect("JSON");
@@ -141,24 +150,46 @@ async fn logs_hold_no_key_material() {
     let files = story.partner_fetches(&execution.name).await;
     let opened = story.partner_opens(&execution.name, &pki.leaf).await;
     let cryptogram = String::from_utf8(files["wrapped-kek.hex"].clone()).expect("text");
+    let kek = opened.kek.expose();
     let secrets = [
         cryptogram.trim().to_owned(),
-        hex::encode_upper(opened.kek.expose()),
+        STANDARD.encode(&files["wrapped-kek.bin"]),
+        hex::encode_upper(kek),
+        STANDARD.encode(kek),
+        pki.leaf
+            .pem()
+            .lines()
+            .nth(1)
+            .expect("a line of the leaf")
+            .to_owned(),
     ];
-    let mut read = 0;
-    for entry in std::fs::read_dir(story.world().stack.logs()).expect("logs") {
-        let log = std::fs::read(entry.expect("a log").path()).unwrap_or_default();
-        let log = String::from_utf8_lossy(&log).to_uppercase();
-        read += log.len();
-        assert!(!secrets.iter().any(|secret| log.contains(secret.as_str())));
+    let logs = story.world().lambda_logs().await;
+    for step in [
+        "intake",
+        "fetch-certs",
+        "validate",
+        "import-ca",
+        "create-kek",
+        "wrap",
+        "sign",
+        "publish",
+    ] {
+        let finished = |line: &str| line.contains("finished") && line.contains(step);
+        assert!(
+            logs.lines().any(finished),
+            "{step} has logged that it finished"
+        );
     }
-    assert!(read > 0, "there are logs");
+    let upper = logs.to_uppercase();
+    for (index, secret) in secrets.iter().enumerate() {
+        assert!(
+            !logs.contains(secret) && !upper.contains(secret),
+            "secret {index} is in the logs"
+        );
+    }
 }
 
-/// `cdk deploy` leaves a certificate signing request for the signing key.
-#[tokio::test]
-async fn signing_request() {
-    let story = Story::of("csr").await;
+async fn signing_request_of(story: &Story) -> String {
     let outbox = story.stack().output("OUTBOX_BUCKET").expect("a bucket");
     let files = story
         .stack()
@@ -166,12 +197,43 @@ async fn signing_request() {
         .await
         .expect("the outbox");
     let request = files.values().next().expect("csr.pem");
-    let printed = scenarios::openssl(
-        &[
-            "req", "-verify", "-noout", "-subject", "-nameopt", "RFC2253",
-        ],
-        request,
-    );
-    assert!(printed.contains("CN=Key Ceremony Signing Key"), "{printed}");
+    let arguments = [
+        "req", "-verify", "-noout", "-subject", "-nameopt", "RFC2253",
+    ];
+    let printed = scenarios::openssl(&arguments, request);
     assert!(printed.contains("verify OK"), "{printed}");
+    printed
+}
+
+/// `cdk deploy` leaves a certificate signing request for the signing key.
+#[tokio::test]
+async fn signing_request() {
+    let printed = signing_request_of(&Story::of("csr").await).await;
+    assert!(printed.contains("CN=Key Ceremony Signing Key"), "{printed}");
+}
+
+/// An elliptic curve key signs packages, and its own request with the subject of the deployment.
+/// The same subject and key do not make another request; another subject does.
+#[tokio::test]
+async fn elliptic_curve_signing_key() {
+    let world = World::with_elliptic_curve_key().await;
+    let story = Story::in_world(world, "ecdsa");
+    let printed = signing_request_of(&story).await;
+    assert!(
+        printed.contains("C=BR,O=Example,CN=Payments Signing"),
+        "{printed}"
+    );
+
+    let before = story.versions_of_the_signing_request().await;
+    story
+        .deployment_asks_for_a_request("CN=Payments Signing,O=Example,C=BR")
+        .await;
+    assert_eq!(story.versions_of_the_signing_request().await, before);
+    story.deployment_asks_for_a_request("CN=Another").await;
+    assert_eq!(story.versions_of_the_signing_request().await, before + 1);
+
+    opens_by_its_readme(&story, |profile| {
+        profile["signature"]["algorithm"] = json!("ECDSA_SHA_256");
+    })
+    .await;
 }
