@@ -143,10 +143,10 @@ impl Connection {
             .collect()
     }
 
-    /// The environment as lines for a shell to read. What would lead away from the stack, such as
-    /// a profile that happens to be set, is unset.
+    /// The environment as lines `export NAME=value` for a shell to read. A session token that
+    /// happens to be set belongs to other credentials, and is emptied.
     pub fn shell(&self) -> String {
-        let mut lines = String::from("unset AWS_PROFILE AWS_SESSION_TOKEN\n");
+        let mut lines = String::from("export AWS_SESSION_TOKEN=\n");
         for (name, value) in self.environment() {
             lines.push_str(&format!("export {name}={}\n", quote(&value)));
         }
@@ -161,7 +161,7 @@ impl Connection {
 /// Quotes a value for a shell unless it is plain.
 fn quote(value: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "/:.,_-@=".contains(c);
-    if !value.is_empty() && value.chars().all(plain) {
+    if value.chars().all(plain) {
         value.into()
     } else {
         format!("'{}'", value.replace('\'', r"'\''"))
@@ -176,6 +176,6 @@ mod tests {
     fn a_shell_reads_back_any_value() {
         assert_eq!(quote("https://127.0.0.1:4566"), "https://127.0.0.1:4566");
         assert_eq!(quote("/a b/it's"), r"'/a b/it'\''s'");
-        assert_eq!(quote(""), "''");
+        assert_eq!(quote(""), "");
     }
 }

@@ -220,7 +220,7 @@ async fn elliptic_curve_signing_key() {
     let story = Story::in_world(world, "ecdsa");
     let printed = signing_request_of(&story).await;
     assert!(
-        printed.contains("C=BR,O=Example,CN=Payments Signing"),
+        printed.contains("CN=Payments Signing,O=Example,C=BR"),
         "{printed}"
     );
 
