@@ -7,18 +7,19 @@
 //! | --- | --- |
 //! | [`algorithm`] | the symmetric algorithms a payment key can have, and the length of their keys |
 //! | [`clear_key`] | [`ClearKey`]: key bytes together with the algorithm they are for |
+//! | [`dukpt`] | the initial key of a device, from a base derivation key (X9.24-1 and X9.24-3) |
 //! | [`key_check_value`] | AES (CMAC), TDES (ANSI X9.24), HMAC and public-key check values |
 //! | [`secret`] | [`SecretBytes`] |
 //!
 //! Codecs to come take their place beside these, one module each, with [`ClearKey`] in and out:
-//! `tr31` (X9.143 key blocks, versions A to D), `tr34` (X9.TR34-2012 key transport) and `dukpt`
-//! (X9.24-1 and X9.24-3 initial keys).
+//! `tr31` (X9.143 key blocks, versions A to D) and `tr34` (X9.TR34-2012 key transport).
 
 #![forbid(unsafe_code)]
 #![warn(missing_docs, unreachable_pub)]
 
 pub mod algorithm;
 pub mod clear_key;
+pub mod dukpt;
 pub mod key_check_value;
 pub mod secret;
 
