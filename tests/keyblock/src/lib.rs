@@ -10,18 +10,21 @@
 //! | [`dukpt`] | the initial key of a device, from a base derivation key (X9.24-1 and X9.24-3) |
 //! | [`key_check_value`] | AES (CMAC), TDES (ANSI X9.24), HMAC and public-key check values |
 //! | [`secret`] | [`SecretBytes`] |
+//! | [`tr31`] | key blocks: a key wrapped together with its attributes (X9.143, versions A to D) |
 //!
-//! Codecs to come take their place beside these, one module each, with [`ClearKey`] in and out:
-//! `tr31` (X9.143 key blocks, versions A to D) and `tr34` (X9.TR34-2012 key transport).
+//! The codec to come takes its place beside these, with [`ClearKey`] in and out: `tr34`
+//! (X9.TR34-2012 key transport).
 
 #![forbid(unsafe_code)]
 #![warn(missing_docs, unreachable_pub)]
 
 pub mod algorithm;
+mod cipher;
 pub mod clear_key;
 pub mod dukpt;
 pub mod key_check_value;
 pub mod secret;
+pub mod tr31;
 
 pub use algorithm::{HmacHash, SymmetricAlgorithm};
 pub use clear_key::{ClearKey, KeyLengthError};
