@@ -1,0 +1,6 @@
+//! Key blocks as a caller meets them: published ones, random ones, and broken ones.
+
+mod hostile;
+mod properties;
+mod support;
+mod vectors;
