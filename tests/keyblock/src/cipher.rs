@@ -12,6 +12,7 @@ use cmac::block_api::CmacCipher;
 use cmac::digest::InnerInit;
 use cmac::{Cmac, Mac};
 use des::{TdesEde2, TdesEde3};
+use zeroize::Zeroizing;
 
 use crate::{ClearKey, SecretBytes, SymmetricAlgorithm};
 
@@ -76,7 +77,7 @@ where
         for part in parts {
             mac.update(part);
         }
-        mac.finalize().into_bytes().to_vec().into()
+        Zeroizing::new(mac.finalize().into_bytes()).to_vec().into()
     }
 }
 
