@@ -11,8 +11,8 @@
 //!    2+n      m  random padding: hides the length of the key and fills the last cipher block
 //! ```
 //!
-//! Versions A to D are read and written; see [`Version`]. All text is upper case, and no other is
-//! accepted. Which key may protect which is for the caller to decide, beyond the one rule that AES
+//! Versions A to D are read and written; see [`Version`]. Hexadecimal digits are upper case, and no
+//! others are accepted. Which key may protect which is for the caller to decide, beyond the one rule that AES
 //! keys protect version D and TDES keys the others.
 
 mod binding;
@@ -183,4 +183,58 @@ fn decode_payload(payload: &[u8]) -> Result<&[u8], Tr31Error> {
         return Err(malformed);
     }
     rest.get(..usize::from(bits / 8)).ok_or(malformed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What a faulty or malicious holder of the protection key can make: the MAC is right, the rest
+    /// need not be.
+    #[test]
+    fn a_right_mac_does_not_excuse_a_wrong_payload_or_header() {
+        let bits = |bits, available| Some(Tr31Error::KeyBits { bits, available });
+        let length = |algorithm, length| Some(Tr31Error::KeyForAlgorithm { algorithm, length });
+        let hash = Field::OptionalBlock(BlockId::HM);
+        let unknown_hash = Tr31Error::Value {
+            field: hash,
+            found: "10".into(),
+        };
+        for (header, stated_bits, expected) in [
+            ("B0080D0TB00E0000", 128, None),
+            ("B0080D0TB00E0000", 127, bits(127, 22)),
+            ("B0080D0TB00E0000", 184, bits(184, 22)),
+            ("B0080D0TB00E0000", 0xFFF8, bits(0xFFF8, 22)),
+            ("B0080D0TB00E0000", 0, length(Algorithm::Tdes, 0)),
+            ("B0080D0TB00E0000", 64, length(Algorithm::Tdes, 8)),
+            ("B0080D0AB00E0000", 160, length(Algorithm::Aes, 20)),
+            ("B0080D0DB00E0000", 64, length(Algorithm::Des, 8)),
+            ("B0080D1RB00E0000", 128, length(Algorithm::Rsa, 16)),
+            ("B0080M7HC00E0000", 128, Some(Tr31Error::Missing(hash))),
+            ("B0096M7HC00E0200HM0610PB0A000000", 128, Some(unknown_hash)),
+            (
+                "B0086M7HC00E0100HM0621",
+                128,
+                Some(Tr31Error::Uneven(Field::Header)),
+            ),
+        ] {
+            let bytes: Vec<u8> = (0..16).collect();
+            let key = ClearKey::new(SymmetricAlgorithm::Tdes2Key, bytes.into()).unwrap();
+            let mut payload = vec![0; 24];
+            payload[..2].copy_from_slice(&u16::to_be_bytes(stated_bits));
+            let mac = Binding::new(Version::B, &key)
+                .and_then(|binding| binding.seal(header, &mut payload))
+                .unwrap();
+            let block = format!(
+                "{header}{}{}",
+                hex::encode_upper(payload),
+                hex::encode_upper(mac)
+            );
+            assert_eq!(
+                unwrap(&block, &key).err(),
+                expected,
+                "{header} {stated_bits}"
+            );
+        }
+    }
 }
