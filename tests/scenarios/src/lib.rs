@@ -5,11 +5,13 @@
 //! `partner_*`, `ceremony_*`.
 
 mod events;
+mod findings;
 mod shell;
 mod story;
 mod world;
 
 pub use events::Event;
+pub use findings::{Alias, Created};
 pub use shell::{follow_the_readme, json_digest_by_python, kcv_by_python, openssl};
-pub use story::{Alias, Created, Failure, Story, UID, assert_succeeded, files};
+pub use story::{Failure, Story, UID, assert_succeeded, files};
 pub use world::World;

@@ -1,11 +1,10 @@
 //! One partner's story.
 
-use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use aws_sdk_sfn::types::ExecutionStatus;
-use partner::{Certified, KeyKind, Opened, Package, Pki, PkiBuilder};
-use rehearsal::{Connection, Execution, REGION};
+use partner::{Certified, KeyKind, Pki, PkiBuilder};
+use rehearsal::{Connection, Execution};
 use serde_json::{Value, json};
 
 use crate::World;
@@ -22,16 +21,9 @@ const SETTLING: Duration = Duration::from_millis(500);
 
 /// One partner and all that happens to it.
 pub struct Story {
-    world: &'static World,
+    pub(crate) world: &'static World,
     pub partner: String,
     pub folder: String,
-}
-
-/// What exists in Payment Cryptography for one partner.
-#[derive(Clone, Debug, Default, Eq, PartialEq)]
-pub struct Created {
-    pub keks: usize,
-    pub cas: usize,
 }
 
 impl Story {
@@ -285,127 +277,6 @@ impl Story {
     pub fn events_without_partner(&self) -> Vec<Event> {
         self.world.events.without_partner()
     }
-
-    /// What was made in Payment Cryptography for this partner.
-    pub async fn created(&self) -> Created {
-        let count = |keys: &[Value], purpose: &str| {
-            keys.iter()
-                .filter(|key| key["tags"]["key-ceremony:purpose"] == purpose)
-                .count()
-        };
-        let keys = self.keys().await;
-        Created {
-            keks: count(&keys, "kek"),
-            cas: count(&keys, "ca"),
-        }
-    }
-
-    /// Every key of this partner in Payment Cryptography, as the emulator has it.
-    pub async fn keys(&self) -> Vec<Value> {
-        let management = self.stack().management().expect("a management port");
-        let inventory = management.keys(REGION).await.expect("an inventory");
-        let keys = inventory["keys"].as_array().cloned().unwrap_or_default();
-        keys.into_iter()
-            .filter(|key| key["tags"]["key-ceremony:partner"] == self.partner.as_str())
-            .collect()
-    }
-
-    /// The ARNs of this partner's KEKs.
-    pub async fn keks(&self) -> Vec<String> {
-        let keys = self.keys().await;
-        let keks = keys
-            .iter()
-            .filter(|key| key["tags"]["key-ceremony:purpose"] == "kek");
-        keks.filter_map(|key| key["keyArn"].as_str().map(str::to_owned))
-            .collect()
-    }
-
-    /// An alias, whether it has a key or not.
-    pub async fn alias(&self, alias: &str) -> Option<Alias> {
-        let management = self.stack().management().expect("a management port");
-        let inventory = management.keys(REGION).await.expect("an inventory");
-        let aliases = inventory["aliases"].as_array().cloned().unwrap_or_default();
-        let found = aliases
-            .into_iter()
-            .find(|entry| entry["aliasName"] == alias)?;
-        Some(Alias {
-            key_arn: found["keyArn"].as_str().map(str::to_owned),
-        })
-    }
-
-    /// The alias of the KEK for a leaf (design: names that others rely on).
-    pub fn kek_alias(&self, leaf: &Certified) -> String {
-        format!(
-            "alias/key-ceremony/kek/{}/{}",
-            self.folder,
-            &leaf.sha256()[..16]
-        )
-    }
-
-    /// A client of Payment Cryptography with the operator's credentials.
-    pub fn payment_cryptography(&self) -> aws_sdk_paymentcryptography::Client {
-        let config = self.stack().sdk_config().expect("a configuration");
-        let config = aws_sdk_paymentcryptography::config::Builder::from(&config)
-            .endpoint_url(&self.stack().payment_cryptography.service)
-            .build();
-        aws_sdk_paymentcryptography::Client::from_conf(config)
-    }
-
-    /// The package of a ceremony, fetched from the outbox.
-    pub async fn partner_fetches(&self, ceremony: &str) -> BTreeMap<String, Vec<u8>> {
-        self.stack()
-            .package(&self.folder, ceremony)
-            .await
-            .expect("a package")
-    }
-
-    /// Fetches and opens the package, and holds the KEK in it to the one in Payment Cryptography.
-    pub async fn partner_opens(&self, ceremony: &str, leaf: &Certified) -> Opened {
-        let files = self.partner_fetches(ceremony).await;
-        let opened = Package::from_files(files)
-            .open(leaf)
-            .expect("a package that opens");
-        let management = self.stack().management().expect("a management port");
-        let clear = management
-            .clear_key(&opened.manifest.kek.key_arn)
-            .await
-            .expect("the KEK");
-        let unwrapped: String = opened
-            .kek
-            .expose()
-            .iter()
-            .map(|byte| format!("{byte:02X}"))
-            .collect();
-        // Not `assert_eq!`: it would print them.
-        assert!(
-            unwrapped == clear,
-            "the unwrapped KEK is not the one in Payment Cryptography"
-        );
-        opened
-    }
-
-    /// A document of the evidence bucket by its location in an event.
-    pub async fn evidence_at(&self, location: &Value) -> Value {
-        let bucket = location["bucket"].as_str().expect("a bucket");
-        let key = location["key"].as_str().expect("a key");
-        let files = self.stack().download(bucket, key).await.expect("evidence");
-        serde_json::from_slice(&files[key_name(&files)]).expect("JSON")
-    }
-
-    /// The evidence of a ceremony, by file name.
-    pub async fn evidence(&self, ceremony: &str) -> BTreeMap<String, Vec<u8>> {
-        let bucket = self.stack().output("EVIDENCE_BUCKET").expect("a bucket");
-        self.stack()
-            .download(bucket, &format!("{ceremony}/"))
-            .await
-            .expect("evidence")
-    }
-}
-
-/// An alias of Payment Cryptography.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Alias {
-    pub key_arn: Option<String>,
 }
 
 /// How a ceremony failed.
@@ -432,9 +303,4 @@ pub fn assert_succeeded(execution: &Execution) {
         execution.error,
         execution.cause
     );
-}
-
-fn key_name(files: &BTreeMap<String, Vec<u8>>) -> &str {
-    // The prefix was the whole key, so that nothing is left of the name.
-    files.keys().next().expect("the document").as_str()
 }
