@@ -60,21 +60,24 @@ impl Role {
     }
 }
 
+/// Whether it is an end-entity certificate: one that does not claim to be a CA, and has issued
+/// none of the others.
+pub fn is_end_entity(candidate: &Certificate, among: &[&Certificate]) -> bool {
+    !candidate.is_ca()
+        && !among
+            .iter()
+            .any(|other| *other != candidate && other.is_signed_by(candidate))
+}
+
 /// The newest end-entity certificate of `certificates`.
 ///
-/// An end-entity certificate is one that does not claim to be a CA and has issued none of the
-/// others. The newest is the one with the latest notBefore; if two different ones share it there
-/// is no telling which is meant.
+/// The newest is the one with the latest notBefore; if two different ones share it there is no
+/// telling which is meant.
 pub fn newest_leaf<'a>(certificates: &[&'a Certificate]) -> Result<&'a Certificate, NoPath> {
     let mut leaves: Vec<&Certificate> = certificates
         .iter()
         .copied()
-        .filter(|candidate| !candidate.is_ca())
-        .filter(|candidate| {
-            !certificates
-                .iter()
-                .any(|other| other != candidate && other.is_signed_by(candidate))
-        })
+        .filter(|candidate| is_end_entity(candidate, certificates))
         .collect();
     leaves.sort_by_key(|leaf| std::cmp::Reverse((leaf.not_before(), leaf.not_after())));
     leaves.dedup();

@@ -6,7 +6,7 @@ use ceremony::bundle::{MAX_CERTIFICATES_IN_FOLDER, MAX_FILES};
 use ceremony::certificate::Certificate;
 use ceremony::contract::execution;
 use ceremony::identifiers::{Ceremony, CeremonyId, Drop};
-use ceremony::path::{CertificatePath, NoPath};
+use ceremony::path::{CertificatePath, NoPath, is_end_entity};
 use ceremony::profile::PartnerProfile;
 use ceremony::utc::Utc;
 use inbox::{ProfileError, load_profile, newest_path};
@@ -107,18 +107,12 @@ fn why_unusable(key: &str, files: &[File], unread: &[Unread]) -> Option<String> 
 /// open which of them the partner means.
 fn two_leaves_in_one_file(path: &CertificatePath, files: &[File]) -> Option<(String, String)> {
     let all: Vec<&Certificate> = files.iter().flat_map(usable).collect();
-    let is_end_entity = |candidate: &Certificate| {
-        !candidate.is_ca()
-            && !all
-                .iter()
-                .any(|other| *other != candidate && other.is_signed_by(candidate))
-    };
     let file = files.iter().find(|file| {
         let certificates = usable(file);
         certificates.contains(&path.leaf)
             && certificates
                 .iter()
-                .any(|other| *other != path.leaf && is_end_entity(other))
+                .any(|other| *other != path.leaf && is_end_entity(other, &all))
     })?;
     let reason = "the file holds more than one end-entity certificate, and there is no telling \
                   which is meant: send one leaf per file";
