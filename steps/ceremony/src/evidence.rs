@@ -49,6 +49,13 @@ pub struct Step {
     pub version: &'static str,
 }
 
+/// A JSON document as it is kept in a bucket: indented, for people, with a newline at its end.
+pub fn document(document: &impl Serialize) -> serde_json::Result<Vec<u8>> {
+    let mut bytes = serde_json::to_vec_pretty(document)?;
+    bytes.push(b'\n');
+    Ok(bytes)
+}
+
 /// SHA-256 over JSON without white space, object members sorted by name.
 pub fn digest_of(value: &Value) -> Sha256 {
     // serde_json keeps objects sorted (no `preserve_order`) and writes no white space.

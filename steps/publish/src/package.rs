@@ -5,6 +5,7 @@ use ceremony::contract::publish::Input;
 use ceremony::contract::sign::MessageType;
 use ceremony::contract::validate::ValidatedPath;
 use ceremony::digest::Sha256;
+use ceremony::evidence::document;
 use ceremony::identifiers::Ceremony;
 use ceremony::path::Role;
 use ceremony::profile::ExchangeMethod;
@@ -60,8 +61,7 @@ impl Package {
             files: files.iter().map(FileDigest::of).collect(),
             ..manifest
         };
-        let mut contents = serde_json::to_vec_pretty(&manifest)?;
-        contents.push(b'\n');
+        let contents = document(&manifest)?;
         let manifest = File {
             name: "manifest.json",
             content_type: "application/json",

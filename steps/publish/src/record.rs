@@ -11,7 +11,7 @@ use ceremony::contract::execution;
 use ceremony::contract::publish::{Execution, Input};
 use ceremony::contract::wrap;
 use ceremony::digest::Sha256;
-use ceremony::evidence::{Evidence, Proven};
+use ceremony::evidence::{Evidence, Proven, document};
 use ceremony::identifiers::Ceremony;
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -65,7 +65,7 @@ pub(crate) fn write(input: &Input, package: &Package) -> Result<Vec<u8>, Error> 
         ],
         package: package_record(input, package),
     };
-    document(&record)
+    Ok(document(&record)?)
 }
 
 #[derive(Serialize)]
@@ -91,7 +91,7 @@ pub(crate) fn write_publication(
         package: package_record(input, package),
         record_sha256: Sha256::of(record),
     };
-    document(&publication)
+    Ok(document(&publication)?)
 }
 
 fn package_record(input: &Input, package: &Package) -> PackageRecord {
@@ -99,12 +99,6 @@ fn package_record(input: &Input, package: &Package) -> PackageRecord {
         prefix: input.input.ceremony.package_prefix(),
         manifest_sha256: Sha256::of(&package.manifest.contents),
     }
-}
-
-fn document(document: &impl Serialize) -> Result<Vec<u8>, Error> {
-    let mut bytes = serde_json::to_vec_pretty(document)?;
-    bytes.push(b'\n');
-    Ok(bytes)
 }
 
 fn step<T: Serialize>(proven: &Proven<T>) -> Result<StepRecord<'_>, Error> {

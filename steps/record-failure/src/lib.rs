@@ -9,6 +9,7 @@ mod words;
 use ceremony::aws::ServiceError;
 use ceremony::contract::publish::{Execution, Location};
 use ceremony::error::StepError;
+use ceremony::evidence::document;
 use ceremony::identifiers::Ceremony;
 use ceremony::utc::Utc;
 use serde::Serialize;
@@ -54,8 +55,7 @@ pub async fn handle(context: &Context, input: Input) -> Result<Output, Error> {
         remedy: &remedy,
         checks: failure.checks.as_ref(),
     };
-    let mut bytes = serde_json::to_vec_pretty(&record)?;
-    bytes.push(b'\n');
+    let bytes = document(&record)?;
     let location = Location {
         bucket: context.evidence_bucket.clone(),
         key: format!(
