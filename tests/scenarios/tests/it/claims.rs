@@ -5,7 +5,7 @@ use aws_sdk_paymentcryptography::types::{
 };
 use ceremony::aws::ServiceError;
 use ceremony::identifiers::{Ceremony, CeremonyId, Drop};
-use payment_keys::{Claim, claim, tags};
+use payment_keys::{Claim, claim, made, tags};
 use scenarios::{Created, Story};
 
 fn attributes() -> KeyAttributes {
@@ -28,18 +28,24 @@ fn ceremony(partner: &str) -> Ceremony {
     Ceremony::new(CeremonyId::new(&drop, "v", &[]), drop)
 }
 
+/// Makes a key for the alias, without setting it.
+async fn makes(story: &Story, alias: &str) -> Result<String, ServiceError> {
+    let answer = story
+        .payment_cryptography()
+        .create_key()
+        .key_attributes(attributes())
+        .exportable(true)
+        .set_tags(Some(tags(&ceremony(&story.partner), "kek", alias)))
+        .send()
+        .await
+        .map_err(|error| ServiceError::new("payment-cryptography:CreateKey", &error))?;
+    made("payment-cryptography:CreateKey", answer.key)
+}
+
 async fn claims(story: &Story, alias: &str) -> Claim {
-    let (client, ceremony) = (story.payment_cryptography(), ceremony(&story.partner));
+    let client = story.payment_cryptography();
     claim(&client, alias, &attributes(), async || {
-        let answer = client
-            .create_key()
-            .key_attributes(attributes())
-            .exportable(true)
-            .set_tags(Some(tags(&ceremony, "kek", alias)))
-            .send()
-            .await
-            .map_err(|error| ServiceError::new("payment-cryptography:CreateKey", &error))?;
-        Ok(answer.key.expect("a key").key_arn)
+        makes(story, alias).await
     })
     .await
     .expect("a key")
@@ -71,22 +77,15 @@ async fn a_key_whose_maker_died_is_adopted() {
         .await
         .expect("a reservation");
     // Two keys: a maker died twice. The older one is taken.
-    let mut made = Vec::new();
+    let mut keys = Vec::new();
     for _ in 0..2 {
-        let answer = client
-            .create_key()
-            .key_attributes(attributes())
-            .exportable(true)
-            .set_tags(Some(tags(&ceremony(&story.partner), "kek", alias)))
-            .send()
-            .await;
-        made.push(answer.expect("a key").key.expect("a key").key_arn);
+        keys.push(makes(&story, alias).await.expect("a key"));
     }
     let claimed = claims(&story, alias).await;
     assert_eq!(
         claimed,
         Claim {
-            key_arn: made.remove(0),
+            key_arn: keys.remove(0),
             created: false
         }
     );
