@@ -2,6 +2,7 @@
 //! work, give the output.
 
 pub mod aliases;
+pub mod authorities;
 pub mod call;
 pub mod export;
 pub mod import;

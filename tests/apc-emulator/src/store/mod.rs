@@ -1,14 +1,16 @@
-//! Keys and aliases, in memory only, behind one lock.
+//! Keys and aliases, behind one lock.
+
+mod key_record;
+
+pub use key_record::{KeyRecord, NewKey};
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::clock::Timestamp;
 use crate::crypto::material::{GenerationFailed, KeyMaterial, random_bytes};
-use crate::model::attributes::{DeriveKeyUsage, KeyAttributes};
 use crate::model::identifiers::{AliasName, KeyArn, KeyIdentifier, Scope};
-use crate::model::key::{Key, KeyOrigin, KeyState};
-use crate::model::tags::{TagKey, TagValue};
+use crate::model::key::KeyState;
 use crate::protocol::error::ServiceError;
 
 /// The state of every account and region. One lock over all of it, because an operation may reach
@@ -141,119 +143,6 @@ impl Partition {
                 key.delete_pending_at = None;
                 key.material = KeyMaterial::Gone;
             }
-        }
-    }
-}
-
-/// What a new key starts with.
-pub struct NewKey {
-    pub attributes: KeyAttributes,
-    pub derive_key_usage: Option<DeriveKeyUsage>,
-    pub enabled: bool,
-    pub exportable: bool,
-    pub material: KeyMaterial,
-    pub origin: KeyOrigin,
-    pub tags: BTreeMap<TagKey, TagValue>,
-}
-
-/// A key with its substance and its history.
-pub struct KeyRecord {
-    pub arn: KeyArn,
-    pub attributes: KeyAttributes,
-    pub created_at: Timestamp,
-    pub delete_pending_at: Option<Timestamp>,
-    pub deleted_at: Option<Timestamp>,
-    pub derive_key_usage: Option<DeriveKeyUsage>,
-    pub enabled: bool,
-    pub exportable: bool,
-    pub key_check_value: String,
-    pub material: KeyMaterial,
-    pub origin: KeyOrigin,
-    pub sequence: u64,
-    pub state: KeyState,
-    pub tags: BTreeMap<TagKey, TagValue>,
-    pub usage_started_at: Option<Timestamp>,
-    pub usage_stopped_at: Option<Timestamp>,
-}
-
-impl KeyRecord {
-    fn new(arn: KeyArn, sequence: u64, new: NewKey, now: Timestamp) -> Self {
-        let key_check_value = new.material.key_check_value();
-        Self {
-            arn,
-            attributes: new.attributes,
-            created_at: now,
-            delete_pending_at: None,
-            deleted_at: None,
-            derive_key_usage: new.derive_key_usage,
-            enabled: new.enabled,
-            exportable: new.exportable,
-            key_check_value: key_check_value
-                .map(|value| value.to_string())
-                .unwrap_or_default(),
-            material: new.material,
-            origin: new.origin,
-            sequence,
-            state: KeyState::CreateComplete,
-            tags: new.tags,
-            usage_started_at: new.enabled.then_some(now),
-            usage_stopped_at: (!new.enabled).then_some(now),
-        }
-    }
-
-    /// The key as answers show it.
-    pub fn to_key(&self) -> Key {
-        let algorithm = self.attributes.key_algorithm;
-        Key {
-            key_arn: self.arn.clone(),
-            key_attributes: self.attributes,
-            key_check_value: self.key_check_value.clone(),
-            key_check_value_algorithm: algorithm.key_check_value_algorithm(),
-            enabled: self.enabled,
-            exportable: self.exportable,
-            key_state: self.state,
-            key_origin: self.origin,
-            create_timestamp: self.created_at,
-            usage_start_timestamp: self.usage_started_at,
-            usage_stop_timestamp: self.usage_stopped_at,
-            delete_pending_timestamp: self.delete_pending_at,
-            delete_timestamp: self.deleted_at,
-            derive_key_usage: self.derive_key_usage,
-        }
-    }
-
-    pub fn start_usage(&mut self, now: Timestamp) {
-        self.enabled = true;
-        self.usage_started_at = Some(now);
-        self.usage_stopped_at = None;
-    }
-
-    pub fn stop_usage(&mut self, now: Timestamp) {
-        self.enabled = false;
-        self.usage_stopped_at = Some(now);
-    }
-
-    /// Not on its way to deletion. INFERRED from the text of ConflictException in the model.
-    pub fn check_not_deleted(&self) -> Result<(), ServiceError> {
-        match self.state {
-            KeyState::CreateComplete => Ok(()),
-            state => Err(ServiceError::Conflict(format!(
-                "{} is in state {state}",
-                self.arn
-            ))),
-        }
-    }
-
-    /// Fit for cryptography. INFERRED: a disabled key gives a ConflictException; nothing documents
-    /// which error it is.
-    pub fn check_usable(&self) -> Result<(), ServiceError> {
-        self.check_not_deleted()?;
-        match self.enabled {
-            true => Ok(()),
-            false => Err(ServiceError::Conflict(format!(
-                "{} is not enabled",
-                self.arn
-            ))),
         }
     }
 }

@@ -11,8 +11,8 @@ use crate::model::attributes::{KeyAlgorithm, KeyCheckValueAlgorithm, wire_enum};
 use crate::model::certificate_text::CertificateText;
 use crate::model::identifiers::{KeyArn, KeyIdentifier};
 use crate::model::strength;
+use crate::operations::authorities::{certificate_authority, check_certified};
 use crate::operations::call::Call;
-use crate::operations::import::{certificate_authority, check_certified};
 use crate::protocol::error::ServiceError;
 use crate::protocol::input::not_emulated;
 

@@ -1,0 +1,104 @@
+//! ImportKey.
+
+mod certificates;
+
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+
+use certificates::{RootCertificatePublicKey, TrustedCertificatePublicKey};
+
+use crate::crypto::material::KeyMaterial;
+use crate::model::attributes::{KeyAttributes, KeyCheckValueAlgorithm};
+use crate::model::identifiers::Region;
+use crate::model::key::KeyOrigin;
+use crate::model::limits::RequesterComment;
+use crate::model::tags::Tags;
+use crate::operations::call::Call;
+use crate::operations::keys::KeyOutput;
+use crate::protocol::error::ServiceError;
+use crate::protocol::input::not_emulated;
+use crate::store::NewKey;
+
+/// Imports key material of one of seven kinds.
+pub fn import_key(call: &mut Call<'_>, input: ImportKeyInput) -> Result<KeyOutput, ServiceError> {
+    let ImportKeyInput {
+        key_material,
+        // Samples send CMAC or ANSI_X9_24 with certificates, and succeed.
+        key_check_value_algorithm: _,
+        enabled,
+        tags,
+        replication_regions,
+        requester_comment: _,
+    } = input;
+
+    let replication_regions = replication_regions.filter(|regions| !regions.is_empty());
+    not_emulated(replication_regions, "ReplicationRegions")?;
+    let Imported {
+        attributes,
+        exportable,
+        material,
+    } = key_material.open(call)?;
+
+    let new = NewKey {
+        attributes,
+        derive_key_usage: None,
+        enabled: enabled.unwrap_or(true),
+        exportable,
+        material,
+        origin: KeyOrigin::External,
+        tags: tags.into_map(),
+    };
+    let mut state = call.store.lock();
+    let partition = state.partition(&call.scope, call.now);
+    let key = partition.insert_key(&call.scope, new, call.now)?.to_key();
+    call.touch_key(&key.key_arn);
+    Ok(KeyOutput { key })
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct ImportKeyInput {
+    key_material: ImportKeyMaterial,
+    #[expect(dead_code, reason = "checked for its form, then ignored")]
+    key_check_value_algorithm: Option<KeyCheckValueAlgorithm>,
+    enabled: Option<bool>,
+    #[serde(default)]
+    tags: Tags,
+    replication_regions: Option<Vec<Region>>,
+    #[expect(dead_code, reason = "checked for its form, then ignored")]
+    requester_comment: Option<RequesterComment>,
+}
+
+/// The union: exactly one member, which is how serde reads an enum from an object.
+#[derive(Deserialize)]
+enum ImportKeyMaterial {
+    As2805KeyCryptogram(IgnoredAny),
+    DiffieHellmanTr31KeyBlock(IgnoredAny),
+    KeyCryptogram(IgnoredAny),
+    RootCertificatePublicKey(RootCertificatePublicKey),
+    Tr31KeyBlock(IgnoredAny),
+    Tr34KeyBlock(IgnoredAny),
+    TrustedCertificatePublicKey(TrustedCertificatePublicKey),
+}
+
+impl ImportKeyMaterial {
+    /// Everything that must hold of the material is checked before a key is made of it.
+    fn open(self, call: &mut Call<'_>) -> Result<Imported, ServiceError> {
+        match self {
+            Self::RootCertificatePublicKey(root) => root.verify(call),
+            Self::TrustedCertificatePublicKey(trusted) => trusted.verify(call),
+            Self::As2805KeyCryptogram(_)
+            | Self::DiffieHellmanTr31KeyBlock(_)
+            | Self::KeyCryptogram(_)
+            | Self::Tr31KeyBlock(_)
+            | Self::Tr34KeyBlock(_) => Err(ServiceError::NotEmulated("this member".to_owned())),
+        }
+    }
+}
+
+/// A key that came in and may become one of the service's.
+struct Imported {
+    attributes: KeyAttributes,
+    exportable: bool,
+    material: KeyMaterial,
+}
