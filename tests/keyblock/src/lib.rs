@@ -9,6 +9,7 @@
 //! | [`clear_key`] | [`ClearKey`]: key bytes together with the algorithm they are for |
 //! | [`dukpt`] | the initial key of a device, from a base derivation key (X9.24-1 and X9.24-3) |
 //! | [`key_check_value`] | AES (CMAC), TDES (ANSI X9.24), HMAC and public-key check values |
+//! | [`key_derivation`] | a key from a shared secret (NIST SP 800-56A, ANSI X9.63) |
 //! | [`secret`] | [`SecretBytes`] |
 //! | [`tr31`] | key blocks: a key wrapped together with its attributes (X9.143, versions A to D) |
 //!
@@ -23,6 +24,7 @@ mod cipher;
 pub mod clear_key;
 pub mod dukpt;
 pub mod key_check_value;
+pub mod key_derivation;
 pub mod secret;
 pub mod tr31;
 
