@@ -6,6 +6,7 @@
 //! | module | holds |
 //! | --- | --- |
 //! | [`algorithm`] | the symmetric algorithms a payment key can have, and the length of their keys |
+//! | [`as2805`] | keys under a variant of a key encryption key (AS 2805) |
 //! | [`clear_key`] | [`ClearKey`]: key bytes together with the algorithm they are for |
 //! | [`dukpt`] | the initial key of a device, from a base derivation key (X9.24-1 and X9.24-3) |
 //! | [`key_check_value`] | AES (CMAC), TDES (ANSI X9.24), HMAC and public-key check values |
@@ -20,6 +21,7 @@
 #![warn(missing_docs, unreachable_pub)]
 
 pub mod algorithm;
+pub mod as2805;
 mod cipher;
 pub mod clear_key;
 pub mod dukpt;
