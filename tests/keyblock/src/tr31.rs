@@ -50,7 +50,7 @@ pub fn wrap(
 
     let (key_padding, header_padding) = random.split_at(32);
     let mut payload = encode_payload(key, masking, version.block_length(), key_padding)?;
-    let remaining_length = 2 * (payload.len() + version.mac_length());
+    let remaining_length = remaining_length(key, version, masking);
     let mut block = header.encode(remaining_length, header_padding)?;
     let mac = binding.seal(&block, &mut payload)?;
     block += &hex::encode_upper(&*payload);
@@ -124,8 +124,13 @@ pub enum LengthMasking {
 /// How many random bytes [`wrap`] is given; it uses no more.
 pub const RANDOM_LENGTH: usize = 48;
 
+/// How many characters follow the header of a block with this key: payload and MAC.
+pub(crate) fn remaining_length(key: &ClearKey, version: Version, masking: LengthMasking) -> usize {
+    2 * (payload_length(key, masking, version.block_length()) + version.mac_length())
+}
+
 /// The header may not say of the key what is not so.
-fn check_agreement(key: &ClearKey, header: &Header) -> Result<(), Tr31Error> {
+pub(crate) fn check_agreement(key: &ClearKey, header: &Header) -> Result<(), Tr31Error> {
     let length = key.bytes().len();
     let stated = header.key_algorithm(length)?;
     match (stated, key.algorithm()) {
@@ -148,17 +153,7 @@ fn encode_payload(
 ) -> Result<Zeroizing<Vec<u8>>, Tr31Error> {
     let bytes = key.bytes().expose();
     let bits = u16::try_from(8 * bytes.len()).map_err(|_| Tr31Error::TooLong(Field::Payload))?;
-    let shown_length = match (masking, key.algorithm()) {
-        (LengthMasking::None, _) | (LengthMasking::Maximum, SymmetricAlgorithm::Hmac(_)) => {
-            bytes.len()
-        }
-        (
-            LengthMasking::Maximum,
-            SymmetricAlgorithm::Aes128 | SymmetricAlgorithm::Aes192 | SymmetricAlgorithm::Aes256,
-        ) => 32,
-        (LengthMasking::Maximum, SymmetricAlgorithm::Tdes2Key | SymmetricAlgorithm::Tdes3Key) => 24,
-    };
-    let length = (2 + shown_length).next_multiple_of(block_length);
+    let length = payload_length(key, masking, block_length);
 
     // Room for all of it from the start, so that no copy of the key is left behind.
     let mut payload = Zeroizing::new(Vec::with_capacity(length));
@@ -168,6 +163,20 @@ fn encode_payload(
     let missing = length - payload.len();
     payload.extend(padding.iter().take(missing));
     Ok(payload)
+}
+
+fn payload_length(key: &ClearKey, masking: LengthMasking, block_length: usize) -> usize {
+    let shown_length = match (masking, key.algorithm()) {
+        (LengthMasking::None, _) | (LengthMasking::Maximum, SymmetricAlgorithm::Hmac(_)) => {
+            key.bytes().len()
+        }
+        (
+            LengthMasking::Maximum,
+            SymmetricAlgorithm::Aes128 | SymmetricAlgorithm::Aes192 | SymmetricAlgorithm::Aes256,
+        ) => 32,
+        (LengthMasking::Maximum, SymmetricAlgorithm::Tdes2Key | SymmetricAlgorithm::Tdes3Key) => 24,
+    };
+    (2 + shown_length).next_multiple_of(block_length)
 }
 
 fn decode_payload(payload: &[u8]) -> Result<&[u8], Tr31Error> {
