@@ -13,9 +13,7 @@
 //! | [`key_derivation`] | a key from a shared secret (NIST SP 800-56A, ANSI X9.63) |
 //! | [`secret`] | [`SecretBytes`] |
 //! | [`tr31`] | key blocks: a key wrapped together with its attributes (X9.143, versions A to D) |
-//!
-//! The codec to come takes its place beside these, with [`ClearKey`] in and out: `tr34`
-//! (X9.TR34-2012 key transport).
+//! | [`tr34`] | key transport: a key encrypted for one party and signed by another (X9 TR-34-2012) |
 
 #![forbid(unsafe_code)]
 #![warn(missing_docs, unreachable_pub)]
@@ -29,6 +27,7 @@ pub mod key_check_value;
 pub mod key_derivation;
 pub mod secret;
 pub mod tr31;
+pub mod tr34;
 
 pub use algorithm::{HmacHash, SymmetricAlgorithm};
 pub use clear_key::{ClearKey, KeyLengthError};

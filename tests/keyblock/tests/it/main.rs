@@ -4,4 +4,5 @@ mod hostile;
 mod noise;
 mod properties;
 mod support;
+mod tr34;
 mod vectors;
