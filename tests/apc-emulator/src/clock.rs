@@ -38,7 +38,11 @@ pub struct Timestamp(i64);
 
 impl Timestamp {
     pub fn plus_days(self, days: i64) -> Self {
-        Self(self.0.saturating_add(days.saturating_mul(86_400_000)))
+        self.plus_seconds(days.saturating_mul(86_400))
+    }
+
+    pub fn plus_seconds(self, seconds: i64) -> Self {
+        Self(self.0.saturating_add(seconds.saturating_mul(1000)))
     }
 
     /// Whole seconds since 1970, as certificates count.

@@ -50,6 +50,16 @@ impl Certificate {
         self.algorithm
     }
 
+    /// The bits of the certified key, without the algorithm.
+    pub fn public_key(&self) -> &[u8] {
+        &self.public_key
+    }
+
+    /// The certificate itself.
+    pub fn der(&self) -> &[u8] {
+        &self.der
+    }
+
     /// The certified key, DER.
     pub fn subject_public_key_info(&self) -> &[u8] {
         &self.subject_public_key_info

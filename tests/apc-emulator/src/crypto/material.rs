@@ -18,10 +18,6 @@ pub enum KeyMaterial {
     Gone,
     /// An RSA or elliptic-curve pair: PKCS#8 (RFC 5208) and SubjectPublicKeyInfo (RFC 5280), DER.
     Pair {
-        #[expect(
-            dead_code,
-            reason = "no operation signs, decrypts or agrees on keys yet"
-        )]
         private_key: SecretBytes,
         public_key: Vec<u8>,
     },

@@ -1,8 +1,11 @@
 //! The cryptography of the emulator: everything here is real, nothing here knows of HTTP or state.
+//! Key blocks, check values and derivations are in the library `keyblock`.
 
 pub mod certificates;
+pub mod issuing;
 pub mod material;
 pub mod oaep;
+pub mod private_keys;
 pub mod signatures;
 
 #[cfg(test)]

@@ -152,6 +152,21 @@ impl KeyAlgorithm {
         }
     }
 
+    /// The service's name of a symmetric algorithm.
+    pub fn of_symmetric(algorithm: SymmetricAlgorithm) -> Self {
+        match algorithm {
+            SymmetricAlgorithm::Aes128 => Self::Aes128,
+            SymmetricAlgorithm::Aes192 => Self::Aes192,
+            SymmetricAlgorithm::Aes256 => Self::Aes256,
+            SymmetricAlgorithm::Hmac(HmacHash::Sha224) => Self::HmacSha224,
+            SymmetricAlgorithm::Hmac(HmacHash::Sha256) => Self::HmacSha256,
+            SymmetricAlgorithm::Hmac(HmacHash::Sha384) => Self::HmacSha384,
+            SymmetricAlgorithm::Hmac(HmacHash::Sha512) => Self::HmacSha512,
+            SymmetricAlgorithm::Tdes2Key => Self::Tdes2Key,
+            SymmetricAlgorithm::Tdes3Key => Self::Tdes3Key,
+        }
+    }
+
     pub fn is_aes(self) -> bool {
         matches!(self, Self::Aes128 | Self::Aes192 | Self::Aes256)
     }
@@ -270,6 +285,23 @@ impl KeyModesOfUse {
         verify: true,
         ..Self::NONE
     };
+
+    /// Allows nothing that the other does not. What has no restrictions allows everything that its
+    /// usage does.
+    pub fn is_within(self, other: Self) -> bool {
+        let pairs = [
+            (self.encrypt, other.encrypt),
+            (self.decrypt, other.decrypt),
+            (self.wrap, other.wrap),
+            (self.unwrap, other.unwrap),
+            (self.generate, other.generate),
+            (self.sign, other.sign),
+            (self.verify, other.verify),
+            (self.derive_key, other.derive_key),
+            (self.no_restrictions, other.no_restrictions),
+        ];
+        other.no_restrictions || pairs.iter().all(|(mine, theirs)| !mine || *theirs)
+    }
 }
 
 #[cfg(test)]

@@ -41,6 +41,19 @@ impl TryFrom<String> for CertificateText {
     }
 }
 
+/// A certificate in the form in which it travels.
+pub fn encode(der: &[u8]) -> String {
+    encode_pem(&pem::encode_config(
+        &pem::Pem::new("CERTIFICATE", der),
+        pem::EncodeConfig::new().set_line_ending(pem::LineEnding::LF),
+    ))
+}
+
+/// PEM text in the form in which it travels.
+pub fn encode_pem(pem: &str) -> String {
+    STANDARD.encode(pem)
+}
+
 /// The one message of the service that is publicly known for this mistake.
 pub const NOT_A_CERTIFICATE: &str = "Provided public key is not a valid X509 certificate.";
 
@@ -54,6 +67,7 @@ mod tests {
     fn a_certificate_travels_as_base64_of_pem() {
         let parse = |text: &str| CertificateText::try_from(text.to_owned());
         assert_eq!(parse(&STANDARD.encode(PEM)).unwrap().der(), [0x30, 0x00]);
+        assert_eq!(parse(&encode(&[0x30, 0x00])).unwrap().der(), [0x30, 0x00]);
         assert!(parse("").is_err());
         assert!(parse(PEM).is_err());
         assert!(parse("MAA=").is_err());

@@ -2,10 +2,16 @@
 //!
 //! Everything here parses from the request and prints into the answer; nothing here knows of state.
 
+pub mod as2805;
 pub mod attributes;
+pub mod certificate_subject;
 pub mod certificate_text;
+pub mod exchange_token;
+pub mod hex_text;
 pub mod identifiers;
 pub mod key;
+pub mod key_block;
+pub mod key_block_headers;
 pub mod legality;
 pub mod limits;
 pub mod strength;

@@ -21,6 +21,48 @@ pub fn rsa_may_wrap(wrapping: KeyAlgorithm, moved: KeyAlgorithm) -> bool {
     }
 }
 
+/// Whether a symmetric key may protect a key block with a key of that algorithm (TR-31, AS2805).
+///
+/// | key moved | key block protection key |
+/// | --- | --- |
+/// | TDES_2KEY | any TDES, any AES |
+/// | TDES_3KEY | TDES_3KEY, any AES |
+/// | AES | AES at least as long |
+/// | HMAC | AES_256 |
+///
+/// INFERRED: the guide's table has no HMAC keys. They have at least 224 bits, more than any shorter
+/// AES key can protect.
+pub fn key_block_may_protect(protection: KeyAlgorithm, moved: KeyAlgorithm) -> bool {
+    use KeyAlgorithm::{Aes128, Aes192, Aes256, Tdes2Key, Tdes3Key};
+    match moved {
+        Tdes2Key => protection.is_tdes() || protection.is_aes(),
+        Tdes3Key => protection == Tdes3Key || protection.is_aes(),
+        Aes128 => protection.is_aes(),
+        Aes192 => matches!(protection, Aes192 | Aes256),
+        Aes256 => protection == Aes256,
+        hmac if hmac.is_hmac() => protection == Aes256,
+        _ => false,
+    }
+}
+
+/// Whether keys agreed on with this curve may protect a key of that algorithm (ECDH).
+///
+/// | key moved | curve |
+/// | --- | --- |
+/// | TDES_2KEY, TDES_3KEY, AES_128 | P-256, P-384, P-521 |
+/// | AES_192 | P-384, P-521 |
+/// | AES_256, HMAC (INFERRED, as above) | P-521 |
+pub fn curve_may_protect(curve: KeyAlgorithm, moved: KeyAlgorithm) -> bool {
+    use KeyAlgorithm::{Aes128, Aes192, Aes256, EccNistP384, EccNistP521, Tdes2Key, Tdes3Key};
+    match moved {
+        Tdes2Key | Tdes3Key | Aes128 => curve.is_ecc(),
+        Aes192 => matches!(curve, EccNistP384 | EccNistP521),
+        Aes256 => curve == EccNistP521,
+        hmac if hmac.is_hmac() => curve == EccNistP521,
+        _ => false,
+    }
+}
+
 /// Whether a certificate authority's key may certify a key of that algorithm: it must be at least
 /// as strong, and an elliptic-curve key needs an elliptic-curve authority.
 ///
@@ -72,6 +114,33 @@ mod tests {
         assert!(rsa_may_wrap(Rsa3072, Aes128));
         assert!(rsa_may_wrap(Rsa4096, Aes128));
         assert!(!rsa_may_wrap(EccNistP521, Tdes2Key));
+    }
+
+    #[test]
+    fn a_key_block_and_a_curve_are_at_least_as_strong_as_what_they_protect() {
+        let order = [Tdes2Key, Tdes3Key, Aes128, Aes192, Aes256];
+        for (protection, weaker) in order.iter().zip(1..) {
+            for (moved, position) in order.iter().zip(1..) {
+                let expected = position <= weaker;
+                assert_eq!(key_block_may_protect(*protection, *moved), expected);
+            }
+            assert_eq!(
+                key_block_may_protect(*protection, HmacSha224),
+                *protection == Aes256
+            );
+            assert!(!key_block_may_protect(*protection, Rsa2048));
+            assert!(!curve_may_protect(*protection, Tdes2Key));
+        }
+        let movable = |curve| {
+            KeyAlgorithm::ALL
+                .iter()
+                .filter(|moved| curve_may_protect(curve, **moved))
+                .count()
+        };
+        assert_eq!(movable(EccNistP256), 3);
+        assert_eq!(movable(EccNistP384), 4);
+        assert_eq!(movable(EccNistP521), 9);
+        assert_eq!(movable(Rsa4096), 0);
     }
 
     #[test]

@@ -1,14 +1,19 @@
 //! The operations of the control plane, one function each: take the input apart, check, do the
 //! work, give the output.
 
+pub mod agreement;
 pub mod aliases;
 pub mod authorities;
 pub mod call;
 pub mod export;
 pub mod import;
+pub mod key_encryption_keys;
+pub mod key_pairs;
 pub mod keys;
 pub mod lifecycle;
 pub mod paging;
+pub mod parameters;
+pub mod public_keys;
 pub mod tags;
 
 use serde::Serialize;
@@ -29,7 +34,19 @@ pub fn run(call: &mut Call<'_>, operation: Operation, body: Value) -> Result<Val
         Operation::DeleteKey => with(call, body, lifecycle::delete_key),
         Operation::ExportKey => with(call, body, export::export_key),
         Operation::GetAlias => with(call, body, aliases::get_alias),
+        Operation::GetCertificateSigningRequest => {
+            with(call, body, public_keys::get_certificate_signing_request)
+        }
         Operation::GetKey => with(call, body, keys::get_key),
+        Operation::GetParametersForExport => {
+            with(call, body, parameters::get_parameters_for_export)
+        }
+        Operation::GetParametersForImport => {
+            with(call, body, parameters::get_parameters_for_import)
+        }
+        Operation::GetPublicKeyCertificate => {
+            with(call, body, public_keys::get_public_key_certificate)
+        }
         Operation::ImportKey => with(call, body, import::import_key),
         Operation::ListAliases => with(call, body, aliases::list_aliases),
         Operation::ListKeys => with(call, body, keys::list_keys),
@@ -46,12 +63,8 @@ pub fn run(call: &mut Call<'_>, operation: Operation, body: Value) -> Result<Val
         | Operation::DisableDefaultKeyReplicationRegions
         | Operation::DisassociateMpaTeam
         | Operation::EnableDefaultKeyReplicationRegions
-        | Operation::GetCertificateSigningRequest
         | Operation::GetDefaultKeyReplicationRegions
         | Operation::GetMpaTeamAssociation
-        | Operation::GetParametersForExport
-        | Operation::GetParametersForImport
-        | Operation::GetPublicKeyCertificate
         | Operation::GetResourcePolicy
         | Operation::PutResourcePolicy
         | Operation::RemoveKeyReplicationRegions => {

@@ -1,10 +1,16 @@
 //! The errors of the control plane.
 
+use keyblock::as2805::As2805Error;
+use keyblock::tr31::Tr31Error;
+use keyblock::tr34::Tr34Error;
 use serde_json::{Value, json};
 
 use crate::crypto::certificates::CertificateError;
+use crate::crypto::issuing::IssuingError;
 use crate::crypto::material::GenerationFailed;
 use crate::crypto::oaep::WrapFailed;
+use crate::model::key_block::KeyBlockError;
+use crate::model::key_block_headers::KeyBlockHeadersError;
 use crate::model::legality::IllegalAttributes;
 
 /// Everything an operation can answer instead of its output. No text of the real service's
@@ -101,6 +107,42 @@ impl From<GenerationFailed> for ServiceError {
 impl From<IllegalAttributes> for ServiceError {
     fn from(error: IllegalAttributes) -> Self {
         Self::Validation(error.to_string())
+    }
+}
+
+impl From<IssuingError> for ServiceError {
+    fn from(error: IssuingError) -> Self {
+        Self::InternalServer(error.to_string())
+    }
+}
+
+impl From<KeyBlockError> for ServiceError {
+    fn from(error: KeyBlockError) -> Self {
+        Self::Validation(error.to_string())
+    }
+}
+
+impl From<KeyBlockHeadersError> for ServiceError {
+    fn from(error: KeyBlockHeadersError) -> Self {
+        Self::Validation(error.to_string())
+    }
+}
+
+impl From<As2805Error> for ServiceError {
+    fn from(error: As2805Error) -> Self {
+        Self::Validation(format!("AS 2805 cryptogram: {error}"))
+    }
+}
+
+impl From<Tr31Error> for ServiceError {
+    fn from(error: Tr31Error) -> Self {
+        Self::Validation(format!("key block: {error}"))
+    }
+}
+
+impl From<Tr34Error> for ServiceError {
+    fn from(error: Tr34Error) -> Self {
+        Self::Validation(format!("key block: {error}"))
     }
 }
 

@@ -1,7 +1,9 @@
 //! Keys and aliases, behind one lock.
 
+mod exchange;
 mod key_record;
 
+pub use exchange::{Exchange, IssuedCertificate, Parameters, ParametersPurpose};
 pub use key_record::{KeyRecord, NewKey};
 
 use std::collections::{BTreeMap, HashMap};
@@ -56,6 +58,7 @@ impl State {
 #[derive(Default)]
 pub struct Partition {
     aliases: BTreeMap<AliasName, Option<KeyArn>>,
+    exchange: Exchange,
     keys: HashMap<KeyArn, KeyRecord>,
     next_sequence: u64,
 }
@@ -69,7 +72,7 @@ impl Partition {
         now: Timestamp,
     ) -> Result<&KeyRecord, GenerationFailed> {
         let arn = loop {
-            let arn = KeyArn::of(scope, &new_key_id()?);
+            let arn = KeyArn::of(scope, &new_id()?);
             if !self.keys.contains_key(&arn) {
                 break arn;
             }
@@ -120,6 +123,14 @@ impl Partition {
         &mut self.aliases
     }
 
+    pub fn exchange(&self) -> &Exchange {
+        &self.exchange
+    }
+
+    pub fn exchange_mut(&mut self) -> &mut Exchange {
+        &mut self.exchange
+    }
+
     /// Leaves every alias of this key without a key.
     pub fn unassign_aliases(&mut self, arn: &KeyArn) {
         for target in self
@@ -148,7 +159,7 @@ impl Partition {
 }
 
 /// 80 random bits in the alphabet of RFC 4648 section 6, lower case.
-fn new_key_id() -> Result<String, GenerationFailed> {
+pub fn new_id() -> Result<String, GenerationFailed> {
     const ALPHABET: &[u8; 32] = b"abcdefghijklmnopqrstuvwxyz234567";
     let bytes = random_bytes::<16>()?;
     Ok(bytes

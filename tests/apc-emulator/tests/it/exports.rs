@@ -7,8 +7,8 @@ use aws_lc_rs::rsa::{
 };
 use aws_sdk_paymentcryptography::Client;
 use aws_sdk_paymentcryptography::types::{
-    ExportKeyCryptogram, ExportKeyMaterial, ExportTr31KeyBlock, KeyAlgorithm, WrappedKey,
-    WrappedKeyMaterialFormat, WrappingKeySpec,
+    ExportKeyCryptogram, ExportKeyMaterial, KeyAlgorithm, WrappedKey, WrappedKeyMaterialFormat,
+    WrappingKeySpec,
 };
 
 use crate::support::{
@@ -213,18 +213,6 @@ async fn an_authority_must_be_usable() {
         .unwrap();
     let refused = export(&client, &arn, cryptogram(&authority_arn, &root, None)).await;
     assert_eq!(refused.unwrap_err(), CONFLICT);
-}
-
-#[tokio::test]
-async fn what_is_not_emulated_yet_says_so() {
-    let (_emulator, client) = start().await;
-    let arn = create_kek_arn(&client).await;
-    let block = ExportTr31KeyBlock::builder()
-        .wrapping_key_identifier(&arn)
-        .build()
-        .unwrap();
-    let refused = export(&client, &arn, ExportKeyMaterial::Tr31KeyBlock(block)).await;
-    assert_eq!(refused.unwrap_err(), "NotEmulatedException");
 }
 
 #[tokio::test]

@@ -4,10 +4,12 @@
 
 mod aliases;
 mod certificates;
+mod exchange;
 mod exports;
 mod faults;
 mod keys;
 mod program;
 mod protocol;
+mod round_trips;
 mod support;
 mod tags;

@@ -107,12 +107,12 @@ async fn every_mistake_of_a_client_is_a_4xx_that_says_what_is_wrong() {
         (
             "GetParametersForImport",
             "{}".to_owned(),
-            "NotEmulatedException",
+            "ValidationException",
         ),
         (
             "ImportKey",
             r#"{"KeyMaterial":{"Tr31KeyBlock":{}}}"#.to_owned(),
-            "NotEmulatedException",
+            "ValidationException",
         ),
     ] {
         let answer = call(&emulator, operation, &body).await;

@@ -1,20 +1,23 @@
 //! ExportKey.
 
-use keyblock::ClearKey;
-use serde::de::IgnoredAny;
+mod as2805;
+mod key_cryptogram;
+mod moved_key;
+mod tr31;
+mod tr34;
+
 use serde::{Deserialize, Serialize};
 
-use crate::crypto::certificates::Certificate;
-use crate::crypto::material::KeyMaterial;
-use crate::crypto::oaep::{self, WrappingKeySpec};
-use crate::model::attributes::{KeyAlgorithm, KeyCheckValueAlgorithm, wire_enum};
-use crate::model::certificate_text::CertificateText;
+use as2805::As2805KeyCryptogram;
+use key_cryptogram::KeyCryptogram;
+use moved_key::{ExportDukptInitialKey, MovedKey};
+use tr31::{DiffieHellmanTr31KeyBlock, Tr31KeyBlock};
+use tr34::Tr34KeyBlock;
+
+use crate::model::attributes::{KeyCheckValueAlgorithm, wire_enum};
 use crate::model::identifiers::{KeyArn, KeyIdentifier};
-use crate::model::strength;
-use crate::operations::authorities::{certificate_authority, check_certified};
 use crate::operations::call::Call;
 use crate::protocol::error::ServiceError;
-use crate::protocol::input::not_emulated;
 
 /// Gives a key out, protected by another one.
 pub fn export_key(
@@ -31,15 +34,21 @@ pub fn export_key(
         export_dukpt_initial_key,
         key_check_value_algorithm: _,
     } = export_attributes;
-    not_emulated(export_dukpt_initial_key, "ExportDukptInitialKey")?;
-    let moved = exportable_key(call, &export_key_identifier)?;
-    let wrapped_key = match key_material {
-        ExportKeyMaterial::KeyCryptogram(cryptogram) => cryptogram.wrap(call, &moved)?,
-        ExportKeyMaterial::NotEmulated(kind) => {
-            return Err(ServiceError::NotEmulated(format!("ExportKey with {kind}")));
-        }
+    let moved = MovedKey::find(call, &export_key_identifier)?;
+    let moved = match export_dukpt_initial_key {
+        Some(initial_key) => initial_key.derive(moved)?,
+        None => moved,
     };
-    Ok(ExportKeyOutput { wrapped_key })
+    let wrapped = key_material.wrap(call, &moved)?;
+    Ok(ExportKeyOutput {
+        wrapped_key: WrappedKey {
+            wrapping_key_arn: wrapped.wrapping_key_arn,
+            wrapped_key_material_format: wrapped.format,
+            key_material: wrapped.key_material,
+            key_check_value: moved.key.key_check_value().to_string(),
+            key_check_value_algorithm: moved.algorithm.key_check_value_algorithm(),
+        },
+    })
 }
 
 #[derive(Deserialize)]
@@ -54,8 +63,9 @@ pub struct ExportKeyInput {
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct ExportAttributes {
-    export_dukpt_initial_key: Option<IgnoredAny>,
-    /// Does not change the check value, see [`KeyAlgorithm::key_check_value_algorithm`].
+    export_dukpt_initial_key: Option<ExportDukptInitialKey>,
+    /// Does not change the check value, see
+    /// [`crate::model::attributes::KeyAlgorithm::key_check_value_algorithm`].
     #[expect(dead_code, reason = "checked for its form, then ignored")]
     key_check_value_algorithm: Option<KeyCheckValueAlgorithm>,
 }
@@ -80,130 +90,38 @@ wire_enum! {
     /// What `KeyMaterial` of an answer is.
     WrappedKeyMaterialFormat {
         KeyCryptogram = "KEY_CRYPTOGRAM",
+        Tr31KeyBlock = "TR31_KEY_BLOCK",
+        Tr34KeyBlock = "TR34_KEY_BLOCK",
     }
 }
 
-/// The union: exactly one member.
+/// The union: exactly one member, which is how serde reads an enum from an object.
 #[derive(Deserialize)]
-#[serde(try_from = "ExportKeyMaterialWire")]
 enum ExportKeyMaterial {
-    KeyCryptogram(ExportKeyCryptogram),
-    NotEmulated(String),
+    As2805KeyCryptogram(As2805KeyCryptogram),
+    DiffieHellmanTr31KeyBlock(DiffieHellmanTr31KeyBlock),
+    KeyCryptogram(KeyCryptogram),
+    Tr31KeyBlock(Tr31KeyBlock),
+    Tr34KeyBlock(Tr34KeyBlock),
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct ExportKeyMaterialWire {
-    tr31_key_block: Option<IgnoredAny>,
-    tr34_key_block: Option<IgnoredAny>,
-    key_cryptogram: Option<ExportKeyCryptogram>,
-    diffie_hellman_tr31_key_block: Option<IgnoredAny>,
-    as2805_key_cryptogram: Option<IgnoredAny>,
-}
-
-impl TryFrom<ExportKeyMaterialWire> for ExportKeyMaterial {
-    type Error = &'static str;
-
-    fn try_from(wire: ExportKeyMaterialWire) -> Result<Self, Self::Error> {
-        let later = |name: &str, member: Option<IgnoredAny>| {
-            member.map(|_| Self::NotEmulated(name.to_owned()))
-        };
-        let mut members = [
-            wire.key_cryptogram.map(Self::KeyCryptogram),
-            later("Tr31KeyBlock", wire.tr31_key_block),
-            later("Tr34KeyBlock", wire.tr34_key_block),
-            later(
-                "DiffieHellmanTr31KeyBlock",
-                wire.diffie_hellman_tr31_key_block,
-            ),
-            later("As2805KeyCryptogram", wire.as2805_key_cryptogram),
-        ]
-        .into_iter()
-        .flatten();
-        match (members.next(), members.next()) {
-            (Some(material), None) => Ok(material),
-            _ => Err("exactly one kind of key material is required"),
+impl ExportKeyMaterial {
+    fn wrap(self, call: &mut Call<'_>, moved: &MovedKey) -> Result<Wrapped, ServiceError> {
+        match self {
+            Self::As2805KeyCryptogram(cryptogram) => cryptogram.wrap(call, moved),
+            Self::DiffieHellmanTr31KeyBlock(block) => block.wrap(call, moved),
+            Self::KeyCryptogram(cryptogram) => cryptogram.wrap(call, moved),
+            Self::Tr31KeyBlock(block) => block.wrap(call, moved),
+            Self::Tr34KeyBlock(block) => block.wrap(call, moved),
         }
     }
 }
 
-/// RSA wrap: the raw key under RSA-OAEP to the key of a certificate.
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct ExportKeyCryptogram {
-    certificate_authority_public_key_identifier: KeyIdentifier,
-    wrapping_key_certificate: CertificateText,
-    #[serde(default)]
-    wrapping_spec: WrappingKeySpec,
-}
-
-impl ExportKeyCryptogram {
-    /// Nothing is asked of the wrapping certificate but a good signature by the authority, its
-    /// dates and a strong enough RSA key: the service's samples use certificates without any
-    /// extension, and even the self-signed authority itself.
-    fn wrap(self, call: &mut Call<'_>, moved: &MovedKey) -> Result<WrappedKey, ServiceError> {
-        let Self {
-            certificate_authority_public_key_identifier: authority,
-            wrapping_key_certificate,
-            wrapping_spec,
-        } = self;
-
-        let certificate = Certificate::from_der(wrapping_key_certificate.der())?;
-        let (authority_arn, authority) = certificate_authority(call, &authority)?;
-        check_certified(&certificate, &authority)?;
-        certificate.check_dates(call.now)?;
-        if !strength::rsa_may_wrap(certificate.algorithm(), moved.algorithm) {
-            return Err(ServiceError::Validation(format!(
-                "a key of {} cannot leave under the weaker or unsuitable {}",
-                moved.algorithm,
-                certificate.algorithm()
-            )));
-        }
-
-        let block = oaep::wrap(
-            certificate.subject_public_key_info(),
-            wrapping_spec,
-            &moved.key,
-        )?;
-        Ok(WrappedKey {
-            // INFERRED: for exports under a certificate, the ARN of the authority's key.
-            wrapping_key_arn: authority_arn,
-            wrapped_key_material_format: WrappedKeyMaterialFormat::KeyCryptogram,
-            key_material: hex::encode_upper(block),
-            key_check_value: moved.key.key_check_value().to_string(),
-            key_check_value_algorithm: moved.algorithm.key_check_value_algorithm(),
-        })
-    }
-}
-
-/// A key that may leave.
-struct MovedKey {
-    algorithm: KeyAlgorithm,
-    key: ClearKey,
-}
-
-/// The key to give out: symmetric, usable, exportable. INFERRED: a key that is not exportable is a
-/// ValidationException.
-fn exportable_key(
-    call: &mut Call<'_>,
-    identifier: &KeyIdentifier,
-) -> Result<MovedKey, ServiceError> {
-    let mut state = call.store.lock();
-    let partition = state.partition(&call.scope, call.now);
-    let record = call.resolve(partition, identifier)?;
-    record.check_usable()?;
-    if !record.exportable {
-        return Err(ServiceError::Validation(format!(
-            "{identifier} is not exportable"
-        )));
-    }
-    match &record.material {
-        KeyMaterial::Symmetric(key) => Ok(MovedKey {
-            algorithm: record.attributes.key_algorithm,
-            key: key.clone(),
-        }),
-        _ => Err(ServiceError::Validation(format!(
-            "{identifier} is not a symmetric key"
-        ))),
-    }
+/// A key on its way out.
+struct Wrapped {
+    format: WrappedKeyMaterialFormat,
+    key_material: String,
+    /// INFERRED: for exports under a certificate the ARN of the authority's key, for those under an
+    /// agreed key the ARN of the service's own pair.
+    wrapping_key_arn: KeyArn,
 }

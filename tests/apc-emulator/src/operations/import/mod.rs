@@ -1,16 +1,26 @@
 //! ImportKey.
 
+mod as2805;
 mod certificates;
+mod key_cryptogram;
+mod tr31;
+mod tr34;
 
+use keyblock::ClearKey;
+use keyblock::tr31::Header;
 use serde::Deserialize;
-use serde::de::IgnoredAny;
 
+use as2805::As2805KeyCryptogram;
 use certificates::{RootCertificatePublicKey, TrustedCertificatePublicKey};
+use key_cryptogram::KeyCryptogram;
+use tr31::{DiffieHellmanTr31KeyBlock, Tr31KeyBlock};
+use tr34::Tr34KeyBlock;
 
 use crate::crypto::material::KeyMaterial;
 use crate::model::attributes::{KeyAttributes, KeyCheckValueAlgorithm};
 use crate::model::identifiers::Region;
 use crate::model::key::KeyOrigin;
+use crate::model::key_block::imported_attributes;
 use crate::model::limits::RequesterComment;
 use crate::model::tags::Tags;
 use crate::operations::call::Call;
@@ -72,12 +82,12 @@ pub struct ImportKeyInput {
 /// The union: exactly one member, which is how serde reads an enum from an object.
 #[derive(Deserialize)]
 enum ImportKeyMaterial {
-    As2805KeyCryptogram(IgnoredAny),
-    DiffieHellmanTr31KeyBlock(IgnoredAny),
-    KeyCryptogram(IgnoredAny),
+    As2805KeyCryptogram(As2805KeyCryptogram),
+    DiffieHellmanTr31KeyBlock(DiffieHellmanTr31KeyBlock),
+    KeyCryptogram(KeyCryptogram),
     RootCertificatePublicKey(RootCertificatePublicKey),
-    Tr31KeyBlock(IgnoredAny),
-    Tr34KeyBlock(IgnoredAny),
+    Tr31KeyBlock(Tr31KeyBlock),
+    Tr34KeyBlock(Tr34KeyBlock),
     TrustedCertificatePublicKey(TrustedCertificatePublicKey),
 }
 
@@ -85,13 +95,13 @@ impl ImportKeyMaterial {
     /// Everything that must hold of the material is checked before a key is made of it.
     fn open(self, call: &mut Call<'_>) -> Result<Imported, ServiceError> {
         match self {
+            Self::As2805KeyCryptogram(cryptogram) => cryptogram.open(call),
+            Self::DiffieHellmanTr31KeyBlock(block) => block.open(call),
+            Self::KeyCryptogram(cryptogram) => cryptogram.open(call),
             Self::RootCertificatePublicKey(root) => root.verify(call),
+            Self::Tr31KeyBlock(block) => block.open(call),
+            Self::Tr34KeyBlock(block) => block.open(call),
             Self::TrustedCertificatePublicKey(trusted) => trusted.verify(call),
-            Self::As2805KeyCryptogram(_)
-            | Self::DiffieHellmanTr31KeyBlock(_)
-            | Self::KeyCryptogram(_)
-            | Self::Tr31KeyBlock(_)
-            | Self::Tr34KeyBlock(_) => Err(ServiceError::NotEmulated("this member".to_owned())),
         }
     }
 }
@@ -101,4 +111,16 @@ struct Imported {
     attributes: KeyAttributes,
     exportable: bool,
     material: KeyMaterial,
+}
+
+impl Imported {
+    /// A key that brought its attributes along.
+    fn from_key_block(header: &Header, key: ClearKey) -> Result<Self, ServiceError> {
+        let (attributes, exportable) = imported_attributes(header, key.algorithm())?;
+        Ok(Self {
+            attributes,
+            exportable,
+            material: KeyMaterial::Symmetric(key),
+        })
+    }
 }

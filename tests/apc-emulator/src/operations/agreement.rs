@@ -1,0 +1,184 @@
+//! Keys agreed on between two parties (ECDH), to protect a key block with.
+
+use keyblock::tr31::Version;
+use keyblock::{ClearKey, key_derivation};
+use serde::Deserialize;
+
+use crate::crypto::certificates::Certificate;
+use crate::crypto::private_keys::agree_on_secret;
+use crate::model::attributes::{KeyAlgorithm, KeyModesOfUse, KeyUsage, wire_enum};
+use crate::model::certificate_text::CertificateText;
+use crate::model::hex_text::SharedInformation;
+use crate::model::identifiers::{KeyArn, KeyIdentifier};
+use crate::model::strength;
+use crate::operations::authorities::{certificate_authority, check_certified};
+use crate::operations::call::Call;
+use crate::operations::key_encryption_keys::check_strength;
+use crate::operations::key_pairs::key_pair_for;
+use crate::protocol::error::ServiceError;
+
+/// What both parties must say alike to agree on the same key.
+pub struct Agreement {
+    pub private_key_identifier: KeyIdentifier,
+    pub certificate_authority_public_key_identifier: KeyIdentifier,
+    pub public_key_certificate: CertificateText,
+    pub derive_key_algorithm: DeriveKeyAlgorithm,
+    pub key_derivation_function: KeyDerivationFunction,
+    pub key_derivation_hash_algorithm: KeyDerivationHashAlgorithm,
+    pub derivation_data: DerivationData,
+}
+
+impl Agreement {
+    /// Derives the key block protection key.
+    ///
+    /// The `DeriveKeyUsage` of the pair does not limit the keys that are moved: a public client
+    /// moves a K0 under a pair for K1.
+    pub fn reach(self, call: &mut Call<'_>) -> Result<AgreedKey, ServiceError> {
+        let pair = key_pair_for(
+            call,
+            "PrivateKeyIdentifier",
+            &self.private_key_identifier,
+            KeyUsage::K3,
+            &[KeyModesOfUse::DERIVE_KEY],
+        )?;
+        let curve = pair.attributes.key_algorithm;
+        let certificate = Certificate::from_der(self.public_key_certificate.der())?;
+        let (_, authority) =
+            certificate_authority(call, &self.certificate_authority_public_key_identifier)?;
+        check_certified(&certificate, &authority)?;
+        certificate.check_dates(call.now)?;
+        if certificate.algorithm() != curve {
+            return Err(ServiceError::Validation(format!(
+                "PublicKeyCertificate: the key is {}, and that of PrivateKeyIdentifier is {curve}",
+                certificate.algorithm()
+            )));
+        }
+
+        let DerivationData::SharedInformation(shared_information) = &self.derivation_data;
+        let secret = agree_on_secret(curve, &pair.private_key, certificate.public_key())
+            .map_err(|error| ServiceError::Validation(error.to_string()))?;
+        let algorithm = KeyAlgorithm::from(self.derive_key_algorithm);
+        let key = key_derivation::derive_key(
+            self.key_derivation_function.into(),
+            self.key_derivation_hash_algorithm.into(),
+            &secret,
+            shared_information.bytes(),
+            algorithm
+                .symmetric()
+                .filter(|_| !algorithm.is_hmac())
+                .ok_or_else(|| {
+                    ServiceError::Validation(format!(
+                        "DeriveKeyAlgorithm: {algorithm} cannot protect a key block"
+                    ))
+                })?,
+        )
+        .map_err(|error| ServiceError::Validation(error.to_string()))?;
+        Ok(AgreedKey {
+            algorithm,
+            arn: pair.arn,
+            curve,
+            key,
+        })
+    }
+}
+
+/// A key block protection key that both parties have.
+pub struct AgreedKey {
+    algorithm: KeyAlgorithm,
+    /// Of the service's own pair.
+    pub arn: KeyArn,
+    curve: KeyAlgorithm,
+    pub key: ClearKey,
+}
+
+impl AgreedKey {
+    /// The version of key blocks that it protects. INFERRED for TDES: no sample derives such keys.
+    pub fn version(&self) -> Version {
+        match self.algorithm.is_aes() {
+            true => Version::D,
+            false => Version::B,
+        }
+    }
+
+    /// The guide compares the moved key with the curve. INFERRED: the derived key, too, may not be
+    /// the weaker one.
+    pub fn check_strength(&self, moved: KeyAlgorithm) -> Result<(), ServiceError> {
+        let strong_curve = strength::curve_may_protect(self.curve, moved);
+        check_strength(strong_curve, self.curve, moved)?;
+        let strong_key = strength::key_block_may_protect(self.algorithm, moved);
+        check_strength(strong_key, self.algorithm, moved)
+    }
+}
+
+/// The union of one member.
+#[derive(Deserialize)]
+pub enum DerivationData {
+    SharedInformation(SharedInformation),
+}
+
+wire_enum! {
+    /// `SymmetricKeyAlgorithm`: what the derived key is for.
+    DeriveKeyAlgorithm {
+        Aes128 = "AES_128",
+        Aes192 = "AES_192",
+        Aes256 = "AES_256",
+        HmacSha224 = "HMAC_SHA224",
+        HmacSha256 = "HMAC_SHA256",
+        HmacSha384 = "HMAC_SHA384",
+        HmacSha512 = "HMAC_SHA512",
+        Tdes2Key = "TDES_2KEY",
+        Tdes3Key = "TDES_3KEY",
+    }
+}
+
+impl From<DeriveKeyAlgorithm> for KeyAlgorithm {
+    fn from(algorithm: DeriveKeyAlgorithm) -> Self {
+        match algorithm {
+            DeriveKeyAlgorithm::Aes128 => Self::Aes128,
+            DeriveKeyAlgorithm::Aes192 => Self::Aes192,
+            DeriveKeyAlgorithm::Aes256 => Self::Aes256,
+            DeriveKeyAlgorithm::HmacSha224 => Self::HmacSha224,
+            DeriveKeyAlgorithm::HmacSha256 => Self::HmacSha256,
+            DeriveKeyAlgorithm::HmacSha384 => Self::HmacSha384,
+            DeriveKeyAlgorithm::HmacSha512 => Self::HmacSha512,
+            DeriveKeyAlgorithm::Tdes2Key => Self::Tdes2Key,
+            DeriveKeyAlgorithm::Tdes3Key => Self::Tdes3Key,
+        }
+    }
+}
+
+wire_enum! {
+    /// How the shared secret becomes a key.
+    KeyDerivationFunction {
+        AnsiX963 = "ANSI_X963",
+        NistSp800 = "NIST_SP800",
+    }
+}
+
+impl From<KeyDerivationFunction> for key_derivation::KeyDerivationFunction {
+    fn from(function: KeyDerivationFunction) -> Self {
+        match function {
+            KeyDerivationFunction::AnsiX963 => Self::X963,
+            KeyDerivationFunction::NistSp800 => Self::ConcatKdf,
+        }
+    }
+}
+
+wire_enum! {
+    /// The hash in it.
+    KeyDerivationHashAlgorithm {
+        Sha256 = "SHA_256",
+        Sha384 = "SHA_384",
+        Sha512 = "SHA_512",
+    }
+}
+
+impl From<KeyDerivationHashAlgorithm> for key_derivation::KdfHash {
+    fn from(hash: KeyDerivationHashAlgorithm) -> Self {
+        match hash {
+            KeyDerivationHashAlgorithm::Sha256 => Self::Sha256,
+            KeyDerivationHashAlgorithm::Sha384 => Self::Sha384,
+            KeyDerivationHashAlgorithm::Sha512 => Self::Sha512,
+        }
+    }
+}

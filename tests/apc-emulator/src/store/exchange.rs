@@ -1,0 +1,89 @@
+//! What an account has in a region for exchanging keys: authorities, tokens and certificates.
+
+use std::collections::BTreeMap;
+
+use keyblock::SecretBytes;
+
+use crate::clock::Timestamp;
+use crate::crypto::issuing::{Issuer, IssuerFamily};
+use crate::model::attributes::KeyAlgorithm;
+use crate::model::exchange_token::{Direction, ExchangeToken, KeyMaterialType};
+use crate::model::identifiers::KeyArn;
+
+/// The exchange side of a partition.
+#[derive(Default)]
+pub struct Exchange {
+    issuers: BTreeMap<IssuerFamily, Issuer>,
+    parameters: BTreeMap<ExchangeToken, Parameters>,
+    public_key_certificates: BTreeMap<KeyArn, IssuedCertificate>,
+}
+
+impl Exchange {
+    pub fn issuer(&self, family: IssuerFamily) -> Option<&Issuer> {
+        self.issuers.get(&family)
+    }
+
+    /// Keeps an authority, unless another request was faster; returns the one that counts.
+    pub fn keep_issuer(&mut self, family: IssuerFamily, issuer: Issuer) -> &Issuer {
+        self.issuers.entry(family).or_insert(issuer)
+    }
+
+    /// The parameters that a token stands for.
+    pub fn parameters(&self, token: &ExchangeToken) -> Option<&Parameters> {
+        self.parameters.get(token)
+    }
+
+    /// The newest parameters for this purpose, if they stay valid until then.
+    pub fn reusable_parameters(
+        &self,
+        purpose: ParametersPurpose,
+        until: Timestamp,
+    ) -> Option<(&ExchangeToken, &Parameters)> {
+        self.parameters
+            .iter()
+            .filter(|(_, parameters)| {
+                parameters.purpose == purpose && parameters.valid_until >= until
+            })
+            .max_by_key(|(_, parameters)| parameters.valid_until)
+    }
+
+    pub fn insert_parameters(&mut self, token: ExchangeToken, parameters: Parameters) {
+        self.parameters.insert(token, parameters);
+    }
+
+    /// The certificate issued for a key of the service.
+    pub fn public_key_certificate(&self, key: &KeyArn) -> Option<&IssuedCertificate> {
+        self.public_key_certificates.get(key)
+    }
+
+    pub fn keep_public_key_certificate(&mut self, key: KeyArn, certificate: IssuedCertificate) {
+        self.public_key_certificates.insert(key, certificate);
+    }
+}
+
+/// A key pair made for exchanging keys for a while, with its certificate.
+#[derive(Clone)]
+pub struct Parameters {
+    pub purpose: ParametersPurpose,
+    /// DER.
+    pub certificate: Vec<u8>,
+    /// PKCS#8, DER.
+    pub private_key: SecretBytes,
+    pub valid_until: Timestamp,
+}
+
+/// What parameters are for.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct ParametersPurpose {
+    pub direction: Direction,
+    pub material: KeyMaterialType,
+    pub algorithm: KeyAlgorithm,
+}
+
+/// A certificate and how long it lasts.
+#[derive(Clone)]
+pub struct IssuedCertificate {
+    /// DER.
+    pub certificate: Vec<u8>,
+    pub valid_until: Timestamp,
+}
