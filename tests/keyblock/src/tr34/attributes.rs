@@ -17,7 +17,8 @@ use super::{Field, Freshness, Nonce, Tr34Error};
 /// ```
 ///
 /// They are written in this order, and read in any: the signature is over the bytes that were sent.
-/// For a nonce of up to 12 bytes this is also the order of DER; of a longer one no message is known.
+/// For a nonce of up to 14 bytes, and a header without optional blocks, this is also the order of
+/// DER; of other messages none by the service is known.
 pub(super) struct SignedAttributes<'a> {
     pub(super) freshness: Freshness,
     pub(super) key_block_header: &'a [u8],

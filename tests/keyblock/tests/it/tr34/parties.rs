@@ -30,6 +30,15 @@ impl Party {
         }
     }
 
+    /// The same key with another certificate: the authority is the same, the number is not.
+    pub fn renewed(&self, name: &str) -> Self {
+        let key = rcgen::KeyPair::try_from(self.private_key.expose()).unwrap();
+        Self {
+            certificate: certificate(name, 2, &key),
+            private_key: self.private_key.clone(),
+        }
+    }
+
     pub fn as_sender(&self) -> Sender<'_> {
         Sender {
             certificate: &self.certificate,
