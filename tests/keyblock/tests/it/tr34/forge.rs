@@ -141,7 +141,7 @@ impl<'a> Draft<'a> {
             &self.recipient_version,
             &self.recipient_id,
             &self.key_encryption,
-            &octets(&self.recipient.encrypt(&self.ephemeral_key)),
+            &octets(&self.encrypted_key()),
         ]);
         let encryption = sequence(&[
             &self.content_encryption,
@@ -155,6 +155,11 @@ impl<'a> Draft<'a> {
             content,
         ]
         .concat()
+    }
+
+    /// Another one every time.
+    pub fn encrypted_key(&self) -> Vec<u8> {
+        self.recipient.encrypt(&self.ephemeral_key)
     }
 
     /// The four attributes, in the order of the format.
