@@ -48,12 +48,16 @@
 //!   SEQUENCE { data, SET { OCTET STRING <key block header> } } }
 //! ```
 //!
-//! The signature is over the attributes as they were sent, with the tag of a SET (31) in place of
-//! [0] (A0). The key block header is the [`Header`] of a TR-31 block, which stands twice: signed, and
-//! with the key. The algorithm of the key is that of the header, with the length of the key.
+//! The signature is over the attributes as they were sent, with the tag of a SET, 31, in place of
+//! A0. The key block header is the [`Header`] of a TR-31 block, which stands twice: signed, and with
+//! the key. The algorithm of the key is that of the header, with the length of the key.
 //!
 //! With one pass, the sender says when it signed; with two, it repeats a nonce that the recipient
 //! made: [`Freshness`].
+//!
+//! INFERRED, as no message of the service shows it: that AES keys go under AES-128; the order of the
+//! attributes with a nonce longer than 8 bytes; and that optional blocks stand in the key block
+//! header as they would in a TR-31 block, padding included.
 //!
 //! What is *not* done here: whether a certificate is valid, and by whom it was issued; whether a
 //! signing time is recent; and which key may protect which. All three are for the caller to decide.

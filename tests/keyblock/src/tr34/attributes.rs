@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use der::asn1::{AnyRef, ObjectIdentifier, OctetStringRef, UtcTime};
+use der::asn1::{Any, AnyRef, ObjectIdentifier, OctetStringRef, UtcTime};
 use der::{Choice, DecodeValue, Reader, SliceReader};
 
-use super::asn1::{Attribute, DATA, ENVELOPED_DATA, RawSet, SetOfOne, check, decode, encode};
+use super::asn1::{Attribute, DATA, ENVELOPED_DATA, RawSet, SetOfOne, check, encode};
 use super::{Field, Freshness, Nonce, Tr34Error};
 
 /// ```text
@@ -83,31 +83,33 @@ impl<'a> SignedAttributes<'a> {
 
     /// The attributes one after another, without the tag and length of their set.
     pub(super) fn encode(&self) -> Result<Vec<u8>, Tr34Error> {
+        let octets = |bytes, field| {
+            let octets = OctetStringRef::new(bytes).map_err(|_| Tr34Error::Encoding(field))?;
+            Ok(Any::from(octets))
+        };
         let (freshness_kind, freshness) = match &self.freshness {
-            Freshness::Nonce(nonce) => {
-                (RANDOM_NONCE, encode_octets(nonce.as_bytes(), Field::Nonce)?)
+            Freshness::Nonce(nonce) => (RANDOM_NONCE, octets(nonce.as_bytes(), Field::Nonce)?),
+            Freshness::SigningTime(seconds) => {
+                let time = Any::encode_from(&utc_time(*seconds)?);
+                let time = time.map_err(|_| Tr34Error::Encoding(Field::SigningTime))?;
+                (SIGNING_TIME, time)
             }
-            Freshness::SigningTime(seconds) => (
-                SIGNING_TIME,
-                encode(&utc_time(*seconds)?, Field::SigningTime)?,
-            ),
         };
         let mut attributes = Vec::new();
         for (kind, value) in [
-            (CONTENT_TYPE, encode(&ENVELOPED_DATA, Field::ContentType)?),
+            (CONTENT_TYPE, Any::from(&ENVELOPED_DATA)),
             (freshness_kind, freshness),
-            (
-                DATA,
-                encode_octets(self.key_block_header, Field::KeyBlockHeader)?,
-            ),
+            (DATA, octets(self.key_block_header, Field::KeyBlockHeader)?),
             (
                 MESSAGE_DIGEST,
-                encode_octets(self.message_digest, Field::MessageDigest)?,
+                octets(self.message_digest, Field::MessageDigest)?,
             ),
         ] {
-            let values = SetOfOne(decode::<AnyRef<'_>>(&value, Field::SignedAttributes)?);
-            let attribute = encode(&Attribute { kind, values }, Field::SignedAttributes)?;
-            attributes.extend(attribute);
+            let values = SetOfOne(AnyRef::from(&value));
+            attributes.extend(encode(
+                &Attribute { kind, values },
+                Field::SignedAttributes,
+            )?);
         }
         Ok(attributes)
     }
@@ -125,11 +127,6 @@ fn put<T>(slot: &mut Option<T>, value: T, field: Field) -> Result<(), Tr34Error>
         None => Ok(()),
         Some(_) => Err(Tr34Error::Duplicate(field)),
     }
-}
-
-fn encode_octets(bytes: &[u8], field: Field) -> Result<Vec<u8>, Tr34Error> {
-    let octets = OctetStringRef::new(bytes).map_err(|_| Tr34Error::Encoding(field))?;
-    encode(&octets, field)
 }
 
 /// A UTCTime has years from 1950 to 2049 (RFC 5280 section 4.1.2.5.1), of which those before 1970

@@ -123,8 +123,8 @@ struct RecipientInfo<'a> {
 }
 
 /// ```text
-/// EncryptedContentInfo ::= SEQUENCE {             -- RFC 5652 section 6.1, but for the place
-///     contentType  OBJECT IDENTIFIER,             -- data             of the ciphertext
+/// EncryptedContentInfo ::= SEQUENCE {             -- RFC 5652 section 6.1
+///     contentType  OBJECT IDENTIFIER,             -- data
 ///     encryption   ContentEncryption }
 /// ```
 #[derive(Sequence)]
@@ -133,6 +133,8 @@ struct EncryptedContentInfo<'a> {
     encryption: ContentEncryption<'a>,
 }
 
+/// Where RFC 5652 has an AlgorithmIdentifier, and the ciphertext after it.
+///
 /// ```text
 /// ContentEncryption ::= SEQUENCE {
 ///     algorithm   OBJECT IDENTIFIER,
