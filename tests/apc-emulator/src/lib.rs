@@ -20,6 +20,7 @@
 //! | --- | --- |
 //! | `server` | sockets, TLS, HTTP |
 //! | `service` | one request in, one answer out |
+//! | `front` | the same without sockets |
 //! | `protocol` | awsJson1.0: target, credential scope, errors |
 //! | `model` | the service's vocabulary as types that check themselves |
 //! | `operations` | one function per operation |
@@ -39,6 +40,7 @@ mod controls;
 mod crypto;
 mod emulator;
 mod faults;
+mod front;
 mod management;
 mod model;
 mod operations;
@@ -52,6 +54,7 @@ pub use config::{Config, Refusal, Tls, check_environment};
 pub use controls::{AliasView, ClockView, ControlError, Controls, Inventory, KeyView, ScopeView};
 pub use emulator::{Emulator, EmulatorHandle, StartError};
 pub use faults::{Fault, FaultKind};
+pub use front::Front;
 pub use model::attributes::{
     KeyAlgorithm, KeyAttributes, KeyCheckValueAlgorithm, KeyClass, KeyModesOfUse, KeyUsage,
 };

@@ -40,21 +40,19 @@ impl Service {
         }
     }
 
+    /// Serves one request where it stands, without faults.
+    pub(crate) fn serve_now(&self, request: Request) -> Answer {
+        let (log, request_id) = self.begin(&request);
+        let (log, result) = match Operation::from_target(request.target.as_deref()) {
+            Ok(operation) => self.run_now(operation, request, log),
+            Err(error) => (log, Err(error)),
+        };
+        self.finish(log, request_id, result)
+    }
+
     /// Serves one request.
     pub(crate) async fn serve(self: &Arc<Self>, request: Request) -> Result<Answer, Dropped> {
-        let request_id = new_request_id();
-        let mut log = LoggedRequest {
-            time: self.clock.now().to_rfc3339(),
-            request_id: request_id.clone(),
-            account: None,
-            region: None,
-            access_key_id: None,
-            operation: request.target.clone().unwrap_or_default(),
-            key_arns: Vec::new(),
-            alias_name: None,
-            outcome: "nothing".to_owned(),
-            fault: None,
-        };
+        let (mut log, request_id) = self.begin(&request);
         let operation = match Operation::from_target(request.target.as_deref()) {
             Ok(operation) => operation,
             Err(error) => return Ok(self.finish(log, request_id, Err(error))),
@@ -105,12 +103,30 @@ impl Service {
         })
     }
 
+    fn begin(&self, request: &Request) -> (LoggedRequest, String) {
+        let request_id = new_request_id();
+        let log = LoggedRequest {
+            time: self.clock.now().to_rfc3339(),
+            request_id: request_id.clone(),
+            account: None,
+            region: None,
+            access_key_id: None,
+            operation: request.target.clone().unwrap_or_default(),
+            key_arns: Vec::new(),
+            alias_name: None,
+            outcome: "nothing".to_owned(),
+            fault: None,
+        };
+        (log, request_id)
+    }
+
     fn run_now(
         &self,
         operation: Operation,
         request: Request,
         mut log: LoggedRequest,
     ) -> (LoggedRequest, Result<Value, ServiceError>) {
+        log.operation = operation.to_string();
         let caller =
             match Caller::from_authorization(request.authorization.as_deref(), &self.defaults) {
                 Ok(caller) => caller,
