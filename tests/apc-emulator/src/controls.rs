@@ -89,6 +89,10 @@ impl Controls {
                     key_check_value: key.key_check_value,
                     key_check_value_algorithm: key.key_check_value_algorithm,
                     created_at: key.create_timestamp.to_rfc3339(),
+                    resource_policy: record
+                        .policy
+                        .as_ref()
+                        .map(|policy| policy.as_str().to_owned()),
                     tags: record.tags.clone(),
                     aliases,
                 });
@@ -166,6 +170,8 @@ pub struct KeyView {
     pub key_check_value: String,
     pub key_check_value_algorithm: KeyCheckValueAlgorithm,
     pub created_at: String,
+    /// As it was put.
+    pub resource_policy: Option<String>,
     #[serde(serialize_with = "tags_as_map")]
     pub tags: BTreeMap<TagKey, TagValue>,
     pub aliases: Vec<AliasName>,

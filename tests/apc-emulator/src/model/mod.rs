@@ -14,5 +14,6 @@ pub mod key_block;
 pub mod key_block_headers;
 pub mod legality;
 pub mod limits;
+pub mod policy;
 pub mod strength;
 pub mod tags;

@@ -13,6 +13,7 @@ pub mod keys;
 pub mod lifecycle;
 pub mod paging;
 pub mod parameters;
+pub mod policies;
 pub mod public_keys;
 pub mod tags;
 
@@ -32,6 +33,7 @@ pub fn run(call: &mut Call<'_>, operation: Operation, body: Value) -> Result<Val
         Operation::CreateKey => with(call, body, keys::create_key),
         Operation::DeleteAlias => with(call, body, aliases::delete_alias),
         Operation::DeleteKey => with(call, body, lifecycle::delete_key),
+        Operation::DeleteResourcePolicy => with(call, body, policies::delete_resource_policy),
         Operation::ExportKey => with(call, body, export::export_key),
         Operation::GetAlias => with(call, body, aliases::get_alias),
         Operation::GetCertificateSigningRequest => {
@@ -47,10 +49,12 @@ pub fn run(call: &mut Call<'_>, operation: Operation, body: Value) -> Result<Val
         Operation::GetPublicKeyCertificate => {
             with(call, body, public_keys::get_public_key_certificate)
         }
+        Operation::GetResourcePolicy => with(call, body, policies::get_resource_policy),
         Operation::ImportKey => with(call, body, import::import_key),
         Operation::ListAliases => with(call, body, aliases::list_aliases),
         Operation::ListKeys => with(call, body, keys::list_keys),
         Operation::ListTagsForResource => with(call, body, tags::list_tags_for_resource),
+        Operation::PutResourcePolicy => with(call, body, policies::put_resource_policy),
         Operation::RestoreKey => with(call, body, lifecycle::restore_key),
         Operation::StartKeyUsage => with(call, body, lifecycle::start_key_usage),
         Operation::StopKeyUsage => with(call, body, lifecycle::stop_key_usage),
@@ -59,14 +63,11 @@ pub fn run(call: &mut Call<'_>, operation: Operation, body: Value) -> Result<Val
         Operation::UpdateAlias => with(call, body, aliases::update_alias),
         Operation::AddKeyReplicationRegions
         | Operation::AssociateMpaTeam
-        | Operation::DeleteResourcePolicy
         | Operation::DisableDefaultKeyReplicationRegions
         | Operation::DisassociateMpaTeam
         | Operation::EnableDefaultKeyReplicationRegions
         | Operation::GetDefaultKeyReplicationRegions
         | Operation::GetMpaTeamAssociation
-        | Operation::GetResourcePolicy
-        | Operation::PutResourcePolicy
         | Operation::RemoveKeyReplicationRegions => {
             Err(ServiceError::NotEmulated(operation.to_string()))
         }

@@ -30,6 +30,9 @@ pub enum ServiceError {
     /// so that nobody mistakes it for an answer of the service.
     #[error("apc-emulator does not emulate {0} yet")]
     NotEmulated(String),
+    /// The policy would let everybody use the key.
+    #[error("the policy would grant public access to {0}")]
+    PublicPolicy(String),
     /// No such key or alias in this account and region.
     #[error("{resource_id} was not found")]
     ResourceNotFound { resource_id: String },
@@ -64,6 +67,7 @@ impl ServiceError {
             Self::IncompleteSignature(_) => "IncompleteSignatureException",
             Self::InternalServer(_) => "InternalServerException",
             Self::NotEmulated(_) => "NotEmulatedException",
+            Self::PublicPolicy(_) => "PublicPolicyException",
             Self::ResourceNotFound { .. } => "ResourceNotFoundException",
             Self::Serialization(_) => "SerializationException",
             Self::ServiceQuotaExceeded(_) => "ServiceQuotaExceededException",

@@ -7,6 +7,7 @@ use crate::crypto::material::KeyMaterial;
 use crate::model::attributes::{DeriveKeyUsage, KeyAttributes};
 use crate::model::identifiers::KeyArn;
 use crate::model::key::{Key, KeyOrigin, KeyState};
+use crate::model::policy::PolicyDocument;
 use crate::model::tags::{TagKey, TagValue};
 use crate::protocol::error::ServiceError;
 
@@ -34,6 +35,7 @@ pub struct KeyRecord {
     pub key_check_value: String,
     pub material: KeyMaterial,
     pub origin: KeyOrigin,
+    pub policy: Option<PolicyDocument>,
     pub sequence: u64,
     pub state: KeyState,
     pub tags: BTreeMap<TagKey, TagValue>,
@@ -58,6 +60,7 @@ impl KeyRecord {
                 .unwrap_or_default(),
             material: new.material,
             origin: new.origin,
+            policy: None,
             sequence,
             state: KeyState::CreateComplete,
             tags: new.tags,

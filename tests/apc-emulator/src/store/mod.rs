@@ -142,7 +142,7 @@ impl Partition {
         }
     }
 
-    /// Wipes the keys whose waiting period is over.
+    /// Wipes the keys whose waiting period is over; their policies end with them.
     fn finish_deletions(&mut self, now: Timestamp) {
         for key in self.keys.values_mut() {
             if let KeyState::DeletePending = key.state
@@ -153,6 +153,7 @@ impl Partition {
                 key.deleted_at = Some(due);
                 key.delete_pending_at = None;
                 key.material = KeyMaterial::Gone;
+                key.policy = None;
             }
         }
     }

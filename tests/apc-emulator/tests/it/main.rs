@@ -9,6 +9,7 @@ mod exports;
 mod faults;
 mod key_blocks;
 mod keys;
+mod policies;
 mod program;
 mod protocol;
 mod round_trips;
