@@ -10,6 +10,7 @@ use crate::faults::Fault;
 use crate::model::attributes::{KeyAttributes, KeyCheckValueAlgorithm};
 use crate::model::identifiers::{AliasName, KeyArn, Region, Scope};
 use crate::model::key::{KeyOrigin, KeyState};
+use crate::model::replication::MultiRegionKeyType;
 use crate::model::tags::{TagKey, TagValue};
 use crate::protocol::operation::Operation;
 use crate::request_log::LoggedRequest;
@@ -89,6 +90,9 @@ impl Controls {
                     key_check_value: key.key_check_value,
                     key_check_value_algorithm: key.key_check_value_algorithm,
                     created_at: key.create_timestamp.to_rfc3339(),
+                    multi_region_key_type: key.multi_region_key_type,
+                    primary_region: key.primary_region,
+                    replication_regions: record.replication.regions(),
                     resource_policy: record
                         .policy
                         .as_ref()
@@ -170,6 +174,10 @@ pub struct KeyView {
     pub key_check_value: String,
     pub key_check_value_algorithm: KeyCheckValueAlgorithm,
     pub created_at: String,
+    pub multi_region_key_type: Option<MultiRegionKeyType>,
+    pub primary_region: Option<Region>,
+    /// Where the replicas of this key are.
+    pub replication_regions: Vec<Region>,
     /// As it was put.
     pub resource_policy: Option<String>,
     #[serde(serialize_with = "tags_as_map")]

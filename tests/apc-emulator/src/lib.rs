@@ -60,6 +60,7 @@ pub use model::attributes::{
 };
 pub use model::identifiers::{AccountId, AliasName, KeyArn, Region};
 pub use model::key::{KeyOrigin, KeyState};
+pub use model::replication::MultiRegionKeyType;
 pub use model::tags::{TagKey, TagValue};
 pub use request_log::LoggedRequest;
 pub use server::{BindError, TlsError};

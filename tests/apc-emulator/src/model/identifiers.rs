@@ -64,6 +64,16 @@ pub struct Scope {
     pub region: Region,
 }
 
+impl Scope {
+    /// The same account in another region.
+    pub fn in_region(&self, region: &Region) -> Self {
+        Self {
+            account: self.account.clone(),
+            region: region.clone(),
+        }
+    }
+}
+
 /// `arn:aws:payment-cryptography:REGION:ACCOUNT:key/[0-9a-zA-Z]{16,64}`; 70 to 150 characters.
 #[derive(Clone, Debug, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize)]
 #[serde(try_from = "String", into = "String")]
@@ -81,6 +91,16 @@ impl KeyArn {
     /// The scope the ARN names.
     pub fn scope(&self) -> Option<Scope> {
         parse_arn(&self.0).map(|(scope, _)| scope)
+    }
+
+    /// The ARN of the key with the same id in another region.
+    pub fn in_region(&self, region: &Region) -> Self {
+        match parse_arn(&self.0) {
+            Some((Scope { account, .. }, resource)) => {
+                Self(format!("{ARN_START}{region}:{account}:{resource}"))
+            }
+            None => self.clone(),
+        }
     }
 
     pub fn as_str(&self) -> &str {
@@ -249,6 +269,8 @@ mod tests {
         assert_eq!(scope.region.to_string(), "eu-west-1");
         assert_eq!(scope.account.to_string(), "000000000000");
         assert_eq!(KeyArn::of(&scope, "kwapwa6qaifllw2h"), arn);
+        let elsewhere = arn.in_region(&"us-east-1".parse().unwrap());
+        assert_eq!(elsewhere.as_str(), KEY.replace("eu-west-1", "us-east-1"));
     }
 
     #[test]

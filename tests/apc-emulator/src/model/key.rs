@@ -1,9 +1,12 @@
 //! A key as answers show it, and the states it goes through.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
 use super::attributes::{DeriveKeyUsage, KeyAttributes, KeyCheckValueAlgorithm, wire_enum};
-use super::identifiers::KeyArn;
+use super::identifiers::{KeyArn, Region};
+use super::replication::{MultiRegionKeyType, ReplicationStatus};
 use crate::clock::Timestamp;
 
 wire_enum! {
@@ -48,6 +51,14 @@ pub struct Key {
     pub delete_timestamp: Option<Timestamp>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub derive_key_usage: Option<DeriveKeyUsage>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub multi_region_key_type: Option<MultiRegionKeyType>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub primary_region: Option<Region>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub replication_status: Option<BTreeMap<Region, ReplicationStatus>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub using_default_replication_regions: Option<bool>,
 }
 
 /// One line of ListKeys.
@@ -60,6 +71,10 @@ pub struct KeySummary {
     pub key_check_value: String,
     pub exportable: bool,
     pub enabled: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub multi_region_key_type: Option<MultiRegionKeyType>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub primary_region: Option<Region>,
 }
 
 impl From<Key> for KeySummary {
@@ -71,6 +86,8 @@ impl From<Key> for KeySummary {
             key_check_value: key.key_check_value,
             exportable: key.exportable,
             enabled: key.enabled,
+            multi_region_key_type: key.multi_region_key_type,
+            primary_region: key.primary_region,
         }
     }
 }

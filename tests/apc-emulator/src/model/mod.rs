@@ -15,5 +15,6 @@ pub mod key_block_headers;
 pub mod legality;
 pub mod limits;
 pub mod policy;
+pub mod replication;
 pub mod strength;
 pub mod tags;

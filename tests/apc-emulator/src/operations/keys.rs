@@ -4,18 +4,18 @@ use serde::{Deserialize, Serialize};
 
 use crate::crypto::material::KeyMaterial;
 use crate::model::attributes::{DeriveKeyUsage, KeyAttributes, KeyCheckValueAlgorithm, KeyUsage};
-use crate::model::identifiers::{KeyIdentifier, Region};
+use crate::model::identifiers::KeyIdentifier;
 use crate::model::key::{Key, KeyOrigin, KeyState, KeySummary};
 use crate::model::legality;
 use crate::model::limits::{MaxResults, NextToken};
+use crate::model::replication::ReplicationRegions;
 use crate::model::tags::Tags;
 use crate::operations::call::Call;
 use crate::operations::paging::page;
 use crate::protocol::error::ServiceError;
-use crate::protocol::input::not_emulated;
 use crate::store::NewKey;
 
-/// Makes a random key with legal attributes.
+/// Makes a random key with legal attributes, and its replicas.
 pub fn create_key(call: &mut Call<'_>, input: CreateKeyInput) -> Result<KeyOutput, ServiceError> {
     let CreateKeyInput {
         key_attributes,
@@ -30,8 +30,6 @@ pub fn create_key(call: &mut Call<'_>, input: CreateKeyInput) -> Result<KeyOutpu
 
     legality::check_created_key(&key_attributes)?;
     check_derive_key_usage(key_attributes.key_usage, derive_key_usage)?;
-    let replication_regions = replication_regions.filter(|regions| !regions.is_empty());
-    not_emulated(replication_regions, "ReplicationRegions")?;
 
     let new = NewKey {
         attributes: key_attributes,
@@ -43,8 +41,7 @@ pub fn create_key(call: &mut Call<'_>, input: CreateKeyInput) -> Result<KeyOutpu
         tags: tags.into_map(),
     };
     let mut state = call.store.lock();
-    let partition = state.partition(&call.scope, call.now);
-    let key = partition.insert_key(&call.scope, new, call.now)?.to_key();
+    let key = state.add_key(&call.scope, new, replication_regions, call.now)?;
     call.touch_key(&key.key_arn);
     Ok(KeyOutput { key })
 }
@@ -60,7 +57,7 @@ pub struct CreateKeyInput {
     #[serde(default)]
     tags: Tags,
     derive_key_usage: Option<DeriveKeyUsage>,
-    replication_regions: Option<Vec<Region>>,
+    replication_regions: Option<ReplicationRegions>,
 }
 
 /// Shows a key, also one that is being deleted.

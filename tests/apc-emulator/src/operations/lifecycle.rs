@@ -10,7 +10,7 @@ use crate::operations::keys::{KeyInput, KeyOutput};
 use crate::protocol::error::ServiceError;
 
 /// Schedules a key for deletion, stops its use and leaves its aliases without a key. The substance
-/// is wiped when the waiting period is over.
+/// is wiped when the waiting period is over. Replicas follow their primary in this and in all else.
 ///
 /// The user guide shows a key that waits for deletion as disabled, an older example of the AWS CLI
 /// as enabled; the guide is newer. INFERRED: the aliases are unassigned at once and not at the end.
@@ -23,7 +23,7 @@ pub fn delete_key(call: &mut Call<'_>, input: DeleteKeyInput) -> Result<KeyOutpu
     let mut state = call.store.lock();
     let partition = state.partition(&call.scope, call.now);
     let record = call.resolve(partition, &key_identifier)?;
-    record.check_not_deleted()?;
+    record.check_changeable()?;
 
     record.stop_usage(call.now);
     record.state = KeyState::DeletePending;
@@ -31,6 +31,7 @@ pub fn delete_key(call: &mut Call<'_>, input: DeleteKeyInput) -> Result<KeyOutpu
     record.delete_pending_at = Some(call.now.plus_days(days));
     let key = record.to_key();
     partition.unassign_aliases(&key.key_arn);
+    state.synchronize(&call.scope, &key.key_arn, call.now);
     Ok(KeyOutput { key })
 }
 
@@ -49,6 +50,7 @@ pub fn restore_key(call: &mut Call<'_>, input: KeyInput) -> Result<KeyOutput, Se
     let mut state = call.store.lock();
     let partition = state.partition(&call.scope, call.now);
     let record = call.resolve(partition, &key_identifier)?;
+    record.check_not_replica()?;
     if record.state != KeyState::DeletePending {
         let message = format!("{} is in state {}", record.arn, record.state);
         return Err(ServiceError::Conflict(message));
@@ -56,9 +58,9 @@ pub fn restore_key(call: &mut Call<'_>, input: KeyInput) -> Result<KeyOutput, Se
 
     record.state = KeyState::CreateComplete;
     record.delete_pending_at = None;
-    Ok(KeyOutput {
-        key: record.to_key(),
-    })
+    let key = record.to_key();
+    state.synchronize(&call.scope, &key.key_arn, call.now);
+    Ok(KeyOutput { key })
 }
 
 /// Enables a key. INFERRED: enabling an enabled key changes nothing and is no error.
@@ -68,14 +70,14 @@ pub fn start_key_usage(call: &mut Call<'_>, input: KeyInput) -> Result<KeyOutput
     let mut state = call.store.lock();
     let partition = state.partition(&call.scope, call.now);
     let record = call.resolve(partition, &key_identifier)?;
-    record.check_not_deleted()?;
+    record.check_changeable()?;
 
     if !record.enabled {
         record.start_usage(call.now);
     }
-    Ok(KeyOutput {
-        key: record.to_key(),
-    })
+    let key = record.to_key();
+    state.synchronize(&call.scope, &key.key_arn, call.now);
+    Ok(KeyOutput { key })
 }
 
 /// Disables a key. INFERRED: disabling a disabled key changes nothing and is no error.
@@ -85,12 +87,12 @@ pub fn stop_key_usage(call: &mut Call<'_>, input: KeyInput) -> Result<KeyOutput,
     let mut state = call.store.lock();
     let partition = state.partition(&call.scope, call.now);
     let record = call.resolve(partition, &key_identifier)?;
-    record.check_not_deleted()?;
+    record.check_changeable()?;
 
     if record.enabled {
         record.stop_usage(call.now);
     }
-    Ok(KeyOutput {
-        key: record.to_key(),
-    })
+    let key = record.to_key();
+    state.synchronize(&call.scope, &key.key_arn, call.now);
+    Ok(KeyOutput { key })
 }

@@ -15,6 +15,7 @@ pub mod paging;
 pub mod parameters;
 pub mod policies;
 pub mod public_keys;
+pub mod replication;
 pub mod tags;
 
 use serde::Serialize;
@@ -29,15 +30,25 @@ use crate::protocol::operation::Operation;
 /// Runs an operation.
 pub fn run(call: &mut Call<'_>, operation: Operation, body: Value) -> Result<Value, ServiceError> {
     match operation {
+        Operation::AddKeyReplicationRegions => with(call, body, replication::add_regions),
         Operation::CreateAlias => with(call, body, aliases::create_alias),
         Operation::CreateKey => with(call, body, keys::create_key),
         Operation::DeleteAlias => with(call, body, aliases::delete_alias),
         Operation::DeleteKey => with(call, body, lifecycle::delete_key),
         Operation::DeleteResourcePolicy => with(call, body, policies::delete_resource_policy),
+        Operation::DisableDefaultKeyReplicationRegions => {
+            with(call, body, replication::disable_default_regions)
+        }
+        Operation::EnableDefaultKeyReplicationRegions => {
+            with(call, body, replication::enable_default_regions)
+        }
         Operation::ExportKey => with(call, body, export::export_key),
         Operation::GetAlias => with(call, body, aliases::get_alias),
         Operation::GetCertificateSigningRequest => {
             with(call, body, public_keys::get_certificate_signing_request)
+        }
+        Operation::GetDefaultKeyReplicationRegions => {
+            with(call, body, replication::get_default_regions)
         }
         Operation::GetKey => with(call, body, keys::get_key),
         Operation::GetParametersForExport => {
@@ -55,22 +66,16 @@ pub fn run(call: &mut Call<'_>, operation: Operation, body: Value) -> Result<Val
         Operation::ListKeys => with(call, body, keys::list_keys),
         Operation::ListTagsForResource => with(call, body, tags::list_tags_for_resource),
         Operation::PutResourcePolicy => with(call, body, policies::put_resource_policy),
+        Operation::RemoveKeyReplicationRegions => with(call, body, replication::remove_regions),
         Operation::RestoreKey => with(call, body, lifecycle::restore_key),
         Operation::StartKeyUsage => with(call, body, lifecycle::start_key_usage),
         Operation::StopKeyUsage => with(call, body, lifecycle::stop_key_usage),
         Operation::TagResource => with(call, body, tags::tag_resource),
         Operation::UntagResource => with(call, body, tags::untag_resource),
         Operation::UpdateAlias => with(call, body, aliases::update_alias),
-        Operation::AddKeyReplicationRegions
-        | Operation::AssociateMpaTeam
-        | Operation::DisableDefaultKeyReplicationRegions
+        Operation::AssociateMpaTeam
         | Operation::DisassociateMpaTeam
-        | Operation::EnableDefaultKeyReplicationRegions
-        | Operation::GetDefaultKeyReplicationRegions
-        | Operation::GetMpaTeamAssociation
-        | Operation::RemoveKeyReplicationRegions => {
-            Err(ServiceError::NotEmulated(operation.to_string()))
-        }
+        | Operation::GetMpaTeamAssociation => Err(ServiceError::NotEmulated(operation.to_string())),
     }
 }
 

@@ -23,7 +23,7 @@ pub fn put_resource_policy(
     let mut state = call.store.lock();
     let partition = state.partition(&call.scope, call.now);
     let key = partition.key(&resource_arn)?;
-    key.check_not_deleted()?;
+    key.check_changeable()?;
     if !policy.applies_to(&resource_arn) {
         return Err(ServiceError::Validation(format!(
             "Policy: Resource must be * or {resource_arn}"
@@ -74,7 +74,7 @@ pub fn delete_resource_policy(
     let mut state = call.store.lock();
     let partition = state.partition(&call.scope, call.now);
     let key = partition.key(&resource_arn)?;
-    key.check_not_deleted()?;
+    key.check_changeable()?;
     match key.policy.take() {
         Some(_) => Ok(DeleteResourcePolicyOutput {}),
         None => Err(no_policy(&resource_arn)),

@@ -22,7 +22,7 @@ pub fn tag_resource(
     let mut state = call.store.lock();
     let partition = state.partition(&call.scope, call.now);
     let key = partition.key(&resource_arn)?;
-    key.check_not_deleted()?;
+    key.check_changeable()?;
     let mut all = key.tags.clone();
     all.extend(tags.into_map());
     if all.len() > MAXIMUM {
@@ -31,6 +31,7 @@ pub fn tag_resource(
     }
 
     key.tags = all;
+    state.synchronize(&call.scope, &resource_arn, call.now);
     Ok(EmptyOutput {})
 }
 
@@ -48,11 +49,12 @@ pub fn untag_resource(
     let mut state = call.store.lock();
     let partition = state.partition(&call.scope, call.now);
     let key = partition.key(&resource_arn)?;
-    key.check_not_deleted()?;
+    key.check_changeable()?;
 
     for tag_key in tag_keys.iter() {
         key.tags.remove(tag_key);
     }
+    state.synchronize(&call.scope, &resource_arn, call.now);
     Ok(EmptyOutput {})
 }
 

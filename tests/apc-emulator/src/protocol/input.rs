@@ -31,14 +31,6 @@ pub fn parse_input<I: DeserializeOwned>(body: Value) -> Result<I, ServiceError> 
     })
 }
 
-/// Refuses what the service can do and the emulator cannot, yet: a member that must be absent.
-pub fn not_emulated<T>(member: Option<T>, name: &str) -> Result<(), ServiceError> {
-    match member {
-        None => Ok(()),
-        Some(_) => Err(ServiceError::NotEmulated(name.to_owned())),
-    }
-}
-
 fn without_nulls(value: Value) -> Value {
     match value {
         Value::Object(members) => members

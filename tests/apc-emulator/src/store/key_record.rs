@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use super::Replication;
 use crate::clock::Timestamp;
 use crate::crypto::material::KeyMaterial;
 use crate::model::attributes::{DeriveKeyUsage, KeyAttributes};
-use crate::model::identifiers::KeyArn;
+use crate::model::identifiers::{KeyArn, Region};
 use crate::model::key::{Key, KeyOrigin, KeyState};
 use crate::model::policy::PolicyDocument;
 use crate::model::tags::{TagKey, TagValue};
@@ -23,6 +24,7 @@ pub struct NewKey {
 }
 
 /// A key with its substance and its history.
+#[derive(Clone)]
 pub struct KeyRecord {
     pub arn: KeyArn,
     pub attributes: KeyAttributes,
@@ -36,6 +38,7 @@ pub struct KeyRecord {
     pub material: KeyMaterial,
     pub origin: KeyOrigin,
     pub policy: Option<PolicyDocument>,
+    pub replication: Replication,
     pub sequence: u64,
     pub state: KeyState,
     pub tags: BTreeMap<TagKey, TagValue>,
@@ -61,6 +64,7 @@ impl KeyRecord {
             material: new.material,
             origin: new.origin,
             policy: None,
+            replication: Replication::SingleRegion,
             sequence,
             state: KeyState::CreateComplete,
             tags: new.tags,
@@ -87,6 +91,10 @@ impl KeyRecord {
             delete_pending_timestamp: self.delete_pending_at,
             delete_timestamp: self.deleted_at,
             derive_key_usage: self.derive_key_usage,
+            multi_region_key_type: self.replication.multi_region_key_type(),
+            primary_region: self.primary_region(),
+            replication_status: self.replication.status(),
+            using_default_replication_regions: self.replication.using_defaults(),
         }
     }
 
@@ -109,6 +117,32 @@ impl KeyRecord {
                 "{} is in state {state}",
                 self.arn
             ))),
+        }
+    }
+
+    /// Open for changes: not a replica, which is read-only, and not on its way to deletion.
+    /// INFERRED: that a change to a replica is a ValidationException.
+    pub fn check_changeable(&self) -> Result<(), ServiceError> {
+        self.check_not_replica()?;
+        self.check_not_deleted()
+    }
+
+    pub fn check_not_replica(&self) -> Result<(), ServiceError> {
+        match &self.replication {
+            Replication::Replica { primary } => Err(ServiceError::Validation(format!(
+                "{} is a read-only replica of the key in {primary}",
+                self.arn
+            ))),
+            Replication::Primary { .. } | Replication::SingleRegion => Ok(()),
+        }
+    }
+
+    /// Where a multi-Region key is managed.
+    fn primary_region(&self) -> Option<Region> {
+        match &self.replication {
+            Replication::Primary { .. } => self.arn.scope().map(|scope| scope.region),
+            Replication::Replica { primary } => Some(primary.clone()),
+            Replication::SingleRegion => None,
         }
     }
 

@@ -2,9 +2,11 @@
 
 mod exchange;
 mod key_record;
+mod replication;
 
 pub use exchange::{Exchange, IssuedCertificate, Parameters, ParametersPurpose};
 pub use key_record::{KeyRecord, NewKey};
+pub use replication::{Replication, check_other_regions};
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -13,6 +15,7 @@ use crate::clock::Timestamp;
 use crate::crypto::material::{GenerationFailed, KeyMaterial, random_bytes};
 use crate::model::identifiers::{AliasName, KeyArn, KeyIdentifier, Scope};
 use crate::model::key::KeyState;
+use crate::model::replication::ReplicationRegions;
 use crate::protocol::error::ServiceError;
 
 /// The state of every account and region. One lock over all of it, because an operation may reach
@@ -58,6 +61,7 @@ impl State {
 #[derive(Default)]
 pub struct Partition {
     aliases: BTreeMap<AliasName, Option<KeyArn>>,
+    pub default_replication_regions: ReplicationRegions,
     exchange: Exchange,
     keys: HashMap<KeyArn, KeyRecord>,
     next_sequence: u64,
@@ -65,7 +69,7 @@ pub struct Partition {
 
 impl Partition {
     /// Adds a key under a new ARN. The id looks like the service's: 16 characters of `[a-z2-7]`.
-    pub fn insert_key(
+    fn insert_key(
         &mut self,
         scope: &Scope,
         new: NewKey,
@@ -80,6 +84,28 @@ impl Partition {
         self.next_sequence += 1;
         let record = KeyRecord::new(arn.clone(), self.next_sequence, new, now);
         Ok(self.keys.entry(arn).or_insert(record))
+    }
+
+    /// Puts a replica in its place. It stays where it was in the order of keys, and when it waits
+    /// for deletion its aliases lose it, as the primary's do.
+    fn put_key(&mut self, mut record: KeyRecord) {
+        record.sequence = match self.keys.get(&record.arn) {
+            Some(present) => present.sequence,
+            None => {
+                self.next_sequence += 1;
+                self.next_sequence
+            }
+        };
+        if record.state != KeyState::CreateComplete {
+            self.unassign_aliases(&record.arn);
+        }
+        self.keys.insert(record.arn.clone(), record);
+    }
+
+    /// Forgets a replica, and leaves its aliases without a key.
+    fn remove_key(&mut self, arn: &KeyArn) {
+        self.unassign_aliases(arn);
+        self.keys.remove(arn);
     }
 
     /// The key that an identifier means. A key or alias of another account or region is not found

@@ -12,6 +12,7 @@ mod keys;
 mod policies;
 mod program;
 mod protocol;
+mod replication;
 mod round_trips;
 mod support;
 mod tags;

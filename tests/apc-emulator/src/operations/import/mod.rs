@@ -18,15 +18,14 @@ use tr34::Tr34KeyBlock;
 
 use crate::crypto::material::KeyMaterial;
 use crate::model::attributes::{KeyAttributes, KeyCheckValueAlgorithm};
-use crate::model::identifiers::Region;
 use crate::model::key::KeyOrigin;
 use crate::model::key_block::imported_attributes;
 use crate::model::limits::RequesterComment;
+use crate::model::replication::ReplicationRegions;
 use crate::model::tags::Tags;
 use crate::operations::call::Call;
 use crate::operations::keys::KeyOutput;
 use crate::protocol::error::ServiceError;
-use crate::protocol::input::not_emulated;
 use crate::store::NewKey;
 
 /// Imports key material of one of seven kinds.
@@ -41,8 +40,6 @@ pub fn import_key(call: &mut Call<'_>, input: ImportKeyInput) -> Result<KeyOutpu
         requester_comment: _,
     } = input;
 
-    let replication_regions = replication_regions.filter(|regions| !regions.is_empty());
-    not_emulated(replication_regions, "ReplicationRegions")?;
     let Imported {
         attributes,
         exportable,
@@ -59,8 +56,7 @@ pub fn import_key(call: &mut Call<'_>, input: ImportKeyInput) -> Result<KeyOutpu
         tags: tags.into_map(),
     };
     let mut state = call.store.lock();
-    let partition = state.partition(&call.scope, call.now);
-    let key = partition.insert_key(&call.scope, new, call.now)?.to_key();
+    let key = state.add_key(&call.scope, new, replication_regions, call.now)?;
     call.touch_key(&key.key_arn);
     Ok(KeyOutput { key })
 }
@@ -74,7 +70,7 @@ pub struct ImportKeyInput {
     enabled: Option<bool>,
     #[serde(default)]
     tags: Tags,
-    replication_regions: Option<Vec<Region>>,
+    replication_regions: Option<ReplicationRegions>,
     #[expect(dead_code, reason = "checked for its form, then ignored")]
     requester_comment: Option<RequesterComment>,
 }

@@ -1,0 +1,139 @@
+//! AddKeyReplicationRegions, RemoveKeyReplicationRegions, and the default replication regions.
+//!
+//! The defaults are kept per account and region, as the user guide has it: every region can have
+//! its own, and the keys made there become primaries.
+
+use serde::{Deserialize, Serialize};
+
+use crate::model::identifiers::{KeyIdentifier, Region};
+use crate::model::replication::ReplicationRegions;
+use crate::operations::call::Call;
+use crate::operations::keys::KeyOutput;
+use crate::protocol::error::ServiceError;
+use crate::store::check_other_regions;
+
+/// Replicates a key to more regions. INFERRED: the key may be disabled, as StopKeyUsage does not
+/// stop replication either.
+pub fn add_regions(call: &mut Call<'_>, input: KeyRegionsInput) -> Result<KeyOutput, ServiceError> {
+    let KeyRegionsInput {
+        key_identifier,
+        replication_regions,
+    } = input;
+
+    check_not_empty(&replication_regions)?;
+    let mut state = call.store.lock();
+    let partition = state.partition(&call.scope, call.now);
+    let record = call.resolve(partition, &key_identifier)?;
+    record.check_changeable()?;
+    let arn = record.arn.clone();
+    let key = state.add_replicas(&call.scope, &arn, &replication_regions, call.now)?;
+    Ok(KeyOutput { key })
+}
+
+/// Ends a key in some regions; there it is not found from then on.
+pub fn remove_regions(
+    call: &mut Call<'_>,
+    input: KeyRegionsInput,
+) -> Result<KeyOutput, ServiceError> {
+    let KeyRegionsInput {
+        key_identifier,
+        replication_regions,
+    } = input;
+
+    check_not_empty(&replication_regions)?;
+    let mut state = call.store.lock();
+    let partition = state.partition(&call.scope, call.now);
+    let record = call.resolve(partition, &key_identifier)?;
+    record.check_changeable()?;
+    let arn = record.arn.clone();
+    let key = state.remove_replicas(&call.scope, &arn, &replication_regions, call.now)?;
+    Ok(KeyOutput { key })
+}
+
+/// Adds to the regions that new keys are replicated to. Keys that exist stay as they are.
+pub fn enable_default_regions(
+    call: &mut Call<'_>,
+    input: RegionsInput,
+) -> Result<DefaultRegionsOutput, ServiceError> {
+    let RegionsInput {
+        replication_regions,
+    } = input;
+
+    check_not_empty(&replication_regions)?;
+    check_other_regions(&call.scope, &replication_regions)?;
+    let mut state = call.store.lock();
+    let partition = state.partition(&call.scope, call.now);
+    partition
+        .default_replication_regions
+        .add(replication_regions);
+    Ok(DefaultRegionsOutput {
+        enabled_replication_regions: partition.default_replication_regions.to_list(),
+    })
+}
+
+/// Takes from the regions that new keys are replicated to. INFERRED: one that is not among them is
+/// no error.
+pub fn disable_default_regions(
+    call: &mut Call<'_>,
+    input: RegionsInput,
+) -> Result<DefaultRegionsOutput, ServiceError> {
+    let RegionsInput {
+        replication_regions,
+    } = input;
+
+    check_not_empty(&replication_regions)?;
+    let mut state = call.store.lock();
+    let partition = state.partition(&call.scope, call.now);
+    partition
+        .default_replication_regions
+        .remove(&replication_regions);
+    Ok(DefaultRegionsOutput {
+        enabled_replication_regions: partition.default_replication_regions.to_list(),
+    })
+}
+
+/// Shows the regions that new keys are replicated to.
+pub fn get_default_regions(
+    call: &mut Call<'_>,
+    _input: NoInput,
+) -> Result<DefaultRegionsOutput, ServiceError> {
+    let mut state = call.store.lock();
+    let partition = state.partition(&call.scope, call.now);
+    Ok(DefaultRegionsOutput {
+        enabled_replication_regions: partition.default_replication_regions.to_list(),
+    })
+}
+
+/// The input of AddKeyReplicationRegions and RemoveKeyReplicationRegions.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct KeyRegionsInput {
+    key_identifier: KeyIdentifier,
+    replication_regions: ReplicationRegions,
+}
+
+/// The input of EnableDefaultKeyReplicationRegions and DisableDefaultKeyReplicationRegions.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct RegionsInput {
+    replication_regions: ReplicationRegions,
+}
+
+#[derive(Deserialize)]
+pub struct NoInput {}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct DefaultRegionsOutput {
+    enabled_replication_regions: Vec<Region>,
+}
+
+/// INFERRED: a request about no region is a mistake.
+fn check_not_empty(regions: &ReplicationRegions) -> Result<(), ServiceError> {
+    match regions.is_empty() {
+        false => Ok(()),
+        true => Err(ServiceError::Validation(
+            "ReplicationRegions has no member".to_owned(),
+        )),
+    }
+}
