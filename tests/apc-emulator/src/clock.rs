@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
@@ -65,6 +65,14 @@ impl Serialize for Timestamp {
     }
 }
 
+/// From a saved state: no request has a time in it.
+impl<'de> Deserialize<'de> for Timestamp {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let seconds = f64::deserialize(deserializer)?;
+        Ok(Self((seconds * 1000.0).round() as i64))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -73,6 +81,10 @@ mod tests {
     fn a_timestamp_is_a_number_of_seconds() {
         let timestamp = Timestamp(1_700_000_000_250);
         assert_eq!(serde_json::to_string(&timestamp).unwrap(), "1700000000.25");
+        assert_eq!(
+            serde_json::from_str::<Timestamp>("1700000000.25").unwrap(),
+            timestamp
+        );
         assert_eq!(timestamp.to_rfc3339(), "2023-11-14T22:13:20.25Z");
     }
 

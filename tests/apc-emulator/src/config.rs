@@ -4,6 +4,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
 use crate::model::identifiers::{AccountId, Region};
+use crate::state_file::StateConfig;
 
 /// The settings of an emulator. The default listens on a free loopback port over plain HTTP.
 #[derive(Clone, Debug)]
@@ -20,6 +21,8 @@ pub struct Config {
     pub account: AccountId,
     /// Listen also where other machines can connect.
     pub allow_remote_danger: bool,
+    /// Keep the state in this file; without one it ends with the emulator.
+    pub state: Option<StateConfig>,
 }
 
 /// PEM files for HTTPS.
@@ -40,6 +43,7 @@ impl Default for Config {
             region: Region::default(),
             account: AccountId::default(),
             allow_remote_danger: false,
+            state: None,
         }
     }
 }

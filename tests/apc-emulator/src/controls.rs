@@ -141,11 +141,17 @@ impl Controls {
     }
 
     /// Back to the start: no keys, aliases, faults or logged requests, and the machine's time.
-    pub fn reset(&self) {
+    pub fn reset(&self) -> Result<(), ControlError> {
         self.service.store.lock().clear();
         self.clear_faults();
         self.clear_requests();
         self.set_clock_offset(0);
+        self.save()
+    }
+
+    fn save(&self) -> Result<(), ControlError> {
+        let saved = self.service.save();
+        saved.map_err(|error| ControlError::State(error.to_string()))
     }
 }
 
@@ -226,6 +232,8 @@ pub enum ControlError {
     NeverHappens,
     #[error("the key is not a symmetric key")]
     NotSymmetric,
+    #[error("{0}")]
+    State(String),
     #[error("there is no such key")]
     UnknownKey,
     #[error("{0} is not an operation of this service")]

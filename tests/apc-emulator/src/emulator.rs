@@ -11,6 +11,7 @@ use crate::controls::Controls;
 use crate::model::identifiers::Scope;
 use crate::server::{self, BindError, TlsError};
 use crate::service::Service;
+use crate::state_file::StateError;
 
 /// The emulator. Call [`Emulator::start`] within a Tokio runtime.
 pub struct Emulator;
@@ -21,10 +22,14 @@ impl Emulator {
         config.check()?;
         let tls = config.tls.as_ref().map(server::tls_acceptor).transpose()?;
         let scheme = if tls.is_some() { "https" } else { "http" };
-        let service = Arc::new(Service::new(Scope {
+        let defaults = Scope {
             account: config.account,
             region: config.region,
-        }));
+        };
+        let service = Arc::new(match &config.state {
+            Some(state) => Service::with_state_file(defaults, state)?,
+            None => Service::new(defaults),
+        });
         let controls = Controls::new(Arc::clone(&service));
 
         let clients = server::bind(config.listen).await?;
@@ -96,6 +101,8 @@ pub enum StartError {
     Bind(#[from] BindError),
     #[error("the address that is listened on is unknown: {0}")]
     LocalAddress(#[from] io::Error),
+    #[error(transparent)]
+    State(#[from] StateError),
     #[error(transparent)]
     Refused(#[from] Refusal),
     #[error(transparent)]

@@ -1,7 +1,7 @@
 //! A test double of AWS Payment Cryptography with real cryptography.
 //!
-//! **Never for production keys**: every key can be read in the clear by design, none survives the
-//! process, and no caller is authenticated. What it is for: rehearsing key exchanges with clients
+//! **Never for production keys**: every key can be read in the clear by design, and no caller is
+//! authenticated. What it is for: rehearsing key exchanges with clients
 //! written for the real service, and asserting what they did.
 //!
 //! ```no_run
@@ -26,6 +26,7 @@
 //! | `operations` | one function per operation |
 //! | `crypto` | key material, certificates, signatures, OAEP |
 //! | `store` | keys and aliases by account and region |
+//! | `state_file` | the store in an encrypted file |
 //! | `controls`, `management` | what only tests may do, in the process and over HTTP |
 //! | `faults`, `request_log`, `clock` | what tests control and look at |
 //!
@@ -48,6 +49,7 @@ mod protocol;
 mod request_log;
 mod server;
 mod service;
+mod state_file;
 mod store;
 
 pub use config::{Config, Refusal, Tls, check_environment};
@@ -64,3 +66,4 @@ pub use model::replication::MultiRegionKeyType;
 pub use model::tags::{TagKey, TagValue};
 pub use request_log::LoggedRequest;
 pub use server::{BindError, TlsError};
+pub use state_file::{StateConfig, StateError, StateKey};

@@ -6,12 +6,14 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use apc_emulator::{AccountId, Config, Emulator, Region, Tls, check_environment};
+use apc_emulator::{
+    AccountId, Config, Emulator, Region, StateConfig, StateError, Tls, check_environment,
+};
 use clap::Parser;
 use tokio::signal::unix::{SignalKind, signal};
 
-/// A test double of AWS Payment Cryptography. Never for production keys: they are random, live in
-/// memory only, and can be read by whoever can connect.
+/// A test double of AWS Payment Cryptography. Never for production keys: whoever can connect can use
+/// them, and whoever reaches the management port can read them.
 #[derive(Parser)]
 #[command(version)]
 struct Arguments {
@@ -36,7 +38,18 @@ struct Arguments {
     /// Listen also on addresses that other machines can reach
     #[arg(long)]
     allow_remote_danger: bool,
+    /// Keep keys and aliases in this file, encrypted with the key in APC_EMULATOR_STATE_KEY (64
+    /// hexadecimal digits); without it they end with the emulator
+    #[arg(long, value_name = "FILE")]
+    state: Option<PathBuf>,
 }
+
+/// Ends every line at the start: nobody who looks at one of them shall take this for the service.
+const WHAT_IT_IS: &str = concat!(
+    "(apc-emulator ",
+    env!("CARGO_PKG_VERSION"),
+    ": a test double of AWS Payment Cryptography, not for production keys)"
+);
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -51,6 +64,7 @@ async fn main() -> ExitCode {
 
 async fn run(arguments: Arguments) -> Result<(), Box<dyn std::error::Error>> {
     check_environment(std::env::var("AWS_ACCESS_KEY_ID").ok().as_deref())?;
+    let state = arguments.state.map(state_config).transpose()?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut terminate = signal(SignalKind::terminate())?;
 
@@ -64,16 +78,16 @@ async fn run(arguments: Arguments) -> Result<(), Box<dyn std::error::Error>> {
         region: arguments.region,
         account: arguments.account,
         allow_remote_danger: arguments.allow_remote_danger,
+        state: state.clone(),
     })
     .await?;
-    println!(
-        "apc-emulator {}: a test double of AWS Payment Cryptography, not for production keys",
-        env!("CARGO_PKG_VERSION")
-    );
-    if let Some(url) = emulator.management_url() {
-        println!("management on {url}");
+    if let Some(StateConfig { file, .. }) = state {
+        println!("state in {} {WHAT_IT_IS}", file.display());
     }
-    println!("listening on {}", emulator.url());
+    if let Some(url) = emulator.management_url() {
+        println!("management on {url} {WHAT_IT_IS}");
+    }
+    println!("listening on {} {WHAT_IT_IS}", emulator.url());
 
     tokio::select! {
         _ = interrupt.recv() => {}
@@ -81,4 +95,13 @@ async fn run(arguments: Arguments) -> Result<(), Box<dyn std::error::Error>> {
     }
     emulator.shutdown().await;
     Ok(())
+}
+
+/// The key is in the environment, so that it is in no list of processes and no shell history.
+fn state_config(file: PathBuf) -> Result<StateConfig, StateError> {
+    let key = std::env::var("APC_EMULATOR_STATE_KEY").map_err(|_| StateError::Key)?;
+    Ok(StateConfig {
+        file,
+        key: key.parse()?,
+    })
 }

@@ -13,7 +13,8 @@
 //! | `GET /clock` | | the same |
 //! | `POST /reset` | | 204 |
 //!
-//! Mistakes are answered with 400 or 404 and `{"error":"…"}`.
+//! Mistakes are answered with 400 or 404 and `{"error":"…"}`, a state file that cannot be written with
+//! 500.
 
 use hyper::{Method, StatusCode};
 use serde::Deserialize;
@@ -79,7 +80,7 @@ fn route(
         }
         ("GET", "/clock") => Ok(Some(json!(controls.clock()))),
         ("POST", "/reset") => {
-            controls.reset();
+            controls.reset().map_err(internal_error)?;
             Ok(None)
         }
         _ => Err((
@@ -116,6 +117,10 @@ fn region(query: Option<&str>) -> Result<Option<Region>, Failure> {
 
 fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Failure> {
     serde_json::from_slice(body).map_err(bad_request)
+}
+
+fn internal_error(error: impl ToString) -> Failure {
+    (StatusCode::INTERNAL_SERVER_ERROR, error.to_string())
 }
 
 fn bad_request(error: impl ToString) -> Failure {

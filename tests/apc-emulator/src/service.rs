@@ -17,6 +17,7 @@ use crate::protocol::error::ServiceError;
 use crate::protocol::input::parse_body;
 use crate::protocol::operation::Operation;
 use crate::request_log::{LoggedRequest, RequestLog};
+use crate::state_file::{StateConfig, StateError, StateFile};
 use crate::store::Store;
 
 /// Everything the emulator is, apart from its sockets.
@@ -26,6 +27,7 @@ pub(crate) struct Service {
     pub(crate) faults: Faults,
     pub(crate) requests: RequestLog,
     pub(crate) store: Store,
+    state_file: Option<StateFile>,
 }
 
 impl Service {
@@ -37,6 +39,31 @@ impl Service {
             faults: Faults::default(),
             requests: RequestLog::default(),
             store: Store::default(),
+            state_file: None,
+        }
+    }
+
+    /// A service that goes on with what is in a file.
+    pub(crate) fn with_state_file(
+        defaults: Scope,
+        config: &StateConfig,
+    ) -> Result<Self, StateError> {
+        let (file, state) = StateFile::open(config)?;
+        let service = Self {
+            store: Store::with_state(state),
+            state_file: Some(file),
+            ..Self::new(defaults)
+        };
+        // A file that cannot be written is found out now and not at the first key.
+        service.save()?;
+        Ok(service)
+    }
+
+    /// Writes the state to its file, if it has one.
+    pub(crate) fn save(&self) -> Result<(), StateError> {
+        match &self.state_file {
+            Some(file) => file.save(&self.store),
+            None => Ok(()),
         }
     }
 
@@ -139,6 +166,12 @@ impl Service {
         let mut call = Call::new(&self.store, caller.scope, self.clock.now());
         let result =
             parse_body(&request.body).and_then(|body| operations::run(&mut call, operation, body));
+        let result = match result {
+            Ok(output) if operation.changes_state() => {
+                self.save().map(|()| output).map_err(ServiceError::from)
+            }
+            other => other,
+        };
         log.key_arns = call.touched_keys.iter().map(ToString::to_string).collect();
         log.alias_name = call.touched_alias.map(|alias| alias.to_string());
         (log, result)

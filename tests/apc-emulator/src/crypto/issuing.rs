@@ -11,6 +11,7 @@ use der::oid::db::{rfc4519, rfc5280, rfc5912};
 use der::pem::LineEnding;
 use der::{Decode, Encode, EncodePem, Tag};
 use keyblock::SecretBytes;
+use serde::{Deserialize, Serialize};
 use x509_cert::attr::{AttributeTypeAndValue, Attributes};
 use x509_cert::ext::Extension;
 use x509_cert::ext::pkix::{
@@ -26,16 +27,18 @@ use x509_cert::{Certificate, TbsCertificate, Version};
 
 use super::material::{GenerationFailed, KeyMaterial, random_bytes};
 use super::private_keys::{self, PrivateKeyError, SigningHash};
+use super::saved;
 use crate::clock::Timestamp;
 use crate::model::attributes::KeyAlgorithm;
 use crate::model::identifiers::AccountId;
 
 /// A certificate authority of one account and region.
-#[derive(Clone)]
+#[derive(Clone, Deserialize, Serialize)]
 pub struct Issuer {
     account: AccountId,
     algorithm: KeyAlgorithm,
     certificate: Vec<u8>,
+    #[serde(with = "saved::secret")]
     private_key: SecretBytes,
 }
 
@@ -170,7 +173,7 @@ impl Issuer {
 }
 
 /// Which authority certifies a key.
-#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, Ord, PartialEq, PartialOrd, Serialize)]
 pub enum IssuerFamily {
     Ecc,
     Rsa,

@@ -6,6 +6,7 @@ pub mod issuing;
 pub mod material;
 pub mod oaep;
 pub mod private_keys;
+pub mod saved;
 pub mod signatures;
 
 #[cfg(test)]

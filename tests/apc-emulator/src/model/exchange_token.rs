@@ -18,7 +18,7 @@ wire_enum! {
 }
 
 /// Which way a token lets a key go.
-#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize)]
 pub enum Direction {
     Export,
     Import,
@@ -34,7 +34,7 @@ impl Direction {
 }
 
 /// `import-token-[0-9a-zA-Z]{16,64}` or `export-token-[0-9a-zA-Z]{16,64}`.
-#[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd, Serialize)]
+#[derive(Clone, Debug, Deserialize, Eq, Ord, PartialEq, PartialOrd, Serialize)]
 #[serde(transparent)]
 pub struct ExchangeToken(String);
 

@@ -58,7 +58,7 @@ impl TryFrom<String> for AccountId {
 }
 
 /// Whose keys, and where: every key, alias and certificate lives in exactly one scope.
-#[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+#[derive(Clone, Debug, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize)]
 pub struct Scope {
     pub account: AccountId,
     pub region: Region,

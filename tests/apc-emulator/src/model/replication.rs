@@ -38,7 +38,7 @@ pub struct ReplicationStatus {
 ///
 /// INFERRED: that a region given twice is refused. Whether the service is in a region is not known
 /// here; a region is in the partition when the AWS SDKs' pattern for it says so.
-#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq)]
+#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(try_from = "Vec<Region>")]
 pub struct ReplicationRegions(BTreeSet<Region>);
 

@@ -12,6 +12,7 @@ use crate::crypto::oaep::WrapFailed;
 use crate::model::key_block::KeyBlockError;
 use crate::model::key_block_headers::KeyBlockHeadersError;
 use crate::model::legality::IllegalAttributes;
+use crate::state_file::StateError;
 
 /// Everything an operation can answer instead of its output. No text of the real service's
 /// ValidationExceptions is published, so the messages are the emulator's own.
@@ -135,6 +136,12 @@ impl From<KeyBlockHeadersError> for ServiceError {
 impl From<As2805Error> for ServiceError {
     fn from(error: As2805Error) -> Self {
         Self::Validation(format!("AS 2805 cryptogram: {error}"))
+    }
+}
+
+impl From<StateError> for ServiceError {
+    fn from(error: StateError) -> Self {
+        Self::InternalServer(error.to_string())
     }
 }
 

@@ -50,6 +50,45 @@ impl Operation {
             .find(|operation| operation.as_str() == name)
     }
 
+    /// Whether there may be something new to keep afterwards. Of those that only seem to read, two
+    /// make key pairs and one makes certificates.
+    pub fn changes_state(self) -> bool {
+        match self {
+            Self::ExportKey
+            | Self::GetAlias
+            | Self::GetCertificateSigningRequest
+            | Self::GetDefaultKeyReplicationRegions
+            | Self::GetKey
+            | Self::GetMpaTeamAssociation
+            | Self::GetResourcePolicy
+            | Self::ListAliases
+            | Self::ListKeys
+            | Self::ListTagsForResource => false,
+            Self::AddKeyReplicationRegions
+            | Self::AssociateMpaTeam
+            | Self::CreateAlias
+            | Self::CreateKey
+            | Self::DeleteAlias
+            | Self::DeleteKey
+            | Self::DeleteResourcePolicy
+            | Self::DisableDefaultKeyReplicationRegions
+            | Self::DisassociateMpaTeam
+            | Self::EnableDefaultKeyReplicationRegions
+            | Self::GetParametersForExport
+            | Self::GetParametersForImport
+            | Self::GetPublicKeyCertificate
+            | Self::ImportKey
+            | Self::PutResourcePolicy
+            | Self::RemoveKeyReplicationRegions
+            | Self::RestoreKey
+            | Self::StartKeyUsage
+            | Self::StopKeyUsage
+            | Self::TagResource
+            | Self::UntagResource
+            | Self::UpdateAlias => true,
+        }
+    }
+
     /// Reads `X-Amz-Target: PaymentCryptographyControlPlane.NAME`.
     pub fn from_target(target: Option<&str>) -> Result<Self, ServiceError> {
         let target = target.unwrap_or("a request without X-Amz-Target");

@@ -3,15 +3,17 @@
 use std::collections::BTreeMap;
 
 use keyblock::SecretBytes;
+use serde::{Deserialize, Serialize};
 
 use crate::clock::Timestamp;
 use crate::crypto::issuing::{Issuer, IssuerFamily};
+use crate::crypto::saved;
 use crate::model::attributes::KeyAlgorithm;
 use crate::model::exchange_token::{Direction, ExchangeToken, KeyMaterialType};
 use crate::model::identifiers::KeyArn;
 
 /// The exchange side of a partition.
-#[derive(Default)]
+#[derive(Default, Deserialize, Serialize)]
 pub struct Exchange {
     issuers: BTreeMap<IssuerFamily, Issuer>,
     parameters: BTreeMap<ExchangeToken, Parameters>,
@@ -62,18 +64,19 @@ impl Exchange {
 }
 
 /// A key pair made for exchanging keys for a while, with its certificate.
-#[derive(Clone)]
+#[derive(Clone, Deserialize, Serialize)]
 pub struct Parameters {
     pub purpose: ParametersPurpose,
     /// DER.
     pub certificate: Vec<u8>,
     /// PKCS#8, DER.
+    #[serde(with = "saved::secret")]
     pub private_key: SecretBytes,
     pub valid_until: Timestamp,
 }
 
 /// What parameters are for.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub struct ParametersPurpose {
     pub direction: Direction,
     pub material: KeyMaterialType,
@@ -81,7 +84,7 @@ pub struct ParametersPurpose {
 }
 
 /// A certificate and how long it lasts.
-#[derive(Clone)]
+#[derive(Clone, Deserialize, Serialize)]
 pub struct IssuedCertificate {
     /// DER.
     pub certificate: Vec<u8>,

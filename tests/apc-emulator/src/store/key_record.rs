@@ -2,9 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
+
 use super::Replication;
 use crate::clock::Timestamp;
 use crate::crypto::material::KeyMaterial;
+use crate::crypto::saved;
 use crate::model::attributes::{DeriveKeyUsage, KeyAttributes};
 use crate::model::identifiers::{KeyArn, Region};
 use crate::model::key::{Key, KeyOrigin, KeyState};
@@ -24,7 +27,7 @@ pub struct NewKey {
 }
 
 /// A key with its substance and its history.
-#[derive(Clone)]
+#[derive(Clone, Deserialize, Serialize)]
 pub struct KeyRecord {
     pub arn: KeyArn,
     pub attributes: KeyAttributes,
@@ -35,6 +38,7 @@ pub struct KeyRecord {
     pub enabled: bool,
     pub exportable: bool,
     pub key_check_value: String,
+    #[serde(with = "saved::material")]
     pub material: KeyMaterial,
     pub origin: KeyOrigin,
     pub policy: Option<PolicyDocument>,

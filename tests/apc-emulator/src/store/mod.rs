@@ -2,6 +2,7 @@
 
 mod exchange;
 mod key_record;
+mod pairs;
 mod replication;
 
 pub use exchange::{Exchange, IssuedCertificate, Parameters, ParametersPurpose};
@@ -10,6 +11,8 @@ pub use replication::{Replication, check_other_regions};
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use serde::{Deserialize, Serialize};
 
 use crate::clock::Timestamp;
 use crate::crypto::material::{GenerationFailed, KeyMaterial, random_bytes};
@@ -27,14 +30,23 @@ pub struct Store {
 }
 
 impl Store {
+    /// A store that goes on where another ended.
+    pub fn with_state(state: State) -> Self {
+        Self {
+            state: Mutex::new(state),
+        }
+    }
+
     pub fn lock(&self) -> MutexGuard<'_, State> {
         // An operation that panicked has left the maps whole: it inserts or removes entire entries.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-#[derive(Default)]
+/// Everything there is. It can be written to a state file, key material included.
+#[derive(Default, Deserialize, Serialize)]
 pub struct State {
+    #[serde(with = "pairs")]
     scopes: BTreeMap<Scope, Partition>,
 }
 
@@ -58,7 +70,7 @@ impl State {
 }
 
 /// The keys and aliases of one account in one region.
-#[derive(Default)]
+#[derive(Default, Deserialize, Serialize)]
 pub struct Partition {
     aliases: BTreeMap<AliasName, Option<KeyArn>>,
     pub default_replication_regions: ReplicationRegions,

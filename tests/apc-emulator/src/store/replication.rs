@@ -7,6 +7,8 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
+
 use super::{KeyRecord, NewKey, State};
 use crate::clock::Timestamp;
 use crate::model::attributes::KeyAttributes;
@@ -18,7 +20,7 @@ use crate::model::replication::{
 use crate::protocol::error::ServiceError;
 
 /// Where else a key is.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
 pub enum Replication {
     /// The key is the one that is managed.
     Primary {

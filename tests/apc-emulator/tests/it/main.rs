@@ -14,6 +14,7 @@ mod program;
 mod protocol;
 mod replication;
 mod round_trips;
+mod state;
 mod support;
 mod tags;
 mod tokens;

@@ -12,18 +12,17 @@ fn the_program_says_what_it_is_and_where_and_ends_on_a_signal() {
             .unwrap();
         let mut lines = BufReader::new(program.stdout.take().unwrap()).lines();
         let mut line = || lines.next().unwrap().unwrap();
-        let what_it_is = line();
-        assert!(what_it_is.contains("a test double"), "{what_it_is}");
-        assert!(
-            what_it_is.contains("not for production keys"),
-            "{what_it_is}"
-        );
-        assert!(line().starts_with("management on http://[::1]:"));
+        let management = line();
+        assert!(management.starts_with("management on http://[::1]:"));
         let listening = line();
         let port = listening
             .strip_prefix("listening on http://127.0.0.1:")
-            .unwrap();
-        assert_ne!(port.parse::<u16>().unwrap(), 0);
+            .and_then(|rest| rest.split_once(' '));
+        assert_ne!(port.unwrap().0.parse::<u16>().unwrap(), 0);
+        for line in [management, listening] {
+            assert!(line.contains("a test double"), "{line}");
+            assert!(line.contains("not for production keys"), "{line}");
+        }
 
         let pid = program.id().to_string();
         assert!(
@@ -71,6 +70,34 @@ fn the_program_refuses_credentials_that_look_real() {
 fn a_certificate_without_a_key_is_refused() {
     let arguments = ["--listen", "127.0.0.1:0", "--tls-cert", "certificate.pem"];
     assert!(!run(program(&arguments)).status.success());
+}
+
+#[test]
+fn a_state_file_needs_a_key_from_the_environment() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("state");
+    let arguments = ["--listen", "127.0.0.1:0", "--state", file.to_str().unwrap()];
+    for key in [None, Some("00"), Some(&*"g".repeat(64))] {
+        let mut program = program(&arguments);
+        program.env_remove("APC_EMULATOR_STATE_KEY");
+        program.envs(key.map(|key| ("APC_EMULATOR_STATE_KEY", key)));
+        let refused = run(program);
+        assert!(!refused.status.success());
+        let message = String::from_utf8(refused.stderr).unwrap();
+        assert!(message.contains("APC_EMULATOR_STATE_KEY"), "{message}");
+        assert!(!file.exists());
+    }
+
+    let mut program = program(&arguments);
+    program.env("APC_EMULATOR_STATE_KEY", "7A".repeat(32));
+    let mut program = program.stdout(Stdio::piped()).spawn().unwrap();
+    let mut lines = BufReader::new(program.stdout.take().unwrap()).lines();
+    let line = lines.next().unwrap().unwrap();
+    assert!(line.starts_with("state in "), "{line}");
+    assert!(line.contains("not for production keys"), "{line}");
+    assert!(file.exists());
+    program.kill().unwrap();
+    program.wait().unwrap();
 }
 
 fn program(arguments: &[&str]) -> Command {

@@ -259,7 +259,7 @@ async fn new_keys_go_to_the_default_regions() {
         .await
         .unwrap();
 
-    emulator.controls().reset();
+    emulator.controls().reset().unwrap();
     assert_eq!(defaults(&here).await, [""; 0]);
     assert_eq!(emulator.controls().inventory(None).keys.len(), 0);
 }

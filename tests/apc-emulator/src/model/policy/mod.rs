@@ -2,7 +2,7 @@
 
 mod grammar;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use grammar::Document;
 
@@ -11,8 +11,8 @@ use super::limits::text_of_length;
 
 /// A policy document (IAM JSON policy grammar): 1 to 20480 characters of
 /// `[\u0009\u000A\u000D\u0020-\u00FF]`. Kept as it came; nobody evaluates it.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq)]
-#[serde(try_from = "String")]
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct PolicyDocument {
     is_public: bool,
     resources: Vec<String>,
@@ -38,6 +38,12 @@ impl PolicyDocument {
     pub fn applies_to(&self, key: &KeyArn) -> bool {
         let mut resources = self.resources.iter();
         resources.all(|resource| resource == "*" || resource == key.as_str())
+    }
+}
+
+impl From<PolicyDocument> for String {
+    fn from(document: PolicyDocument) -> Self {
+        document.text
     }
 }
 
