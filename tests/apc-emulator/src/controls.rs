@@ -10,6 +10,7 @@ use crate::faults::Fault;
 use crate::model::attributes::{KeyAttributes, KeyCheckValueAlgorithm};
 use crate::model::identifiers::{AliasName, KeyArn, Region, Scope};
 use crate::model::key::{KeyOrigin, KeyState};
+use crate::model::mpa::SessionStatus;
 use crate::model::replication::MultiRegionKeyType;
 use crate::model::tags::{TagKey, TagValue};
 use crate::protocol::operation::Operation;
@@ -19,7 +20,7 @@ use crate::service::Service;
 /// A hold on a running emulator, from within the process or behind the management port.
 #[derive(Clone)]
 pub struct Controls {
-    service: Arc<Service>,
+    pub(crate) service: Arc<Service>,
 }
 
 impl Controls {
@@ -93,6 +94,7 @@ impl Controls {
                     multi_region_key_type: key.multi_region_key_type,
                     primary_region: key.primary_region,
                     replication_regions: record.replication.regions(),
+                    approval: key.mpa_status.map(|status| status.status),
                     resource_policy: record
                         .policy
                         .as_ref()
@@ -149,7 +151,8 @@ impl Controls {
         self.save()
     }
 
-    fn save(&self) -> Result<(), ControlError> {
+    /// Keeps what a control changed, if there is a state file.
+    pub(crate) fn save(&self) -> Result<(), ControlError> {
         let saved = self.service.save();
         saved.map_err(|error| ControlError::State(error.to_string()))
     }
@@ -184,6 +187,8 @@ pub struct KeyView {
     pub primary_region: Option<Region>,
     /// Where the replicas of this key are.
     pub replication_regions: Vec<Region>,
+    /// How far the approval of the key is, if it needs one.
+    pub approval: Option<SessionStatus>,
     /// As it was put.
     pub resource_policy: Option<String>,
     #[serde(serialize_with = "tags_as_map")]
@@ -209,7 +214,7 @@ pub struct ScopeView {
 }
 
 impl ScopeView {
-    fn of(scope: &Scope) -> Self {
+    pub(crate) fn of(scope: &Scope) -> Self {
         Self {
             account: scope.account.to_string(),
             region: scope.region.to_string(),
@@ -228,12 +233,16 @@ pub struct ClockView {
 /// Why a control did not work.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 pub enum ControlError {
+    #[error("the approval was decided before")]
+    Decided,
     #[error("a fault with times 0 never happens")]
     NeverHappens,
     #[error("the key is not a symmetric key")]
     NotSymmetric,
     #[error("{0}")]
     State(String),
+    #[error("there is no such approval")]
+    UnknownApproval,
     #[error("there is no such key")]
     UnknownKey,
     #[error("{0} is not an operation of this service")]

@@ -27,7 +27,7 @@
 //! | `crypto` | key material, certificates, signatures, OAEP |
 //! | `store` | keys and aliases by account and region |
 //! | `state_file` | the store in an encrypted file |
-//! | `controls`, `management` | what only tests may do, in the process and over HTTP |
+//! | `controls`, `approvals`, `management` | what only tests may do, in the process and over HTTP |
 //! | `faults`, `request_log`, `clock` | what tests control and look at |
 //!
 //! What the service does not document and the emulator had to choose is marked INFERRED where it
@@ -35,6 +35,7 @@
 
 #![forbid(unsafe_code)]
 
+mod approvals;
 mod clock;
 mod config;
 mod controls;
@@ -52,6 +53,7 @@ mod service;
 mod state_file;
 mod store;
 
+pub use approvals::{Approval, ApprovalView};
 pub use config::{Config, Refusal, Tls, check_environment};
 pub use controls::{AliasView, ClockView, ControlError, Controls, Inventory, KeyView, ScopeView};
 pub use emulator::{Emulator, EmulatorHandle, StartError};
@@ -62,8 +64,10 @@ pub use model::attributes::{
 };
 pub use model::identifiers::{AccountId, AliasName, KeyArn, Region};
 pub use model::key::{KeyOrigin, KeyState};
+pub use model::mpa::{MpaSessionArn, MpaTeamArn, SessionStatus};
 pub use model::replication::MultiRegionKeyType;
 pub use model::tags::{TagKey, TagValue};
 pub use request_log::LoggedRequest;
 pub use server::{BindError, TlsError};
 pub use state_file::{StateConfig, StateError, StateKey};
+pub use store::Decision;

@@ -9,6 +9,8 @@
 //! | `DELETE /requests` | | 204 |
 //! | `GET /keys?region=R` | | `{"keys":[…],"aliases":[…]}` |
 //! | `POST /keys/clear` | `{"keyArn"}` | `{"keyArn","clearKey"}`, tests only |
+//! | `GET /approvals` | | `{"approvals":[…]}` |
+//! | `POST /approvals` | `{"keyArn"}` or `{"mpaSessionArn"}`, with `"decision"` | the approval |
 //! | `PUT /clock` | `{"offsetSeconds"}` | `{"offsetSeconds","now"}` |
 //! | `GET /clock` | | the same |
 //! | `POST /reset` | | 204 |
@@ -21,9 +23,12 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
+use crate::approvals::Approval;
 use crate::controls::Controls;
 use crate::faults::Fault;
 use crate::model::identifiers::{KeyArn, Region};
+use crate::model::mpa::MpaSessionArn;
+use crate::store::Decision;
 
 /// Serves one request: status, and a body unless there is nothing to say.
 pub(crate) fn serve(
@@ -73,6 +78,12 @@ fn route(
             let clear_key = controls.clear_key(&key_arn).map_err(bad_request)?;
             Ok(Some(json!({ "keyArn": key_arn, "clearKey": clear_key })))
         }
+        ("GET", "/approvals") => Ok(Some(json!({ "approvals": controls.approvals() }))),
+        ("POST", "/approvals") => {
+            let request: DecisionRequest = parse(body)?;
+            let approval = controls.decide(&request.approval()?, request.decision);
+            Ok(Some(json!(approval.map_err(bad_request)?)))
+        }
         ("PUT", "/clock") => {
             let ClockRequest { offset_seconds } = parse(body)?;
             controls.set_clock_offset(offset_seconds);
@@ -96,6 +107,25 @@ type Failure = (StatusCode, String);
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 struct ClearKeyRequest {
     key_arn: KeyArn,
+}
+
+/// `decision` is approve, reject or cancel.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+struct DecisionRequest {
+    key_arn: Option<KeyArn>,
+    mpa_session_arn: Option<MpaSessionArn>,
+    decision: Decision,
+}
+
+impl DecisionRequest {
+    fn approval(&self) -> Result<Approval, Failure> {
+        match (&self.key_arn, &self.mpa_session_arn) {
+            (Some(key), None) => Ok(Approval::Key(key.clone())),
+            (None, Some(session)) => Ok(Approval::Session(session.clone())),
+            _ => Err(bad_request("either keyArn or mpaSessionArn is required")),
+        }
+    }
 }
 
 #[derive(Deserialize)]

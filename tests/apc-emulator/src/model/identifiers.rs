@@ -202,6 +202,7 @@ impl fmt::Display for KeyIdentifier {
     }
 }
 
+/// Newtypes of texts print as what they were parsed from.
 macro_rules! text_newtype {
     ($($name:ident),*) => {$(
         impl fmt::Display for $name {
@@ -225,6 +226,8 @@ macro_rules! text_newtype {
         }
     )*};
 }
+
+pub(super) use text_newtype;
 
 text_newtype!(AccountId, AliasName, KeyArn, Region);
 

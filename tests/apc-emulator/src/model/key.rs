@@ -6,14 +6,16 @@ use serde::Serialize;
 
 use super::attributes::{DeriveKeyUsage, KeyAttributes, KeyCheckValueAlgorithm, wire_enum};
 use super::identifiers::{KeyArn, Region};
+use super::mpa::MpaStatus;
 use super::replication::{MultiRegionKeyType, ReplicationStatus};
 use crate::clock::Timestamp;
 
 wire_enum! {
-    /// Where a key is in its life. The service also has CREATE_IN_PROGRESS, which a caller of the
-    /// emulator never sees.
+    /// Where a key is in its life. CREATE_IN_PROGRESS waits for approval. CREATE_FAILED did not get
+    /// it; the user guide has this state and the model's enum does not.
     KeyState {
         CreateComplete = "CREATE_COMPLETE",
+        CreateFailed = "CREATE_FAILED",
         CreateInProgress = "CREATE_IN_PROGRESS",
         DeleteComplete = "DELETE_COMPLETE",
         DeletePending = "DELETE_PENDING",
@@ -59,6 +61,8 @@ pub struct Key {
     pub replication_status: Option<BTreeMap<Region, ReplicationStatus>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub using_default_replication_regions: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mpa_status: Option<MpaStatus>,
 }
 
 /// One line of ListKeys.

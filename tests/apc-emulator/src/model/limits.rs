@@ -1,6 +1,6 @@
 //! Numbers and short texts with limits.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// How many items a page has: 1 to 100, and 50 when nothing is asked for.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq)]
@@ -72,9 +72,15 @@ impl TryFrom<String> for NextToken {
 }
 
 /// A comment for the approvers of a multi-party operation: at most 200 characters.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq)]
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(try_from = "String")]
 pub struct RequesterComment(String);
+
+impl RequesterComment {
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
 
 impl TryFrom<String> for RequesterComment {
     type Error = String;

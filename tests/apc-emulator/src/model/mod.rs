@@ -14,6 +14,7 @@ pub mod key_block;
 pub mod key_block_headers;
 pub mod legality;
 pub mod limits;
+pub mod mpa;
 pub mod policy;
 pub mod replication;
 pub mod strength;

@@ -11,6 +11,7 @@ pub mod key_encryption_keys;
 pub mod key_pairs;
 pub mod keys;
 pub mod lifecycle;
+pub mod mpa;
 pub mod paging;
 pub mod parameters;
 pub mod policies;
@@ -31,6 +32,7 @@ use crate::protocol::operation::Operation;
 pub fn run(call: &mut Call<'_>, operation: Operation, body: Value) -> Result<Value, ServiceError> {
     match operation {
         Operation::AddKeyReplicationRegions => with(call, body, replication::add_regions),
+        Operation::AssociateMpaTeam => with(call, body, mpa::associate_mpa_team),
         Operation::CreateAlias => with(call, body, aliases::create_alias),
         Operation::CreateKey => with(call, body, keys::create_key),
         Operation::DeleteAlias => with(call, body, aliases::delete_alias),
@@ -39,6 +41,7 @@ pub fn run(call: &mut Call<'_>, operation: Operation, body: Value) -> Result<Val
         Operation::DisableDefaultKeyReplicationRegions => {
             with(call, body, replication::disable_default_regions)
         }
+        Operation::DisassociateMpaTeam => with(call, body, mpa::disassociate_mpa_team),
         Operation::EnableDefaultKeyReplicationRegions => {
             with(call, body, replication::enable_default_regions)
         }
@@ -51,6 +54,7 @@ pub fn run(call: &mut Call<'_>, operation: Operation, body: Value) -> Result<Val
             with(call, body, replication::get_default_regions)
         }
         Operation::GetKey => with(call, body, keys::get_key),
+        Operation::GetMpaTeamAssociation => with(call, body, mpa::get_mpa_team_association),
         Operation::GetParametersForExport => {
             with(call, body, parameters::get_parameters_for_export)
         }
@@ -73,9 +77,6 @@ pub fn run(call: &mut Call<'_>, operation: Operation, body: Value) -> Result<Val
         Operation::TagResource => with(call, body, tags::tag_resource),
         Operation::UntagResource => with(call, body, tags::untag_resource),
         Operation::UpdateAlias => with(call, body, aliases::update_alias),
-        Operation::AssociateMpaTeam
-        | Operation::DisassociateMpaTeam
-        | Operation::GetMpaTeamAssociation => Err(ServiceError::NotEmulated(operation.to_string())),
     }
 }
 

@@ -27,10 +27,6 @@ pub enum ServiceError {
     /// The emulator itself failed, or was told to.
     #[error("{0}")]
     InternalServer(String),
-    /// The service can do this and the emulator cannot, yet. The name is not one of the service's,
-    /// so that nobody mistakes it for an answer of the service.
-    #[error("apc-emulator does not emulate {0} yet")]
-    NotEmulated(String),
     /// The policy would let everybody use the key.
     #[error("the policy would grant public access to {0}")]
     PublicPolicy(String),
@@ -67,7 +63,6 @@ impl ServiceError {
             Self::Conflict(_) => "ConflictException",
             Self::IncompleteSignature(_) => "IncompleteSignatureException",
             Self::InternalServer(_) => "InternalServerException",
-            Self::NotEmulated(_) => "NotEmulatedException",
             Self::PublicPolicy(_) => "PublicPolicyException",
             Self::ResourceNotFound { .. } => "ResourceNotFoundException",
             Self::Serialization(_) => "SerializationException",

@@ -11,6 +11,7 @@ use crate::crypto::saved;
 use crate::model::attributes::{DeriveKeyUsage, KeyAttributes};
 use crate::model::identifiers::{KeyArn, Region};
 use crate::model::key::{Key, KeyOrigin, KeyState};
+use crate::model::mpa::MpaStatus;
 use crate::model::policy::PolicyDocument;
 use crate::model::tags::{TagKey, TagValue};
 use crate::protocol::error::ServiceError;
@@ -40,6 +41,7 @@ pub struct KeyRecord {
     pub key_check_value: String,
     #[serde(with = "saved::material")]
     pub material: KeyMaterial,
+    pub mpa_status: Option<MpaStatus>,
     pub origin: KeyOrigin,
     pub policy: Option<PolicyDocument>,
     pub replication: Replication,
@@ -66,6 +68,7 @@ impl KeyRecord {
                 .map(|value| value.to_string())
                 .unwrap_or_default(),
             material: new.material,
+            mpa_status: None,
             origin: new.origin,
             policy: None,
             replication: Replication::SingleRegion,
@@ -99,6 +102,7 @@ impl KeyRecord {
             primary_region: self.primary_region(),
             replication_status: self.replication.status(),
             using_default_replication_regions: self.replication.using_defaults(),
+            mpa_status: self.mpa_status.clone(),
         }
     }
 
@@ -113,7 +117,8 @@ impl KeyRecord {
         self.usage_stopped_at = Some(now);
     }
 
-    /// Not on its way to deletion. INFERRED from the text of ConflictException in the model.
+    /// Neither on its way to deletion nor still waiting for approval, or without it. INFERRED from
+    /// the text of ConflictException in the model.
     pub fn check_not_deleted(&self) -> Result<(), ServiceError> {
         match self.state {
             KeyState::CreateComplete => Ok(()),

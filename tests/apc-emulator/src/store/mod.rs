@@ -1,10 +1,12 @@
-//! Keys and aliases, behind one lock.
+//! Keys, aliases and what goes with them, behind one lock.
 
+mod approvals;
 mod exchange;
 mod key_record;
 mod pairs;
 mod replication;
 
+pub use approvals::{Approvals, Decision, ProtectedRequest, Session, no_team};
 pub use exchange::{Exchange, IssuedCertificate, Parameters, ParametersPurpose};
 pub use key_record::{KeyRecord, NewKey};
 pub use replication::{Replication, check_other_regions};
@@ -69,10 +71,11 @@ impl State {
     }
 }
 
-/// The keys and aliases of one account in one region.
+/// What one account has in one region.
 #[derive(Default, Deserialize, Serialize)]
 pub struct Partition {
     aliases: BTreeMap<AliasName, Option<KeyArn>>,
+    approvals: Approvals,
     pub default_replication_regions: ReplicationRegions,
     exchange: Exchange,
     keys: HashMap<KeyArn, KeyRecord>,

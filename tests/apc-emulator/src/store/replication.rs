@@ -263,3 +263,46 @@ fn is_replicable(attributes: &KeyAttributes) -> bool {
 fn not_replicable() -> ServiceError {
     ServiceError::Validation("asymmetric keys cannot be replicated".to_owned())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_begun_is_finished_by_settling() {
+        let mut replication = Replication::default();
+        replication.begin(&regions(&["us-east-1", "us-west-2"]), true);
+        assert_eq!(states(&replication), ["IN_PROGRESS", "IN_PROGRESS"]);
+        replication.settle();
+        replication.begin(&regions(&["eu-west-1"]), false);
+        let states_now = states(&replication);
+        assert_eq!(states_now, ["IN_PROGRESS", "SYNCHRONIZED", "SYNCHRONIZED"]);
+        assert_eq!(replication.using_defaults(), Some(false));
+    }
+
+    #[test]
+    fn without_replicas_a_key_is_of_one_region() {
+        let mut replication = Replication::default();
+        replication.begin(&regions(&["us-east-1"]), true);
+        replication.settle();
+        replication.begin_removal(&regions(&["us-east-1"]));
+        assert_eq!(states(&replication), ["DELETE_IN_PROGRESS"]);
+        assert_eq!(replication.using_defaults(), Some(false));
+        replication.settle();
+        assert!(replication.multi_region_key_type().is_none());
+        assert!(replication.status().is_none());
+    }
+
+    fn regions(names: &[&str]) -> ReplicationRegions {
+        let regions = names.iter().map(|name| name.parse().unwrap());
+        ReplicationRegions::try_from(regions.collect::<Vec<Region>>()).unwrap()
+    }
+
+    fn states(replication: &Replication) -> Vec<&'static str> {
+        let status = replication.status().unwrap_or_default();
+        status
+            .values()
+            .map(|region| region.status.as_str())
+            .collect()
+    }
+}

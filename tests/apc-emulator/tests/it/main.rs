@@ -9,6 +9,7 @@ mod exports;
 mod faults;
 mod key_blocks;
 mod keys;
+mod mpa;
 mod policies;
 mod program;
 mod protocol;

@@ -114,6 +114,31 @@ async fn every_mistake_of_a_client_is_a_4xx_that_says_what_is_wrong() {
             r#"{"KeyMaterial":{"Tr31KeyBlock":{}}}"#.to_owned(),
             "ValidationException",
         ),
+        (
+            "AddKeyReplicationRegions",
+            r#"{"KeyIdentifier":"alias/x","ReplicationRegions":"us-west-2"}"#.to_owned(),
+            "ValidationException",
+        ),
+        (
+            "RemoveKeyReplicationRegions",
+            r#"{"KeyIdentifier":"alias/x"}"#.to_owned(),
+            "ValidationException",
+        ),
+        (
+            "PutResourcePolicy",
+            r#"{"ResourceArn":"alias/x","Policy":"{}"}"#.to_owned(),
+            "ValidationException",
+        ),
+        (
+            "AssociateMpaTeam",
+            r#"{"Action":"IMPORT_ROOT_PUBLIC_KEY_CERTIFICATE"}"#.to_owned(),
+            "ValidationException",
+        ),
+        (
+            "GetMpaTeamAssociation",
+            r#"{"Action":"IMPORT_ROOT_PUBLIC_KEY_CERTIFICATE"}"#.to_owned(),
+            "ResourceNotFoundException",
+        ),
     ] {
         let answer = call(&emulator, operation, &body).await;
         assert_eq!(
@@ -351,11 +376,11 @@ async fn the_management_port_is_off_unless_asked_for() {
     assert_eq!(post(emulator.url(), "/reset", "", "").await.status, 404);
 }
 
-struct Answer {
-    status: u16,
+pub(crate) struct Answer {
+    pub(crate) status: u16,
     /// Status line and headers, lower case.
     head: String,
-    body: Value,
+    pub(crate) body: Value,
 }
 
 impl Answer {
@@ -377,7 +402,7 @@ async fn post(url: &str, path: &str, headers: &str, body: &str) -> Answer {
     send(url, "POST", path, headers, body).await
 }
 
-async fn send(url: &str, method: &str, path: &str, headers: &str, body: &str) -> Answer {
+pub(crate) async fn send(url: &str, method: &str, path: &str, headers: &str, body: &str) -> Answer {
     let stream = TcpStream::connect(url.strip_prefix("http://").unwrap())
         .await
         .unwrap();

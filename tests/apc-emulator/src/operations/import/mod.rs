@@ -28,7 +28,8 @@ use crate::operations::keys::KeyOutput;
 use crate::protocol::error::ServiceError;
 use crate::store::NewKey;
 
-/// Imports key material of one of seven kinds.
+/// Imports key material of one of seven kinds. A root waits for the approval team, if there is one;
+/// what is wrong with it is said before.
 pub fn import_key(call: &mut Call<'_>, input: ImportKeyInput) -> Result<KeyOutput, ServiceError> {
     let ImportKeyInput {
         key_material,
@@ -37,9 +38,10 @@ pub fn import_key(call: &mut Call<'_>, input: ImportKeyInput) -> Result<KeyOutpu
         enabled,
         tags,
         replication_regions,
-        requester_comment: _,
+        requester_comment,
     } = input;
 
+    let is_root = matches!(key_material, ImportKeyMaterial::RootCertificatePublicKey(_));
     let Imported {
         attributes,
         exportable,
@@ -56,7 +58,20 @@ pub fn import_key(call: &mut Call<'_>, input: ImportKeyInput) -> Result<KeyOutpu
         tags: tags.into_map(),
     };
     let mut state = call.store.lock();
+    let partition = state.partition(&call.scope, call.now);
+    let protection = match is_root {
+        true => partition.protection(requester_comment)?,
+        false => None,
+    };
     let key = state.add_key(&call.scope, new, replication_regions, call.now)?;
+    let key = match protection {
+        Some(protection) => state.partition(&call.scope, call.now).await_approval(
+            &key.key_arn,
+            protection,
+            call.now,
+        )?,
+        None => key,
+    };
     call.touch_key(&key.key_arn);
     Ok(KeyOutput { key })
 }
@@ -71,7 +86,6 @@ pub struct ImportKeyInput {
     #[serde(default)]
     tags: Tags,
     replication_regions: Option<ReplicationRegions>,
-    #[expect(dead_code, reason = "checked for its form, then ignored")]
     requester_comment: Option<RequesterComment>,
 }
 
