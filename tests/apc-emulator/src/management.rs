@@ -24,7 +24,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use crate::approvals::Approval;
-use crate::controls::Controls;
+use crate::controls::{ControlError, Controls};
 use crate::faults::Fault;
 use crate::model::identifiers::{KeyArn, Region};
 use crate::model::mpa::MpaSessionArn;
@@ -54,9 +54,7 @@ fn route(
 ) -> Result<Option<Value>, Failure> {
     match (method.as_str(), path) {
         ("POST", "/faults") => {
-            controls
-                .inject(parse::<Fault>(body)?)
-                .map_err(bad_request)?;
+            controls.inject(parse::<Fault>(body)?).map_err(refused)?;
             Ok(None)
         }
         ("GET", "/faults") => Ok(Some(json!({ "faults": controls.faults() }))),
@@ -75,14 +73,14 @@ fn route(
         }
         ("POST", "/keys/clear") => {
             let ClearKeyRequest { key_arn } = parse(body)?;
-            let clear_key = controls.clear_key(&key_arn).map_err(bad_request)?;
+            let clear_key = controls.clear_key(&key_arn).map_err(refused)?;
             Ok(Some(json!({ "keyArn": key_arn, "clearKey": clear_key })))
         }
         ("GET", "/approvals") => Ok(Some(json!({ "approvals": controls.approvals() }))),
         ("POST", "/approvals") => {
             let request: DecisionRequest = parse(body)?;
             let approval = controls.decide(&request.approval()?, request.decision);
-            Ok(Some(json!(approval.map_err(bad_request)?)))
+            Ok(Some(json!(approval.map_err(refused)?)))
         }
         ("PUT", "/clock") => {
             let ClockRequest { offset_seconds } = parse(body)?;
@@ -91,7 +89,7 @@ fn route(
         }
         ("GET", "/clock") => Ok(Some(json!(controls.clock()))),
         ("POST", "/reset") => {
-            controls.reset().map_err(internal_error)?;
+            controls.reset().map_err(refused)?;
             Ok(None)
         }
         _ => Err((
@@ -149,8 +147,12 @@ fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Failure> {
     serde_json::from_slice(body).map_err(bad_request)
 }
 
-fn internal_error(error: impl ToString) -> Failure {
-    (StatusCode::INTERNAL_SERVER_ERROR, error.to_string())
+/// A state file that cannot be written is the emulator's trouble, everything else the caller's.
+fn refused(error: ControlError) -> Failure {
+    match error {
+        ControlError::State(_) => (StatusCode::INTERNAL_SERVER_ERROR, error.to_string()),
+        _ => bad_request(error),
+    }
 }
 
 fn bad_request(error: impl ToString) -> Failure {

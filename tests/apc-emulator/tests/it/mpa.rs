@@ -31,7 +31,7 @@ async fn a_team_is_associated_at_once() {
     let there = client(&emulator, "eu-central-1").await;
     assert_eq!(team(&there).await.unwrap_err(), NOT_FOUND);
     import_root(&there, &root(), KeyAlgorithm::Rsa3072).await;
-    emulator.controls().reset();
+    emulator.controls().reset().unwrap();
     assert_eq!(team(&here).await.unwrap_err(), NOT_FOUND);
 }
 

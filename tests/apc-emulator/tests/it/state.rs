@@ -3,10 +3,16 @@
 use std::path::Path;
 
 use apc_emulator::{Config, Emulator, EmulatorHandle, StartError, StateConfig, StateError};
-use aws_sdk_paymentcryptography::types::{KeyAlgorithm, KeyMaterialType};
+use aws_sdk_paymentcryptography::types::{KeyAlgorithm, KeyMaterialType, MpaOperation};
 
 use crate::exchange::{clear_key, create_agreement_pair};
 use crate::support::{REGION, client, create_kek};
+
+const ROOT_IMPORT: MpaOperation = MpaOperation::ImportRootPublicKeyCertificate;
+const TEAM: &str = "arn:aws:mpa:us-east-1:111122223333:approval-team/custodians";
+const POLICY: &str = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow",
+    "Principal":{"AWS":"arn:aws:iam::111122223333:root"},
+    "Action":"payment-cryptography:GetKey","Resource":"*"}]}"#;
 
 #[tokio::test]
 async fn what_was_answered_is_there_after_a_crash() {
@@ -24,6 +30,14 @@ async fn what_was_answered_is_there_after_a_crash() {
     let request = request.key_material_type(KeyMaterialType::Tr34KeyBlock);
     let request = request.wrapping_key_algorithm(KeyAlgorithm::Rsa2048);
     let parameters = request.send().await.unwrap();
+    let regions = ["us-west-2".to_owned()].to_vec();
+    let request = sdk.enable_default_key_replication_regions();
+    let request = request.set_replication_regions(Some(regions.clone()));
+    request.send().await.unwrap();
+    let request = sdk.associate_mpa_team().action(ROOT_IMPORT);
+    request.mpa_team_arn(TEAM).send().await.unwrap();
+    let request = sdk.put_resource_policy().resource_arn(&kek.key_arn);
+    request.policy(POLICY).send().await.unwrap();
     let bytes = clear_key(&emulator, &kek.key_arn);
     // Nothing is done on the way out that would not be done in a crash.
     drop(emulator);
@@ -41,6 +55,13 @@ async fn what_was_answered_is_there_after_a_crash() {
     let request = request.wrapping_key_algorithm(KeyAlgorithm::Rsa2048);
     let again = request.reuse_last_generated_token(true).send().await;
     assert_eq!(again.unwrap().import_token, parameters.import_token);
+    let defaults = sdk.get_default_key_replication_regions().send().await;
+    assert_eq!(defaults.unwrap().enabled_replication_regions, regions);
+    let team = sdk.get_mpa_team_association().action(ROOT_IMPORT).send();
+    let team = team.await.unwrap().mpa_team_association.unwrap();
+    assert_eq!(team.mpa_team_arn, TEAM);
+    let policy = sdk.get_resource_policy().resource_arn(&kek.key_arn).send();
+    assert_eq!(policy.await.unwrap().policy, POLICY);
 
     emulator.controls().reset().unwrap();
     drop(emulator);
