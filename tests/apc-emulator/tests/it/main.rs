@@ -4,6 +4,7 @@
 
 mod aliases;
 mod certificates;
+mod every_operation;
 mod exchange;
 mod exports;
 mod faults;
