@@ -146,7 +146,7 @@ fn sign_ecdsa(
 
 /// ECDSA reads a digest as a number and keeps its leftmost bits (FIPS 186-5 section 6.4.1), so one
 /// of another length may be given the length that the library demands for the curve.
-fn as_long_as(
+pub(super) fn as_long_as(
     algorithm: &'static digest::Algorithm,
     digest: &[u8],
 ) -> Result<Digest, PrivateKeyError> {

@@ -24,6 +24,8 @@ use x509_cert::spki::{AlgorithmIdentifierOwned, SubjectPublicKeyInfoOwned};
 use x509_cert::time::Validity;
 use x509_cert::{Certificate, TbsCertificate, Version};
 
+use super::private_keys::as_long_as;
+
 /// RSA keys take long to make, so the tests of one run share it.
 static RSA_2048: LazyLock<rsa::KeyPair> =
     LazyLock::new(|| rsa::KeyPair::generate(KeySize::Rsa2048).unwrap());
@@ -96,7 +98,7 @@ pub(super) fn ecdsa(curve: Curve, hash: Hash) -> Vec<u8> {
     let key = EcdsaKeyPair::generate(algorithm).unwrap();
     let identifier = identifier(oid, None);
     certificate(public_key_info(key.public_key()), &identifier, |tbs| {
-        let signed = as_long_as(usual, hash.of(tbs).as_ref());
+        let signed = as_long_as(usual, hash.of(tbs).as_ref()).unwrap();
         key.sign_digest(&signed).unwrap().as_ref().to_vec()
     })
 }
@@ -191,15 +193,6 @@ fn hash_identifier(hash: Hash) -> AlgorithmIdentifierOwned {
 
 fn identifier(oid: ObjectIdentifier, parameters: Option<Any>) -> AlgorithmIdentifierOwned {
     AlgorithmIdentifierOwned { oid, parameters }
-}
-
-/// What ECDSA signs is a number: of a longer hash the first bytes, of a shorter one all (FIPS 186-5
-/// section 6.4.1). Written as long as another hash, it is the same number.
-fn as_long_as(other: &'static digest::Algorithm, hash: &[u8]) -> Digest {
-    let length = other.output_len();
-    let mut number = vec![0; length.saturating_sub(hash.len())];
-    number.extend(&hash[..hash.len().min(length)]);
-    Digest::import_less_safe(&number, other).unwrap()
 }
 
 fn rsa_self_signed(

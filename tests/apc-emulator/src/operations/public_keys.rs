@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::crypto::certificate_parts::name;
 use crate::crypto::issuing::{self, IssuerFamily};
 use crate::crypto::material::KeyMaterial;
 use crate::crypto::private_keys::SigningHash;
@@ -75,7 +76,7 @@ pub fn get_certificate_signing_request(
         &pair.private_key,
         &pair.public_key,
         signing_algorithm,
-        issuing::name(&certificate_subject.attributes())?,
+        name(&certificate_subject.attributes())?,
     )?;
     Ok(GetCertificateSigningRequestOutput {
         certificate_signing_request: certificate_text::encode_pem(&request),
