@@ -34,5 +34,5 @@ pub use connection::{ACCOUNT, Connection, REGION};
 pub use emulator::{Fault, Management};
 pub use process::Lifetime;
 pub use progress::Progress;
-pub use setup::{Setup, prepare};
+pub use setup::{Setup, prepare, prepare_python};
 pub use stack::{Stack, StackOptions};

@@ -22,7 +22,7 @@ impl Project {
         Self { root, target }
     }
 
-    /// The virtual environment with ministack and the AWS CLI.
+    /// The virtual environment with ministack, the AWS CLI and what Python tests import.
     pub fn python(&self) -> PathBuf {
         self.target.join("python")
     }

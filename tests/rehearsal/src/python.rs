@@ -1,6 +1,7 @@
-//! The virtual environment with ministack and the AWS CLI, every file of it pinned by digest.
+//! The virtual environment with ministack, the AWS CLI and what Python tests import, every file of it
+//! pinned by digest.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
@@ -8,28 +9,30 @@ use crate::process::{Lifetime, run};
 use crate::progress::Progress;
 use crate::project::Project;
 use crate::stamp::Stamp;
-use crate::tools::Tools;
+
+/// The directory with the programs, if all that `requirements.txt` names is there.
+pub fn installed(project: &Project) -> Result<Option<PathBuf>> {
+    let programs = project.python().join("bin");
+    let complete = stamp(project)?.is_current() && programs.join("ministack").exists();
+    Ok(complete.then_some(programs))
+}
 
 /// Installs what `requirements.txt` names, unless that is already there. Returns the directory
 /// with the programs.
-pub async fn install(project: &Project, tools: &Tools, progress: Progress) -> Result<PathBuf> {
+pub async fn install(project: &Project, interpreter: &Path, progress: Progress) -> Result<PathBuf> {
     let mut step = progress.step("Python packages");
-    let environment = project.python();
-    let programs = environment.join("bin");
-    let stamp = Stamp::new(
-        environment.join("requirements.sha256"),
-        &project.requirements(),
-    )?;
-    if stamp.is_current() && programs.join("ministack").exists() {
+    if let Some(programs) = installed(project)? {
         step.done("up to date");
         return Ok(programs);
     }
+    let environment = project.python();
+    let programs = environment.join("bin");
     if environment.exists() {
         std::fs::remove_dir_all(&environment)
             .with_context(|| format!("removing {}", environment.display()))?;
     }
     let log = project.rehearsal().join("setup-python.log");
-    let mut command = Lifetime::Leashed.command(&tools.python);
+    let mut command = Lifetime::Leashed.command(interpreter);
     run(
         "python3 -m venv",
         command.args(["-m", "venv"]).arg(&environment),
@@ -50,7 +53,14 @@ pub async fn install(project: &Project, tools: &Tools, progress: Progress) -> Re
         .arg("--requirement")
         .arg(project.requirements());
     run("pip install", &mut command, &log, None, &mut step).await?;
-    stamp.set()?;
+    stamp(project)?.set()?;
     step.done("installed");
     Ok(programs)
+}
+
+fn stamp(project: &Project) -> Result<Stamp> {
+    Stamp::new(
+        project.python().join("requirements.sha256"),
+        &project.requirements(),
+    )
 }

@@ -26,23 +26,39 @@ pub struct Setup {
 /// Installs and builds what is not there yet.
 pub async fn prepare(progress: Progress) -> Result<Setup> {
     let project = Project::locate();
-    let directory = project.rehearsal();
-    std::fs::create_dir_all(&directory)
-        .with_context(|| format!("creating {}", directory.display()))?;
     let step = progress.step("Tools");
     let tools = tools::check()?;
     step.done(&tools.summary);
-    let _lock = lock(directory.join("setup.lock"), progress).await?;
+    let python = prepare_python(progress).await?;
+    let _lock = lock(&project, progress).await?;
     Ok(Setup {
-        python: python::install(&project, &tools, progress).await?,
+        python,
         node: node::install(&project, &tools, progress).await?,
         binaries: binaries::build(&project, &tools, progress).await?,
         project,
     })
 }
 
-/// An exclusive lock that ends with the process or with the value, whichever is first.
-async fn lock(path: PathBuf, progress: Progress) -> Result<File> {
+/// Installs the Python packages and nothing else, unless they are there: for tests that need no
+/// stack. Returns the directory with the programs, `python` among them.
+pub async fn prepare_python(progress: Progress) -> Result<PathBuf> {
+    let project = Project::locate();
+    if let Some(programs) = python::installed(&project)? {
+        progress.step("Python packages").done("up to date");
+        return Ok(programs);
+    }
+    let interpreter = tools::python()?;
+    let _lock = lock(&project, progress).await?;
+    python::install(&project, &interpreter, progress).await
+}
+
+/// The lock of everything that is done once for all. It ends with the process or with the value,
+/// whichever is first.
+async fn lock(project: &Project, progress: Progress) -> Result<File> {
+    let directory = project.rehearsal();
+    std::fs::create_dir_all(&directory)
+        .with_context(|| format!("creating {}", directory.display()))?;
+    let path = directory.join("setup.lock");
     let context = || format!("locking {}", path.display());
     let file = File::create(&path).with_context(context)?;
     let mut waiting = None;

@@ -5,6 +5,7 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Result, bail};
 
+const PYTHON_PROGRAM: &str = "python3";
 const PYTHON: (u32, u32) = (3, 10);
 const NODE: (u32, u32) = (20, 0);
 
@@ -12,7 +13,6 @@ const NODE: (u32, u32) = (20, 0);
 #[derive(Clone, Debug)]
 pub struct Tools {
     pub cargo: PathBuf,
-    pub python: PathBuf,
     pub npm: PathBuf,
     /// A line for people: what was found.
     pub summary: String,
@@ -29,18 +29,7 @@ pub fn check() -> Result<Tools> {
         "Rust is missing: install it with rustup (https://rustup.rs).",
         &mut missing,
     );
-    let python = require(
-        version("python3".as_ref(), &["--version"]),
-        PYTHON,
-        "Python 3.10 or later is missing: install it (Debian: `apt install python3 python3-venv`).",
-        &mut missing,
-    );
-    // Debian has Python without the two modules that make a virtual environment.
-    if python.is_some() && !succeeds("python3", &["-c", "import venv, ensurepip"]) {
-        missing.push(
-            "Python's venv module is missing: install it (Debian: `apt install python3-venv`).",
-        );
-    }
+    let python = require_python(&mut missing);
     let node = require(
         version("node".as_ref(), &["--version"]),
         NODE,
@@ -54,12 +43,37 @@ pub fn check() -> Result<Tools> {
     match (rust, python, node) {
         (Some(rust), Some(python), Some(node)) if missing.is_empty() => Ok(Tools {
             cargo,
-            python: "python3".into(),
             npm: "npm".into(),
             summary: format!("cargo {rust}, python {python}, node {node}"),
         }),
         _ => bail!("{}", missing.join("\n")),
     }
+}
+
+/// Looks for Python alone.
+pub fn python() -> Result<PathBuf> {
+    let mut missing = Vec::new();
+    require_python(&mut missing);
+    match missing.is_empty() {
+        true => Ok(PYTHON_PROGRAM.into()),
+        false => bail!("{}", missing.join("\n")),
+    }
+}
+
+fn require_python(missing: &mut Vec<&'static str>) -> Option<String> {
+    let python = require(
+        version(PYTHON_PROGRAM.as_ref(), &["--version"]),
+        PYTHON,
+        "Python 3.10 or later is missing: install it (Debian: `apt install python3 python3-venv`).",
+        missing,
+    );
+    // Debian has Python without the two modules that make a virtual environment.
+    if python.is_some() && !succeeds(PYTHON_PROGRAM, &["-c", "import venv, ensurepip"]) {
+        missing.push(
+            "Python's venv module is missing: install it (Debian: `apt install python3-venv`).",
+        );
+    }
+    python
 }
 
 fn require(
