@@ -44,60 +44,59 @@ impl std::fmt::Debug for Case {
 
 /// Any block that can be made, of every version, algorithm and length.
 pub fn any_case() -> impl Strategy<Value = Case> {
-    let version = prop::sample::select(Version::VARIANTS);
-    version
-        .prop_flat_map(|version| {
-            let protection_key = match version {
-                Version::A | Version::B | Version::C => any_key(TDES),
-                Version::D => any_key(AES),
+    prop::sample::select(Version::VARIANTS).prop_flat_map(any_case_of)
+}
+
+/// Any block of this version that can be made.
+pub fn any_case_of(version: Version) -> impl Strategy<Value = Case> {
+    let protection_key = match version {
+        Version::A | Version::B | Version::C => any_key(TDES),
+        Version::D => any_key(AES),
+    };
+    let parts = (
+        protection_key,
+        prop_oneof![any_key(TDES), any_key(AES), any_hmac_key()],
+        prop::sample::select(KeyUsage::VARIANTS),
+        prop::sample::select(ModeOfUse::VARIANTS),
+        prop::sample::select(Exportability::VARIANTS),
+        "[0-9A-Zc][0-9A-Z]",
+        any_optional_blocks(),
+        prop::bool::ANY,
+        prop::array::uniform::<_, RANDOM_LENGTH>(any::<u8>()),
+    );
+    parts.prop_map(
+        move |(
+            protection_key,
+            key,
+            usage,
+            mode,
+            exportability,
+            key_version,
+            blocks,
+            masked,
+            random,
+        )| {
+            let mut header = Header::new(usage, key.0, mode, version);
+            header.exportability = exportability;
+            header.key_version = key_version.parse().unwrap();
+            for (id, data) in blocks {
+                // A second block of the same id is refused; the first then stands alone.
+                let _ = header.optional_blocks.push(id, &data);
+            }
+            let masking = if masked {
+                LengthMasking::Maximum
+            } else {
+                LengthMasking::None
             };
-            (
-                Just(version),
-                protection_key,
-                prop_oneof![any_key(TDES), any_key(AES), any_hmac_key()],
-                prop::sample::select(KeyUsage::VARIANTS),
-                prop::sample::select(ModeOfUse::VARIANTS),
-                prop::sample::select(Exportability::VARIANTS),
-                "[0-9A-Zc][0-9A-Z]",
-                any_optional_blocks(),
-                prop::bool::ANY,
-                prop::array::uniform::<_, RANDOM_LENGTH>(any::<u8>()),
-            )
-        })
-        .prop_map(
-            |(
-                version,
-                protection_key,
-                key,
-                usage,
-                mode,
-                exportability,
-                key_version,
-                blocks,
-                masked,
+            Case {
+                key: clear_key(key),
+                header,
+                masking,
+                protection_key: clear_key(protection_key),
                 random,
-            )| {
-                let mut header = Header::new(usage, key.0, mode, version);
-                header.exportability = exportability;
-                header.key_version = key_version.parse().unwrap();
-                for (id, data) in blocks {
-                    // A second block of the same id is refused; the first then stands alone.
-                    let _ = header.optional_blocks.push(id, &data);
-                }
-                let masking = if masked {
-                    LengthMasking::Maximum
-                } else {
-                    LengthMasking::None
-                };
-                Case {
-                    key: clear_key(key),
-                    header,
-                    masking,
-                    protection_key: clear_key(protection_key),
-                    random,
-                }
-            },
-        )
+            }
+        },
+    )
 }
 
 const AES: &[SymmetricAlgorithm] = &[
