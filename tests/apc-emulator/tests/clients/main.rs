@@ -1,0 +1,116 @@
+//! Clients that know nothing of this project: Python programs with boto3, the AWS CLI and a partner's
+//! own cryptography, each against an emulator of its own.
+//!
+//! The programs lie beside this file; each is a module of unit tests. They find the emulator by
+//! their environment alone, as any program written for the real service does.
+//!
+//! | folder or file | holds |
+//! | --- | --- |
+//! | `partner_crypto/` | a partner's own cryptography: TR-31, TR-34, key agreement, DUKPT, certificates |
+//! | `vectors.py` | `partner_crypto/` itself, before it judges others |
+
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+use apc_emulator::{Config, Emulator, EmulatorHandle};
+use rehearsal::{Progress, prepare_python};
+
+/// One test per line, each with the programs that it runs one after the other.
+macro_rules! tests {
+    ($($name:ident: $($program:literal)+;)+) => {
+        $(
+            #[tokio::test]
+            async fn $name() {
+                pass(&[$($program),+]).await;
+            }
+        )+
+
+        const PROGRAMS: &[&[&str]] = &[$(&[$($program),+]),+];
+    };
+}
+
+tests! {
+    the_partners_own_cryptography: "vectors";
+}
+
+#[test]
+fn every_program_is_run() {
+    let run: BTreeSet<_> = PROGRAMS.iter().copied().flatten().copied().collect();
+    let mut there = BTreeSet::new();
+    for folder in [""] {
+        for entry in std::fs::read_dir(directory().join(folder)).unwrap() {
+            let path = entry.unwrap().path();
+            let is_python = path.extension().is_some_and(|extension| extension == "py");
+            if is_python
+                && std::fs::read_to_string(&path)
+                    .unwrap()
+                    .contains("def test_")
+            {
+                let name = path.file_stem().unwrap().to_str().unwrap();
+                let module = [folder, name].join(".");
+                there.insert(module.trim_start_matches('.').to_owned());
+            }
+        }
+    }
+    assert!(there.iter().map(String::as_str).eq(run), "{there:?}");
+}
+
+/// Runs programs against a new emulator, which it returns when all of their tests passed.
+async fn pass(programs: &'static [&str]) -> EmulatorHandle {
+    let emulator = Emulator::start(Config::default()).await.unwrap();
+    let python = prepare_python(Progress::Quiet).await.unwrap();
+    let mut command = command(programs, &python, &emulator);
+    // The emulator serves from this thread meanwhile.
+    let output = tokio::task::spawn_blocking(move || command.output().unwrap());
+    let output = output.await.unwrap();
+    let report = report(&output);
+    assert!(output.status.success(), "{programs:?} failed:\n{report}");
+    assert!(
+        report.contains("\nOK"),
+        "{programs:?} ran no test:\n{report}"
+    );
+    for request in emulator.controls().requests() {
+        // What SDKs would retry, and what the service does not know.
+        let forbidden = ["InternalServerException", "NotEmulatedException"];
+        let outcome = request.outcome.as_str();
+        assert!(!forbidden.contains(&outcome), "{programs:?}: {request:?}");
+    }
+    emulator
+}
+
+/// Programs in an environment that has the emulator in it and nothing of the machine.
+fn command(programs: &[&str], python: &Path, emulator: &EmulatorHandle) -> Command {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let path = std::env::split_paths(&path);
+    let path = std::env::join_paths([python.to_owned()].into_iter().chain(path)).unwrap();
+    let mut command = Command::new(python.join("python"));
+    command
+        .args(["-B", "-W", "ignore", "-m", "unittest", "--verbose"])
+        .args(programs)
+        .current_dir(directory())
+        .stdin(Stdio::null())
+        .env_clear()
+        .env("PATH", path)
+        .env("AWS_ENDPOINT_URL_PAYMENT_CRYPTOGRAPHY", emulator.url())
+        .env("APC_MANAGEMENT_URL", emulator.management_url().unwrap())
+        .env("AWS_ACCESS_KEY_ID", "test")
+        .env("AWS_SECRET_ACCESS_KEY", "test")
+        .env("AWS_DEFAULT_REGION", "eu-west-1")
+        .env("AWS_CONFIG_FILE", "/dev/null")
+        .env("AWS_SHARED_CREDENTIALS_FILE", "/dev/null")
+        .env("AWS_EC2_METADATA_DISABLED", "true");
+    command
+}
+
+fn directory() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/clients")
+}
+
+/// What the programs said. They print no key.
+fn report(output: &Output) -> String {
+    let text = [&output.stdout[..], &output.stderr[..]].concat();
+    String::from_utf8_lossy(&text).into_owned()
+}
