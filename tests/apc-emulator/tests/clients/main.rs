@@ -7,6 +7,7 @@
 //! | folder or file | holds |
 //! | --- | --- |
 //! | `partner_crypto/` | a partner's own cryptography: TR-31, TR-34, key agreement, DUKPT, certificates |
+//! | `operations/` | all operations through boto3, and what they refuse |
 //! | `vectors.py` | `partner_crypto/` itself, before it judges others |
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
@@ -18,6 +19,27 @@ use std::process::{Command, Output, Stdio};
 use apc_emulator::{Config, Emulator, EmulatorHandle};
 use rehearsal::{Progress, prepare_python};
 
+/// How many operations the control plane has.
+const OPERATIONS: usize = 32;
+
+#[tokio::test]
+async fn boto3_calls_every_operation() {
+    let emulator = pass(EVERY_OPERATION).await;
+    let requests = emulator.controls().requests();
+    let called: BTreeSet<_> = requests
+        .iter()
+        .filter(|request| request.outcome == "ok")
+        .map(|request| request.operation.as_str())
+        .collect();
+    assert_eq!(called.len(), OPERATIONS, "{called:?}");
+}
+
+const EVERY_OPERATION: &[&str] = &[
+    "operations.certificates",
+    "operations.keys",
+    "operations.settings",
+];
+
 /// One test per line, each with the programs that it runs one after the other.
 macro_rules! tests {
     ($($name:ident: $($program:literal)+;)+) => {
@@ -28,11 +50,12 @@ macro_rules! tests {
             }
         )+
 
-        const PROGRAMS: &[&[&str]] = &[$(&[$($program),+]),+];
+        const PROGRAMS: &[&[&str]] = &[EVERY_OPERATION, $(&[$($program),+]),+];
     };
 }
 
 tests! {
+    refusals: "operations.refusals";
     the_partners_own_cryptography: "vectors";
 }
 
@@ -40,7 +63,7 @@ tests! {
 fn every_program_is_run() {
     let run: BTreeSet<_> = PROGRAMS.iter().copied().flatten().copied().collect();
     let mut there = BTreeSet::new();
-    for folder in [""] {
+    for folder in ["", "operations"] {
         for entry in std::fs::read_dir(directory().join(folder)).unwrap() {
             let path = entry.unwrap().path();
             let is_python = path.extension().is_some_and(|extension| extension == "py");

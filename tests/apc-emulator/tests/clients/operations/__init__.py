@@ -1,0 +1,1 @@
+"""The operations one by one: what they answer and what they refuse."""
