@@ -8,6 +8,7 @@
 //! | --- | --- |
 //! | `partner_crypto/` | a partner's own cryptography: TR-31, TR-34, key agreement, DUKPT, certificates |
 //! | `operations/` | all operations through boto3, and what they refuse |
+//! | `exchanges/` | keys that travel, in every form and both directions |
 //! | `vectors.py` | `partner_crypto/` itself, before it judges others |
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
@@ -55,15 +56,22 @@ macro_rules! tests {
 }
 
 tests! {
+    agreed_keys: "exchanges.key_agreement";
+    as2805_cryptograms: "exchanges.as2805";
+    dukpt_initial_keys: "exchanges.initial_keys";
     refusals: "operations.refusals";
+    rsa_cryptograms: "exchanges.rsa_wrap";
     the_partners_own_cryptography: "vectors";
+    tr31_key_blocks: "exchanges.key_blocks";
+    tr34_exports: "exchanges.tr34_export";
+    tr34_imports: "exchanges.tr34_import";
 }
 
 #[test]
 fn every_program_is_run() {
     let run: BTreeSet<_> = PROGRAMS.iter().copied().flatten().copied().collect();
     let mut there = BTreeSet::new();
-    for folder in ["", "operations"] {
+    for folder in ["", "exchanges", "operations"] {
         for entry in std::fs::read_dir(directory().join(folder)).unwrap() {
             let path = entry.unwrap().path();
             let is_python = path.extension().is_some_and(|extension| extension == "py");

@@ -1,0 +1,1 @@
+"""Keys that travel between the service and a partner, in every form and both directions."""
