@@ -9,6 +9,9 @@
 //! | `partner_crypto/` | a partner's own cryptography: TR-31, TR-34, key agreement, DUKPT, certificates |
 //! | `operations/` | all operations through boto3, and what they refuse |
 //! | `exchanges/` | keys that travel, in every form and both directions |
+//! | `public_clients/` | what AWS's published sample clients do, step by step |
+//! | `certificate_chains.py` | certificates and requests, judged by `openssl` |
+//! | `command_line.py` | the AWS CLI |
 //! | `vectors.py` | `partner_crypto/` itself, before it judges others |
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
@@ -58,9 +61,12 @@ macro_rules! tests {
 tests! {
     agreed_keys: "exchanges.key_agreement";
     as2805_cryptograms: "exchanges.as2805";
+    certificates_and_requests_by_openssl: "certificate_chains";
     dukpt_initial_keys: "exchanges.initial_keys";
+    public_clients: "public_clients.ecdh" "public_clients.rsa_wrap" "public_clients.tr34";
     refusals: "operations.refusals";
     rsa_cryptograms: "exchanges.rsa_wrap";
+    the_aws_command_line: "command_line";
     the_partners_own_cryptography: "vectors";
     tr31_key_blocks: "exchanges.key_blocks";
     tr34_exports: "exchanges.tr34_export";
@@ -71,7 +77,7 @@ tests! {
 fn every_program_is_run() {
     let run: BTreeSet<_> = PROGRAMS.iter().copied().flatten().copied().collect();
     let mut there = BTreeSet::new();
-    for folder in ["", "exchanges", "operations"] {
+    for folder in ["", "exchanges", "operations", "public_clients"] {
         for entry in std::fs::read_dir(directory().join(folder)).unwrap() {
             let path = entry.unwrap().path();
             let is_python = path.extension().is_some_and(|extension| extension == "py");
