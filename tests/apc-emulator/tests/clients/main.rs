@@ -62,6 +62,7 @@ tests! {
     agreed_keys: "exchanges.key_agreement";
     as2805_cryptograms: "exchanges.as2805";
     certificates_and_requests_by_openssl: "certificate_chains";
+    constraints_of_the_published_model: "operations.constraints";
     dukpt_initial_keys: "exchanges.initial_keys";
     public_clients: "public_clients.ecdh" "public_clients.rsa_wrap" "public_clients.tr34";
     refusals: "operations.refusals";

@@ -1,9 +1,11 @@
 """What the programs share: boto3 pointed at the emulator, and short words for its requests."""
 
 import contextlib
+import http.client
 import json
 import os
 import unittest
+import urllib.parse
 import urllib.request
 
 import boto3
@@ -15,6 +17,7 @@ from partner_crypto.certificates import Authority, wire
 
 HOME = os.environ["AWS_DEFAULT_REGION"]
 CONTROLS = os.environ["APC_MANAGEMENT_URL"]
+ENDPOINT = urllib.parse.urlsplit(os.environ["AWS_ENDPOINT_URL_PAYMENT_CRYPTOGRAPHY"])
 
 USAGES = {
     "B0": "TR31_B0_BASE_DERIVATION_KEY",
@@ -58,6 +61,24 @@ def client(region=HOME):
     retries = {"total_max_attempts": 1}
     config = Config(retries=retries, read_timeout=60)
     return boto3.client("payment-cryptography", region_name=region, config=config)
+
+
+def raw(operation, body):
+    """A request that no SDK would send. Status, name of the exception, message."""
+    scope = "Credential=test/20260101/eu-west-1/payment-cryptography/aws4_request"
+    headers = {
+        "X-Amz-Target": f"PaymentCryptographyControlPlane.{operation}",
+        "Content-Type": "application/x-amz-json-1.0",
+        "Authorization": f"AWS4-HMAC-SHA256 {scope}, SignedHeaders=host, Signature=00",
+    }
+    connection = http.client.HTTPConnection(ENDPOINT.netloc)
+    connection.request("POST", "/", body if isinstance(body, str) else json.dumps(body), headers)
+    answer = connection.getresponse()
+    assert answer.headers["x-amzn-RequestId"]
+    text = json.loads(answer.read())
+    connection.close()
+    exception = text.get("__type", "").rpartition("#")[2]
+    return answer.status, exception, text.get("Message", "")
 
 
 def attributes(usage, algorithm, mode, key_class=None):

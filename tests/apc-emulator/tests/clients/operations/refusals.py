@@ -1,10 +1,6 @@
 """What the service refuses, and under which name: never with a server error, which SDKs retry."""
 
 import datetime
-import http.client
-import json
-import os
-import urllib.parse
 
 from partner_crypto.certificates import Authority, name, private_key, wire
 from service import (
@@ -17,26 +13,8 @@ from service import (
     authority_attributes,
     client,
     days_later,
+    raw,
 )
-
-ENDPOINT = urllib.parse.urlsplit(os.environ["AWS_ENDPOINT_URL_PAYMENT_CRYPTOGRAPHY"])
-
-
-def raw(operation, body):
-    """A request that no SDK would send. Status, name of the exception, message."""
-    scope = "Credential=test/20260101/eu-west-1/payment-cryptography/aws4_request"
-    headers = {
-        "X-Amz-Target": f"PaymentCryptographyControlPlane.{operation}",
-        "Content-Type": "application/x-amz-json-1.0",
-        "Authorization": f"AWS4-HMAC-SHA256 {scope}, SignedHeaders=host, Signature=00",
-    }
-    connection = http.client.HTTPConnection(ENDPOINT.netloc)
-    connection.request("POST", "/", body if isinstance(body, str) else json.dumps(body), headers)
-    answer = connection.getresponse()
-    assert answer.headers["x-amzn-RequestId"]
-    text = json.loads(answer.read())
-    connection.close()
-    return answer.status, text.get("__type", "").rpartition("#")[2]
 
 
 class Requests(ServiceTest):
@@ -49,18 +27,19 @@ class Requests(ServiceTest):
         }
         for material in ({}, {"Tr31KeyBlock": block, "As2805KeyCryptogram": cryptogram}):
             body = {"KeyMaterial": material, "ExportKeyIdentifier": arn}
-            self.assertEqual(raw("ExportKey", body), (400, VALIDATION), list(material))
+            self.assertEqual(raw("ExportKey", body)[:2], (400, VALIDATION), list(material))
         block["WrappedKeyBlock"] = "D0112K0AB00E0000" + "0" * 96
         trusted = {
             "KeyAttributes": authority_attributes("RSA_2048"),
             "PublicKeyCertificate": "AAAA",
         }
         for material in ({}, {"Tr31KeyBlock": block, "RootCertificatePublicKey": trusted}):
-            self.assertEqual(raw("ImportKey", {"KeyMaterial": material}), (400, VALIDATION))
+            body = {"KeyMaterial": material}
+            self.assertEqual(raw("ImportKey", body)[:2], (400, VALIDATION))
 
     def test_bodies_that_are_not_requests(self):
         for body in ("", "{", "[]", '"text"', '{"KeyIdentifier": 7}', "{}"):
-            status, exception = raw("GetKey", body)
+            status, exception, _ = raw("GetKey", body)
             self.assertEqual(status, 400, body)
             self.assertIn(exception, (VALIDATION, "SerializationException"), body)
 
@@ -84,7 +63,7 @@ class Requests(ServiceTest):
             # The smallest values botocore checks itself, so these two go around it.
             if because == "too few days":
                 body = {"KeyIdentifier": arn, "DeleteKeyInDays": 2}
-                self.assertEqual(raw("DeleteKey", body), (400, VALIDATION))
+                self.assertEqual(raw("DeleteKey", body)[:2], (400, VALIDATION))
                 continue
             with self.refused(because=because):
                 call(self.service)
