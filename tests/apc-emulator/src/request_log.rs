@@ -22,7 +22,7 @@ pub struct LoggedRequest {
     /// Every key it found or made, in the order it did; for ExportKey the key that left, then the
     /// certificate authority's.
     pub key_arns: Vec<String>,
-    /// The alias it named, if any.
+    /// The first alias it named, if any; for ExportKey that of the key that left.
     pub alias_name: Option<String>,
     /// `ok`, or the name of the exception. With a dropped connection, what the caller would have
     /// been told, or `nothing` when nothing was done.

@@ -93,11 +93,9 @@ impl StateFile {
     /// Writes what there is now.
     pub(crate) fn save(&self, store: &Store) -> Result<(), StateError> {
         let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
-        let state = {
-            let state = store.lock();
-            Zeroizing::new(serde_json::to_vec(&*state).map_err(|_| StateError::Encoding)?)
-        };
-        let sealed = self.encrypt(state)?;
+        let mut state = WipingBuffer::default();
+        serde_json::to_writer(&mut state, &*store.lock()).map_err(|_| StateError::Encoding)?;
+        let sealed = self.encrypt(state.0)?;
         self.replace(&sealed)
             .map_err(|error| StateError::File(self.path.clone(), error))
     }
@@ -134,6 +132,27 @@ impl StateFile {
         file.write_all(bytes)?;
         file.sync_all()?;
         fs::rename(next, &self.path)
+    }
+}
+
+/// A buffer that leaves no copy of its contents behind when it grows.
+#[derive(Default)]
+struct WipingBuffer(Zeroizing<Vec<u8>>);
+
+impl Write for WipingBuffer {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let length = self.0.len() + bytes.len();
+        if length > self.0.capacity() {
+            let mut larger = Zeroizing::new(Vec::with_capacity(length.next_power_of_two()));
+            larger.extend_from_slice(&self.0);
+            self.0 = larger;
+        }
+        self.0.extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
     }
 }
 

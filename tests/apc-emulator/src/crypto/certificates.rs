@@ -1,8 +1,10 @@
 //! X.509 certificates (RFC 5280): what the service looks at when one is imported or wrapped under.
 //!
-//! Not looked at, because nothing documents that the service does: names, extended key usage,
-//! policies, revocation.
+//! Not looked at, because nothing documents that the service does: names, path lengths, extended key
+//! usage, policies, extensions that are critical and unknown, revocation.
 
+use x509_cert::der::Decode;
+use x509_cert::spki::SubjectPublicKeyInfoRef;
 use x509_parser::asn1_rs::Oid;
 use x509_parser::certificate::X509Certificate;
 use x509_parser::oid_registry::{
@@ -34,6 +36,9 @@ impl Certificate {
     pub fn from_der(der: &[u8]) -> Result<Self, CertificateError> {
         let parsed = parse(der)?;
         let public_key = parsed.public_key();
+        // What is kept is read again, and hashed: it must be DER, and not only look like it.
+        SubjectPublicKeyInfoRef::from_der(public_key.raw)
+            .map_err(|_| CertificateError::Unreadable)?;
         Ok(Self {
             der: der.to_vec(),
             algorithm: key_algorithm(public_key).ok_or(CertificateError::UnsupportedKey)?,

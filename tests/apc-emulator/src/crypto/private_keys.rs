@@ -1,18 +1,13 @@
-//! What private keys do: sign, decrypt, agree on secrets.
+//! What private keys do: sign, and agree on secrets. They decrypt in [`super::oaep`].
 
 use aws_lc_rs::agreement::{self, PrivateKey, UnparsedPublicKey, agree};
 use aws_lc_rs::digest::{self, Digest, digest};
 use aws_lc_rs::rand::SystemRandom;
-use aws_lc_rs::rsa::{
-    OAEP_SHA256_MGF1SHA256, OAEP_SHA512_MGF1SHA512, OaepAlgorithm, OaepPrivateDecryptingKey,
-    PrivateDecryptingKey,
-};
 use aws_lc_rs::signature::{self, EcdsaKeyPair, EcdsaSigningAlgorithm, RsaEncoding, RsaKeyPair};
 use keyblock::SecretBytes;
 use rsa::pkcs8::DecodePrivateKey;
 use sha2::{Digest as _, Sha224};
 
-use super::oaep::WrappingKeySpec;
 use crate::model::attributes::{KeyAlgorithm, wire_enum};
 
 wire_enum! {
@@ -42,29 +37,6 @@ pub fn sign(
         }
         _ => Err(PrivateKeyError),
     }
-}
-
-/// The inverse of [`super::oaep::wrap`].
-pub fn decrypt_oaep(
-    private_key: &SecretBytes,
-    spec: WrappingKeySpec,
-    cryptogram: &[u8],
-) -> Result<SecretBytes, PrivateKeyError> {
-    let algorithm: &'static OaepAlgorithm = match spec {
-        WrappingKeySpec::RsaOaepSha256 => &OAEP_SHA256_MGF1SHA256,
-        WrappingKeySpec::RsaOaepSha512 => &OAEP_SHA512_MGF1SHA512,
-    };
-    let key = PrivateDecryptingKey::from_pkcs8(private_key.expose())
-        .map_err(|_| PrivateKeyError)
-        .and_then(|key| OaepPrivateDecryptingKey::new(key).map_err(|_| PrivateKeyError))?;
-    let mut plaintext = vec![0; key.min_output_size()];
-    let length = key
-        .decrypt(algorithm, cryptogram, &mut plaintext, None)
-        .map_err(|_| PrivateKeyError)?
-        .len();
-    // The buffer goes into the secret before it is cut, so that all of it is wiped.
-    let plaintext = SecretBytes::new(plaintext);
-    Ok(plaintext.expose()[..length].to_vec().into())
 }
 
 /// The shared secret Z (NIST SP 800-56A rev. 3 section 5.7.1.2): the x-coordinate of the shared

@@ -89,6 +89,32 @@ pub mod material {
     }
 }
 
+/// For `#[serde(with = "…")]` on a secret that may have been wiped.
+pub mod optional_secret {
+    use super::*;
+
+    pub fn serialize<S: Serializer>(
+        secret: &Option<SecretBytes>,
+        to: S,
+    ) -> Result<S::Ok, S::Error> {
+        match secret {
+            Some(secret) => secret::serialize(secret, to),
+            None => to.serialize_none(),
+        }
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(
+        from: D,
+    ) -> Result<Option<SecretBytes>, D::Error> {
+        match Option::<String>::deserialize(from)?.map(Zeroizing::new) {
+            Some(text) => hex::decode(&*text)
+                .map(|bytes| Some(bytes.into()))
+                .map_err(|_| serde::de::Error::custom("a secret that is not hexadecimal")),
+            None => Ok(None),
+        }
+    }
+}
+
 /// For `#[serde(with = "…")]` on [`SecretBytes`].
 pub mod secret {
     use super::*;

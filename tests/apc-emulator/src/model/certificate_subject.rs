@@ -95,7 +95,7 @@ impl TryFrom<String> for EmailAddress {
     type Error = String;
 
     fn try_from(text: String) -> Result<Self, String> {
-        let local = |c: char| c.is_ascii_alphanumeric() || ".!#$%&*+/=?^_`{|}~-'".contains(c);
+        let local = |c: char| c.is_ascii_alphanumeric() || ".!#$%&*+/=?^_`{|}~-".contains(c);
         let label = |label: &str| {
             !label.is_empty() && label.chars().all(|c| c.is_ascii_alphanumeric() || c == '-')
         };

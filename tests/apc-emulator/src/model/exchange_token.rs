@@ -35,8 +35,19 @@ impl Direction {
 
 /// `import-token-[0-9a-zA-Z]{16,64}` or `export-token-[0-9a-zA-Z]{16,64}`.
 #[derive(Clone, Debug, Deserialize, Eq, Ord, PartialEq, PartialOrd, Serialize)]
-#[serde(transparent)]
+#[serde(try_from = "String")]
 pub struct ExchangeToken(String);
+
+impl TryFrom<String> for ExchangeToken {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        match text.starts_with(Direction::Import.prefix()) {
+            true => Self::parse(Direction::Import, text),
+            false => Self::parse(Direction::Export, text),
+        }
+    }
+}
 
 impl ExchangeToken {
     /// The token with this id.

@@ -2,11 +2,13 @@
 
 use keyblock::SymmetricAlgorithm;
 use keyblock::tr31::{self, Exportability, Header, ModeOfUse, Version};
+use serde::Deserialize;
 
 use super::attributes::{
     KeyAlgorithm, KeyAttributes, KeyClass, KeyModesOfUse, KeyUsage, wire_enum,
 };
 use super::legality::{self, IllegalAttributes};
+use super::limits::text_of_length;
 
 /// What a key is for, in the words of a key block: also an initial DUKPT key (B1) has this, for
 /// which the service has no `KeyUsage`.
@@ -36,10 +38,52 @@ impl KeyBlockPurpose {
         }
     }
 
+    /// Whether a key of this usage and algorithm may have these modes.
+    pub fn may_have(&self, modes: KeyModesOfUse) -> bool {
+        let usage: &str = self.usage.into();
+        match KeyUsage::ALL.iter().find(|known| code(**known) == usage) {
+            Some(usage) => legality::check_created_key(&KeyAttributes {
+                key_usage: *usage,
+                key_class: KeyClass::SymmetricKey,
+                key_algorithm: KeyAlgorithm::of_symmetric(self.algorithm),
+                key_modes_of_use: modes,
+            })
+            .is_ok(),
+            None => modes == KeyModesOfUse::DERIVE_KEY,
+        }
+    }
+
     /// The header of an exportable key; `None` if no letter stands for the modes of use.
     pub fn header(&self, version: Version) -> Option<Header> {
         let mode = mode_letter(self.modes_of_use)?;
-        Some(Header::new(self.usage, self.algorithm, mode, version))
+        let mut header = Header::new(self.usage, self.algorithm, mode, version);
+        if self.usage == tr31::KeyUsage::B1 {
+            // As the guide's example of such a key block has it.
+            header.exportability = Exportability::Sensitive;
+        }
+        Some(header)
+    }
+}
+
+/// A TR-31 key block: 56 to 9984 of `[0-9a-zA-Z]`.
+#[derive(Clone, Deserialize)]
+#[serde(try_from = "String")]
+pub struct Tr31WrappedKeyBlock(String);
+
+impl Tr31WrappedKeyBlock {
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl TryFrom<String> for Tr31WrappedKeyBlock {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        match text.chars().all(|c| c.is_ascii_alphanumeric()) {
+            true => text_of_length(text, 56, 9984).map(Self),
+            false => Err("value must match [0-9a-zA-Z]+".to_owned()),
+        }
     }
 }
 

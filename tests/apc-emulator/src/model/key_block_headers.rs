@@ -33,12 +33,13 @@ impl KeyBlockHeaders {
         } = self;
 
         if let Some(modes) = key_modes_of_use {
-            if !modes.is_within(purpose.modes_of_use) {
-                return Err(KeyBlockHeadersError::Wider);
-            }
-            header.mode_of_use = mode_letter(modes).ok_or(KeyBlockHeadersError::Modes)?;
+            let narrower = modes.is_within(purpose.modes_of_use) && purpose.may_have(modes);
+            header.mode_of_use = mode_letter(modes)
+                .filter(|_| narrower)
+                .ok_or(KeyBlockHeadersError::Wider)?;
         }
-        // A key that is exported is exportable, so that every value is at least as restrictive.
+        // INFERRED: all three may be asked for. The model's text lets a SENSITIVE key leave in more
+        // ways than an EXPORTABLE one, but a key of the service is only exportable or not.
         if let Some(exportability) = key_exportability {
             header.exportability = exportability.into();
         }
@@ -58,11 +59,12 @@ impl KeyBlockHeaders {
 /// Why headers cannot be had.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 pub enum KeyBlockHeadersError {
-    #[error("KeyBlockHeaders: no mode of use of a key block stands for this set of KeyModesOfUse")]
-    Modes,
     #[error("KeyBlockHeaders: optional block {0} is written by the service itself")]
     ReservedBlock(BlockId),
-    #[error("KeyBlockHeaders: KeyModesOfUse can only be more restrictive than those of the key")]
+    #[error(
+        "KeyBlockHeaders: KeyModesOfUse can only be more restrictive than those of the key, and fit \
+         its usage"
+    )]
     Wider,
 }
 
@@ -193,8 +195,30 @@ mod tests {
         );
         assert_eq!(
             modes(json!({ "Encrypt": true })),
-            Err(KeyBlockHeadersError::Modes)
+            Err(KeyBlockHeadersError::Wider)
         );
+    }
+
+    #[test]
+    fn without_restrictions_there_is_still_the_usage() {
+        let purpose = KeyBlockPurpose {
+            modes_of_use: KeyModesOfUse::NO_RESTRICTIONS,
+            ..PURPOSE
+        };
+        let modes = |modes: Value| {
+            let mut header = purpose.header(Version::B).unwrap();
+            let headers = parse(json!({ "KeyModesOfUse": modes })).unwrap();
+            headers.apply(&purpose, &mut header)
+        };
+        assert_eq!(modes(json!({ "Encrypt": true, "Wrap": true })), Ok(()));
+        for wrong in [
+            json!({ "Sign": true }),
+            json!({ "DeriveKey": true }),
+            json!({ "Generate": true, "Verify": true }),
+        ] {
+            let refused = modes(wrong.clone());
+            assert_eq!(refused, Err(KeyBlockHeadersError::Wider), "{wrong}");
+        }
     }
 
     #[test]

@@ -90,28 +90,6 @@ impl TryFrom<String> for RequesterComment {
     }
 }
 
-/// A TR-31 key block: 56 to 9984 of `[0-9a-zA-Z]`.
-#[derive(Clone, Deserialize)]
-#[serde(try_from = "String")]
-pub struct Tr31WrappedKeyBlock(String);
-
-impl Tr31WrappedKeyBlock {
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl TryFrom<String> for Tr31WrappedKeyBlock {
-    type Error = String;
-
-    fn try_from(text: String) -> Result<Self, Self::Error> {
-        match text.chars().all(|c| c.is_ascii_alphanumeric()) {
-            true => text_of_length(text, 56, 9984).map(Self),
-            false => Err("value must match [0-9a-zA-Z]+".to_owned()),
-        }
-    }
-}
-
 /// The length in characters, as the model counts it.
 pub fn text_of_length(text: String, minimum: usize, maximum: usize) -> Result<String, String> {
     match (minimum..=maximum).contains(&text.chars().count()) {

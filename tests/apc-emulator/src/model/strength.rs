@@ -4,6 +4,26 @@
 
 use super::attributes::KeyAlgorithm;
 
+/// Checks a rule of this module; the key that protects comes first.
+pub fn check(
+    rule: fn(KeyAlgorithm, KeyAlgorithm) -> bool,
+    protection: KeyAlgorithm,
+    moved: KeyAlgorithm,
+) -> Result<(), TooWeak> {
+    match rule(protection, moved) {
+        true => Ok(()),
+        false => Err(TooWeak { moved, protection }),
+    }
+}
+
+/// A key would travel under a weaker one.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+#[error("a key of {moved} cannot travel under the weaker or unsuitable {protection}")]
+pub struct TooWeak {
+    moved: KeyAlgorithm,
+    protection: KeyAlgorithm,
+}
+
 /// Whether an RSA key of this algorithm may wrap a key of that one (RSA wrap and TR-34).
 ///
 /// | key moved | RSA wrapping key |
@@ -30,8 +50,8 @@ pub fn rsa_may_wrap(wrapping: KeyAlgorithm, moved: KeyAlgorithm) -> bool {
 /// | AES | AES at least as long |
 /// | HMAC | AES_256 |
 ///
-/// INFERRED: the guide's table has no HMAC keys. They have at least 224 bits, more than any shorter
-/// AES key can protect.
+/// INFERRED: the guide's table has no HMAC keys. Those made here have at least 224 bits, more than any
+/// shorter AES key can protect.
 pub fn key_block_may_protect(protection: KeyAlgorithm, moved: KeyAlgorithm) -> bool {
     use KeyAlgorithm::{Aes128, Aes192, Aes256, Tdes2Key, Tdes3Key};
     match moved {

@@ -1,7 +1,7 @@
 //! Keys agreed on between two parties (ECDH), to protect a key block with.
 
 use keyblock::tr31::Version;
-use keyblock::{ClearKey, key_derivation};
+use keyblock::{ClearKey, SymmetricAlgorithm, key_derivation};
 use serde::Deserialize;
 
 use crate::crypto::certificates::Certificate;
@@ -10,10 +10,9 @@ use crate::model::attributes::{KeyAlgorithm, KeyModesOfUse, KeyUsage, wire_enum}
 use crate::model::certificate_text::CertificateText;
 use crate::model::hex_text::SharedInformation;
 use crate::model::identifiers::{KeyArn, KeyIdentifier};
-use crate::model::strength;
+use crate::model::strength::{self, TooWeak};
 use crate::operations::authorities::{certificate_authority, check_certified};
 use crate::operations::call::Call;
-use crate::operations::key_encryption_keys::check_strength;
 use crate::operations::key_pairs::key_pair_for;
 use crate::protocol::error::ServiceError;
 
@@ -57,24 +56,17 @@ impl Agreement {
         let DerivationData::SharedInformation(shared_information) = &self.derivation_data;
         let secret = agree_on_secret(curve, &pair.private_key, certificate.public_key())
             .map_err(|error| ServiceError::Validation(error.to_string()))?;
-        let algorithm = KeyAlgorithm::from(self.derive_key_algorithm);
+        let algorithm = self.derive_key_algorithm;
         let key = key_derivation::derive_key(
             self.key_derivation_function.into(),
             self.key_derivation_hash_algorithm.into(),
             &secret,
             shared_information.bytes(),
-            algorithm
-                .symmetric()
-                .filter(|_| !algorithm.is_hmac())
-                .ok_or_else(|| {
-                    ServiceError::Validation(format!(
-                        "DeriveKeyAlgorithm: {algorithm} cannot protect a key block"
-                    ))
-                })?,
+            algorithm.symmetric,
         )
-        .map_err(|error| ServiceError::Validation(error.to_string()))?;
+        .map_err(|error| ServiceError::Validation(format!("DeriveKeyAlgorithm: {error}")))?;
         Ok(AgreedKey {
-            algorithm,
+            algorithm: algorithm.name,
             arn: pair.arn,
             curve,
             key,
@@ -102,11 +94,9 @@ impl AgreedKey {
 
     /// The guide compares the moved key with the curve. INFERRED: the derived key, too, may not be
     /// the weaker one.
-    pub fn check_strength(&self, moved: KeyAlgorithm) -> Result<(), ServiceError> {
-        let strong_curve = strength::curve_may_protect(self.curve, moved);
-        check_strength(strong_curve, self.curve, moved)?;
-        let strong_key = strength::key_block_may_protect(self.algorithm, moved);
-        check_strength(strong_key, self.algorithm, moved)
+    pub fn check_strength(&self, moved: KeyAlgorithm) -> Result<(), TooWeak> {
+        strength::check(strength::curve_may_protect, self.curve, moved)?;
+        strength::check(strength::key_block_may_protect, self.algorithm, moved)
     }
 }
 
@@ -116,33 +106,21 @@ pub enum DerivationData {
     SharedInformation(SharedInformation),
 }
 
-wire_enum! {
-    /// `SymmetricKeyAlgorithm`: what the derived key is for.
-    DeriveKeyAlgorithm {
-        Aes128 = "AES_128",
-        Aes192 = "AES_192",
-        Aes256 = "AES_256",
-        HmacSha224 = "HMAC_SHA224",
-        HmacSha256 = "HMAC_SHA256",
-        HmacSha384 = "HMAC_SHA384",
-        HmacSha512 = "HMAC_SHA512",
-        Tdes2Key = "TDES_2KEY",
-        Tdes3Key = "TDES_3KEY",
-    }
+/// `SymmetricKeyAlgorithm`: what the derived key is for.
+#[derive(Clone, Copy, Deserialize)]
+#[serde(try_from = "KeyAlgorithm")]
+pub struct DeriveKeyAlgorithm {
+    name: KeyAlgorithm,
+    symmetric: SymmetricAlgorithm,
 }
 
-impl From<DeriveKeyAlgorithm> for KeyAlgorithm {
-    fn from(algorithm: DeriveKeyAlgorithm) -> Self {
-        match algorithm {
-            DeriveKeyAlgorithm::Aes128 => Self::Aes128,
-            DeriveKeyAlgorithm::Aes192 => Self::Aes192,
-            DeriveKeyAlgorithm::Aes256 => Self::Aes256,
-            DeriveKeyAlgorithm::HmacSha224 => Self::HmacSha224,
-            DeriveKeyAlgorithm::HmacSha256 => Self::HmacSha256,
-            DeriveKeyAlgorithm::HmacSha384 => Self::HmacSha384,
-            DeriveKeyAlgorithm::HmacSha512 => Self::HmacSha512,
-            DeriveKeyAlgorithm::Tdes2Key => Self::Tdes2Key,
-            DeriveKeyAlgorithm::Tdes3Key => Self::Tdes3Key,
+impl TryFrom<KeyAlgorithm> for DeriveKeyAlgorithm {
+    type Error = String;
+
+    fn try_from(name: KeyAlgorithm) -> Result<Self, Self::Error> {
+        match name.symmetric() {
+            Some(symmetric) => Ok(Self { name, symmetric }),
+            None => Err(format!("value must be a symmetric algorithm, not {name}")),
         }
     }
 }

@@ -200,7 +200,7 @@ fn check_target(
         None => Ok(()),
         Some(arn) => {
             call.touch_key(arn);
-            partition.key(arn)?.check_not_deleted()
+            partition.key(arn)?.check_complete()
         }
     }
 }

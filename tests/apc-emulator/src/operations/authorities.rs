@@ -10,6 +10,9 @@ use crate::protocol::error::ServiceError;
 use crate::store::KeyRecord;
 
 /// The imported certificate authority that an identifier means, in a state to be used.
+///
+/// The guide demands that "all certificates must be unexpired at the time of import". INFERRED: that
+/// the authority's own is one of them, and that an export is no different.
 pub fn certificate_authority(
     call: &mut Call<'_>,
     identifier: &KeyIdentifier,
@@ -23,7 +26,10 @@ pub fn certificate_authority(
             material: KeyMaterial::Certificate(certificate),
             attributes,
             ..
-        } if attributes.key_usage == KeyUsage::S0 => Ok((record.arn.clone(), certificate.clone())),
+        } if attributes.key_usage == KeyUsage::S0 => {
+            certificate.check_dates(call.now)?;
+            Ok((record.arn.clone(), certificate.clone()))
+        }
         _ => Err(ServiceError::Validation(format!(
             "CertificateAuthorityPublicKeyIdentifier: {identifier} is not a certificate authority"
         ))),

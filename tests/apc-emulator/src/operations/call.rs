@@ -40,7 +40,7 @@ impl<'a> Call<'a> {
     }
 
     pub fn touch_alias(&mut self, alias: &AliasName) {
-        self.touched_alias = Some(alias.clone());
+        self.touched_alias.get_or_insert_with(|| alias.clone());
     }
 
     pub fn touch_key(&mut self, arn: &KeyArn) {

@@ -63,17 +63,3 @@ pub fn key_encryption_key(
         _ => Err(refused("is not a TR31_K0 or TR31_K1 key")),
     }
 }
-
-/// No key travels under a weaker one.
-pub fn check_strength(
-    protects: bool,
-    protection: KeyAlgorithm,
-    moved: KeyAlgorithm,
-) -> Result<(), ServiceError> {
-    match protects {
-        true => Ok(()),
-        false => Err(ServiceError::Validation(format!(
-            "a key of {moved} cannot travel under the weaker or unsuitable {protection}"
-        ))),
-    }
-}

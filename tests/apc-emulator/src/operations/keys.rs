@@ -96,6 +96,10 @@ pub fn list_keys(
         max_results,
     } = input;
 
+    if key_state == Some(KeyState::CreateFailed) {
+        let message = format!("KeyState: {} cannot be asked for", KeyState::CreateFailed);
+        return Err(ServiceError::Validation(message));
+    }
     let mut state = call.store.lock();
     let partition = state.partition(&call.scope, call.now);
     let keys = partition

@@ -7,6 +7,7 @@ pub mod authorities;
 pub mod call;
 pub mod export;
 pub mod import;
+pub mod issuers;
 pub mod key_encryption_keys;
 pub mod key_pairs;
 pub mod keys;

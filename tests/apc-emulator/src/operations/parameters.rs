@@ -1,15 +1,17 @@
 //! GetParametersForImport and GetParametersForExport: a certified key pair of the service for
 //! exchanging keys, and a token that stands for it.
 
+use keyblock::SecretBytes;
 use serde::{Deserialize, Serialize};
 
 use crate::clock::Timestamp;
-use crate::crypto::issuing::{Issuer, IssuerFamily};
+use crate::crypto::issuing::IssuerFamily;
 use crate::crypto::material::KeyMaterial;
 use crate::model::attributes::KeyAlgorithm;
 use crate::model::certificate_text;
 use crate::model::exchange_token::{Direction, ExchangeToken, KeyMaterialType};
 use crate::operations::call::Call;
+use crate::operations::issuers::issuer;
 use crate::protocol::error::ServiceError;
 use crate::store::{Parameters, ParametersPurpose, new_id};
 
@@ -121,15 +123,15 @@ pub struct GetParametersForExportOutput {
     parameters_valid_until_timestamp: Timestamp,
 }
 
-/// The parameters behind a token that came with a request for this.
+/// The key pair behind a token that came with a request for this.
 ///
 /// INFERRED: a token that is unknown here is not found; one that has expired, or is for another
 /// kind of key material, breaks a rule.
-pub fn parameters_of_token(
+pub fn pair_of_token(
     call: &Call<'_>,
     token: &ExchangeToken,
     material: KeyMaterialType,
-) -> Result<Parameters, ServiceError> {
+) -> Result<TokenPair, ServiceError> {
     let mut state = call.store.lock();
     let exchange = state.partition(&call.scope, call.now).exchange();
     let parameters = exchange
@@ -141,26 +143,23 @@ pub fn parameters_of_token(
             "{token} is for {present} and not for {material}"
         )));
     }
-    match call.now <= parameters.valid_until {
-        true => Ok(parameters.clone()),
-        false => Err(ServiceError::Validation(format!("{token} has expired"))),
+    match &parameters.private_key {
+        Some(private_key) if call.now <= parameters.valid_until => Ok(TokenPair {
+            algorithm: parameters.purpose.algorithm,
+            certificate: parameters.certificate.clone(),
+            private_key: private_key.clone(),
+        }),
+        _ => Err(ServiceError::Validation(format!("{token} has expired"))),
     }
 }
 
-/// The authority of the caller's account and region, made when it is first needed.
-pub fn issuer(call: &Call<'_>, family: IssuerFamily) -> Result<Issuer, ServiceError> {
-    {
-        let mut state = call.store.lock();
-        let exchange = state.partition(&call.scope, call.now).exchange();
-        if let Some(issuer) = exchange.issuer(family) {
-            return Ok(issuer.clone());
-        }
-    }
-    // Without the lock: an RSA key takes its time. Of two that are made at once the first counts.
-    let made = Issuer::generate(&call.scope.account, family, call.now)?;
-    let mut state = call.store.lock();
-    let exchange = state.partition(&call.scope, call.now).exchange_mut();
-    Ok(exchange.keep_issuer(family, made).clone())
+/// A certified pair that a token stands for.
+pub struct TokenPair {
+    pub algorithm: KeyAlgorithm,
+    /// DER.
+    pub certificate: Vec<u8>,
+    /// PKCS#8, DER.
+    pub private_key: SecretBytes,
 }
 
 /// How long parameters last. The API reference of 2023 says 7 days, the newer guide 30.
@@ -208,7 +207,8 @@ fn parameters(
     let parameters = Parameters {
         purpose,
         certificate: issuer.certify(purpose.algorithm, &public_key, call.now, valid_until)?,
-        private_key,
+        private_key: Some(private_key),
+        sequence: 0,
         valid_until,
     };
     let token = ExchangeToken::of(purpose.direction, &new_id()?);

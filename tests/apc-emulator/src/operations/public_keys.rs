@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::clock::Timestamp;
 use crate::crypto::certificate_parts::name;
 use crate::crypto::issuing::{self, IssuerFamily};
 use crate::crypto::material::KeyMaterial;
@@ -11,9 +12,9 @@ use crate::model::certificate_subject::CertificateSubject;
 use crate::model::certificate_text;
 use crate::model::identifiers::{KeyArn, KeyIdentifier};
 use crate::operations::call::Call;
+use crate::operations::issuers::issuer;
 use crate::operations::key_pairs::key_pair;
 use crate::operations::keys::KeyInput;
-use crate::operations::parameters::issuer;
 use crate::protocol::error::ServiceError;
 use crate::store::IssuedCertificate;
 
@@ -27,23 +28,25 @@ pub fn get_public_key_certificate(
 
     let key = public_key(call, &key_identifier)?;
     let issuer = issuer(call, IssuerFamily::for_key(key.algorithm))?;
-    let mut state = call.store.lock();
-    let exchange = state.partition(&call.scope, call.now).exchange_mut();
-    let reusable = exchange
-        .public_key_certificate(&key.arn)
-        .filter(|issued| issued.valid_until >= call.now.plus_days(REUSABLE_DAYS));
-    let certificate = match reusable {
-        Some(issued) => issued.certificate.clone(),
+    let certificate = match reusable_certificate(call, &key.arn) {
+        Some(certificate) => certificate,
         None => {
+            // Made without the lock, as it is signed with RSA. Of two that are made at once, the
+            // first counts.
             let valid_until = call.now.plus_days(VALID_DAYS);
-            let certificate =
-                issuer.certify(key.algorithm, &key.public_key, call.now, valid_until)?;
-            let issued = IssuedCertificate {
-                certificate: certificate.clone(),
+            let made = IssuedCertificate {
+                certificate: issuer.certify(
+                    key.algorithm,
+                    &key.public_key,
+                    call.now,
+                    valid_until,
+                )?,
                 valid_until,
             };
-            exchange.keep_public_key_certificate(key.arn, issued);
-            certificate
+            let mut state = call.store.lock();
+            let exchange = state.partition(&call.scope, call.now).exchange_mut();
+            let kept = exchange.keep_public_key_certificate(key.arn, made, renewal(call.now));
+            kept.certificate.clone()
         }
     };
     Ok(GetPublicKeyCertificateOutput {
@@ -70,7 +73,8 @@ pub fn get_certificate_signing_request(
         certificate_subject,
     } = input;
 
-    let pair = key_pair(call, "KeyIdentifier", &key_identifier)?;
+    let pair =
+        key_pair(call, "KeyIdentifier", &key_identifier).map_err(ServiceError::without_conflict)?;
     let request = issuing::certificate_request(
         pair.attributes.key_algorithm,
         &pair.private_key,
@@ -102,18 +106,33 @@ const VALID_DAYS: i64 = 90;
 /// A certificate is given out again as long as this is left of its time.
 const REUSABLE_DAYS: i64 = 30;
 
+/// A certificate is renewed when it does not last until then.
+fn renewal(now: Timestamp) -> Timestamp {
+    now.plus_days(REUSABLE_DAYS)
+}
+
+fn reusable_certificate(call: &Call<'_>, arn: &KeyArn) -> Option<Vec<u8>> {
+    let mut state = call.store.lock();
+    let exchange = state.partition(&call.scope, call.now).exchange();
+    let issued = exchange.public_key_certificate(arn)?;
+    (issued.valid_until >= renewal(call.now)).then(|| issued.certificate.clone())
+}
+
 struct PublicKey {
     algorithm: KeyAlgorithm,
     arn: KeyArn,
     public_key: Vec<u8>,
 }
 
-/// INFERRED: a disabled key still shows its public half, one on its way to deletion does not.
+/// INFERRED: a disabled key still shows its public half, one on its way to deletion does not. The
+/// operations here have no ConflictException.
 fn public_key(call: &mut Call<'_>, identifier: &KeyIdentifier) -> Result<PublicKey, ServiceError> {
     let mut state = call.store.lock();
     let partition = state.partition(&call.scope, call.now);
     let record = call.resolve(partition, identifier)?;
-    record.check_not_deleted()?;
+    record
+        .check_complete()
+        .map_err(ServiceError::without_conflict)?;
     let public_key = match &record.material {
         KeyMaterial::Certificate(certificate) => certificate.subject_public_key_info().to_vec(),
         KeyMaterial::Pair { public_key, .. } => public_key.clone(),

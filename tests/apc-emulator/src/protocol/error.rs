@@ -12,6 +12,7 @@ use crate::crypto::oaep::WrapFailed;
 use crate::model::key_block::KeyBlockError;
 use crate::model::key_block_headers::KeyBlockHeadersError;
 use crate::model::legality::IllegalAttributes;
+use crate::model::strength::TooWeak;
 use crate::state_file::StateError;
 
 /// Everything an operation can answer instead of its output. No text of the real service's
@@ -54,6 +55,14 @@ impl ServiceError {
     pub fn not_found(resource_id: impl ToString) -> Self {
         Self::ResourceNotFound {
             resource_id: resource_id.to_string(),
+        }
+    }
+
+    /// For operations that have no ConflictException.
+    pub fn without_conflict(self) -> Self {
+        match self {
+            Self::Conflict(message) => Self::Validation(message),
+            other => other,
         }
     }
 
@@ -137,6 +146,12 @@ impl From<As2805Error> for ServiceError {
 impl From<StateError> for ServiceError {
     fn from(error: StateError) -> Self {
         Self::InternalServer(error.to_string())
+    }
+}
+
+impl From<TooWeak> for ServiceError {
+    fn from(error: TooWeak) -> Self {
+        Self::Validation(error.to_string())
     }
 }
 

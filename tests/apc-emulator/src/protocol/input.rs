@@ -4,6 +4,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::protocol::error::ServiceError;
+use crate::protocol::strict::Strict;
 
 /// The body as a JSON object; an empty body counts as one without members.
 pub fn parse_body(body: &[u8]) -> Result<Value, ServiceError> {
@@ -22,7 +23,7 @@ pub fn parse_body(body: &[u8]) -> Result<Value, ServiceError> {
 /// The input of an operation, or a ValidationException that names the member at fault. Members
 /// that the operation does not have are ignored, as the service does; one that is null is absent.
 pub fn parse_input<I: DeserializeOwned>(body: Value) -> Result<I, ServiceError> {
-    serde_path_to_error::deserialize(without_nulls(body)).map_err(|error| {
+    serde_path_to_error::deserialize(Strict(without_nulls(body))).map_err(|error| {
         let path = error.path().to_string();
         match path.as_str() {
             "." => ServiceError::Validation(error.inner().to_string()),

@@ -6,3 +6,4 @@ pub mod caller;
 pub mod error;
 pub mod input;
 pub mod operation;
+pub mod strict;

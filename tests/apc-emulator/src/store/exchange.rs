@@ -16,6 +16,7 @@ use crate::model::identifiers::KeyArn;
 #[derive(Default, Deserialize, Serialize)]
 pub struct Exchange {
     issuers: BTreeMap<IssuerFamily, Issuer>,
+    next_sequence: u64,
     parameters: BTreeMap<ExchangeToken, Parameters>,
     public_key_certificates: BTreeMap<KeyArn, IssuedCertificate>,
 }
@@ -35,7 +36,7 @@ impl Exchange {
         self.parameters.get(token)
     }
 
-    /// The newest parameters for this purpose, if they stay valid until then.
+    /// The last generated parameters for this purpose, if they stay valid until then.
     pub fn reusable_parameters(
         &self,
         purpose: ParametersPurpose,
@@ -43,13 +44,14 @@ impl Exchange {
     ) -> Option<(&ExchangeToken, &Parameters)> {
         self.parameters
             .iter()
-            .filter(|(_, parameters)| {
-                parameters.purpose == purpose && parameters.valid_until >= until
-            })
-            .max_by_key(|(_, parameters)| parameters.valid_until)
+            .filter(|(_, parameters)| parameters.purpose == purpose)
+            .max_by_key(|(_, parameters)| parameters.sequence)
+            .filter(|(_, parameters)| parameters.valid_until >= until)
     }
 
-    pub fn insert_parameters(&mut self, token: ExchangeToken, parameters: Parameters) {
+    pub fn insert_parameters(&mut self, token: ExchangeToken, mut parameters: Parameters) {
+        self.next_sequence += 1;
+        parameters.sequence = self.next_sequence;
         self.parameters.insert(token, parameters);
     }
 
@@ -58,8 +60,37 @@ impl Exchange {
         self.public_key_certificates.get(key)
     }
 
-    pub fn keep_public_key_certificate(&mut self, key: KeyArn, certificate: IssuedCertificate) {
-        self.public_key_certificates.insert(key, certificate);
+    /// Keeps a certificate, unless another request was faster with one that lasts until then;
+    /// returns the one that counts.
+    pub fn keep_public_key_certificate(
+        &mut self,
+        key: KeyArn,
+        made: IssuedCertificate,
+        until: Timestamp,
+    ) -> &IssuedCertificate {
+        let kept = self
+            .public_key_certificates
+            .entry(key)
+            .or_insert_with(|| made.clone());
+        if kept.valid_until < until {
+            *kept = made;
+        }
+        kept
+    }
+
+    /// Forgets what a deleted key leaves behind.
+    pub fn forget_key(&mut self, key: &KeyArn) {
+        self.public_key_certificates.remove(key);
+    }
+
+    /// Wipes the private keys whose time is over. The tokens stay, so that whoever comes with one
+    /// is told that it has expired.
+    pub fn wipe_expired(&mut self, now: Timestamp) {
+        for parameters in self.parameters.values_mut() {
+            if parameters.valid_until < now {
+                parameters.private_key = None;
+            }
+        }
     }
 }
 
@@ -69,9 +100,11 @@ pub struct Parameters {
     pub purpose: ParametersPurpose,
     /// DER.
     pub certificate: Vec<u8>,
-    /// PKCS#8, DER.
-    #[serde(with = "saved::secret")]
-    pub private_key: SecretBytes,
+    /// PKCS#8, DER; `None` when its time was over.
+    #[serde(with = "saved::optional_secret")]
+    pub private_key: Option<SecretBytes>,
+    /// Counts what was generated; set when it is kept.
+    pub sequence: u64,
     pub valid_until: Timestamp,
 }
 

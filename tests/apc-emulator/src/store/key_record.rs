@@ -119,7 +119,7 @@ impl KeyRecord {
 
     /// Neither on its way to deletion nor still waiting for approval, or without it. INFERRED from
     /// the text of ConflictException in the model.
-    pub fn check_not_deleted(&self) -> Result<(), ServiceError> {
+    pub fn check_complete(&self) -> Result<(), ServiceError> {
         match self.state {
             KeyState::CreateComplete => Ok(()),
             state => Err(ServiceError::Conflict(format!(
@@ -133,7 +133,7 @@ impl KeyRecord {
     /// INFERRED: that a change to a replica is a ValidationException.
     pub fn check_changeable(&self) -> Result<(), ServiceError> {
         self.check_not_replica()?;
-        self.check_not_deleted()
+        self.check_complete()
     }
 
     pub fn check_not_replica(&self) -> Result<(), ServiceError> {
@@ -158,7 +158,7 @@ impl KeyRecord {
     /// Fit for cryptography. INFERRED: a disabled key gives a ConflictException; nothing documents
     /// which error it is.
     pub fn check_usable(&self) -> Result<(), ServiceError> {
-        self.check_not_deleted()?;
+        self.check_complete()?;
         match self.enabled {
             true => Ok(()),
             false => Err(ServiceError::Conflict(format!(

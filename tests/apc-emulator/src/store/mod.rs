@@ -57,6 +57,7 @@ impl State {
     pub fn partition(&mut self, scope: &Scope, now: Timestamp) -> &mut Partition {
         let partition = self.scopes.entry(scope.clone()).or_default();
         partition.finish_deletions(now);
+        partition.exchange.wipe_expired(now);
         partition
     }
 
@@ -195,6 +196,7 @@ impl Partition {
                 key.delete_pending_at = None;
                 key.material = KeyMaterial::Gone;
                 key.policy = None;
+                self.exchange.forget_key(&key.arn);
             }
         }
     }

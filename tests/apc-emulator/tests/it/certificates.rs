@@ -248,6 +248,19 @@ async fn a_certificate_expires_by_the_emulators_clock() {
     import(&client, material()).await.unwrap();
 }
 
+#[tokio::test]
+async fn an_authority_that_has_expired_vouches_for_nobody() {
+    let (emulator, client) = start().await;
+    let root = Identity::self_signed(expired(authority("Root")), &ROOT_3072);
+    let leaf = Identity::signed_by(authority("Intermediate"), &OTHER_3072, &root);
+    emulator.controls().set_clock_offset(-7 * 86_400);
+    let root_arn = import_root(&client, &root, KeyAlgorithm::Rsa3072).await;
+    let material = || leaf.as_trusted(verifies(KeyAlgorithm::Rsa3072), &root_arn);
+    import(&client, material()).await.unwrap();
+    emulator.controls().set_clock_offset(0);
+    assert_eq!(import(&client, material()).await.unwrap_err(), VALIDATION);
+}
+
 /// The ARN of the imported key, or the exception's name.
 async fn import(client: &Client, material: ImportKeyMaterial) -> Result<String, String> {
     match client.import_key().key_material(material).send().await {

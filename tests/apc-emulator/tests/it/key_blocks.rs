@@ -224,19 +224,19 @@ async fn an_initial_dukpt_key_leaves_in_place_of_its_base_key() {
             KeyAlgorithm::Tdes2Key,
             KeyAlgorithm::Tdes2Key,
             "FFFF9876543210E00001",
-            "B0096B1TX00E0000",
+            "B0096B1TX00S0000",
         ),
         (
             KeyAlgorithm::Aes128,
             KeyAlgorithm::Aes128,
             "123456789012345600000001",
-            "D0144B1AX00E0000",
+            "D0144B1AX00S0000",
         ),
         (
             KeyAlgorithm::Aes256,
             KeyAlgorithm::Aes256,
             "123456789012345600000001",
-            "D0144B1AX00E0000",
+            "D0144B1AX00S0000",
         ),
     ] {
         let base = create(&regions.sender, base_derivation_key(base)).await;

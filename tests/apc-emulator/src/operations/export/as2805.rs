@@ -9,7 +9,7 @@ use crate::model::as2805::As2805KeyVariant;
 use crate::model::identifiers::KeyIdentifier;
 use crate::model::strength;
 use crate::operations::call::Call;
-use crate::operations::key_encryption_keys::{Protection, check_strength, key_encryption_key};
+use crate::operations::key_encryption_keys::{Protection, key_encryption_key};
 use crate::protocol::error::ServiceError;
 
 #[derive(Deserialize)]
@@ -34,8 +34,11 @@ impl As2805KeyCryptogram {
             )));
         }
         let kek = key_encryption_key(call, &self.wrapping_key_identifier, Protection::Wrap)?;
-        let protects = strength::key_block_may_protect(kek.algorithm, moved.algorithm);
-        check_strength(protects, kek.algorithm, moved.algorithm)?;
+        strength::check(
+            strength::key_block_may_protect,
+            kek.algorithm,
+            moved.algorithm,
+        )?;
         let cryptogram = as2805::wrap(&moved.key, variant.into(), &kek.key)?;
         Ok(Wrapped {
             format: WrappedKeyMaterialFormat::KeyCryptogram,

@@ -11,7 +11,6 @@ use crate::model::identifiers::KeyIdentifier;
 use crate::model::strength;
 use crate::operations::authorities::{certificate_authority, check_certified};
 use crate::operations::call::Call;
-use crate::operations::key_encryption_keys::check_strength;
 use crate::protocol::error::ServiceError;
 
 #[derive(Deserialize)]
@@ -43,8 +42,7 @@ impl KeyCryptogram {
         check_certified(&certificate, &authority)?;
         certificate.check_dates(call.now)?;
         let wrapping = certificate.algorithm();
-        let protects = strength::rsa_may_wrap(wrapping, moved.algorithm);
-        check_strength(protects, wrapping, moved.algorithm)?;
+        strength::check(strength::rsa_may_wrap, wrapping, moved.algorithm)?;
 
         let public_key = certificate.subject_public_key_info();
         let block = oaep::wrap(public_key, wrapping_spec, &moved.key)?;

@@ -16,7 +16,7 @@ use crate::operations::agreement::{
     KeyDerivationHashAlgorithm,
 };
 use crate::operations::call::Call;
-use crate::operations::key_encryption_keys::{Protection, check_strength, key_encryption_key};
+use crate::operations::key_encryption_keys::{Protection, key_encryption_key};
 use crate::protocol::error::ServiceError;
 
 /// A key block under a KEK: version B under TDES, D under AES.
@@ -34,8 +34,11 @@ impl Tr31KeyBlock {
         moved: &MovedKey,
     ) -> Result<Wrapped, ServiceError> {
         let kek = key_encryption_key(call, &self.wrapping_key_identifier, Protection::Wrap)?;
-        let protects = strength::key_block_may_protect(kek.algorithm, moved.algorithm);
-        check_strength(protects, kek.algorithm, moved.algorithm)?;
+        strength::check(
+            strength::key_block_may_protect,
+            kek.algorithm,
+            moved.algorithm,
+        )?;
         let version = match kek.algorithm.is_aes() {
             true => Version::D,
             false => Version::B,

@@ -4,6 +4,7 @@ use keyblock::SecretBytes;
 use keyblock::tr31::Version;
 use keyblock::tr34::{self, Freshness, Nonce, Sender};
 use serde::Deserialize;
+use zeroize::Zeroizing;
 
 use super::moved_key::MovedKey;
 use super::{Wrapped, WrappedKeyMaterialFormat};
@@ -19,9 +20,8 @@ use crate::model::key_block_headers::KeyBlockHeaders;
 use crate::model::strength;
 use crate::operations::authorities::{certificate_authority, check_certified};
 use crate::operations::call::Call;
-use crate::operations::key_encryption_keys::check_strength;
 use crate::operations::key_pairs::key_pair_for;
-use crate::operations::parameters::parameters_of_token;
+use crate::operations::parameters::pair_of_token;
 use crate::protocol::error::ServiceError;
 
 /// The service is the key distribution host (KDH), the certificate is that of the key receiving
@@ -53,8 +53,7 @@ impl Tr34KeyBlock {
         check_certified(&device, &authority)?;
         device.check_dates(call.now)?;
         let wrapping = device.algorithm();
-        let protects = strength::rsa_may_wrap(wrapping, moved.algorithm);
-        check_strength(protects, wrapping, moved.algorithm)?;
+        strength::check(strength::rsa_may_wrap, wrapping, moved.algorithm)?;
 
         let host = Host::find(
             call,
@@ -73,7 +72,8 @@ impl Tr34KeyBlock {
         };
         // Blocks of the service are seen with version D, whatever the algorithm of the key.
         let header = moved.header(Version::D, self.key_block_headers)?;
-        let random = random_bytes()?;
+        // The key that encrypts the message is made of these.
+        let random = Zeroizing::new(random_bytes()?);
         let key = &moved.key;
         let message = tr34::wrap(key, &header, &sender, device.der(), &freshness, &random)?;
         Ok(Wrapped {
@@ -100,10 +100,10 @@ impl Host {
     ) -> Result<Self, ServiceError> {
         match (token, identifier, certificate) {
             (Some(token), None, None) => {
-                let parameters = parameters_of_token(call, &token, KeyMaterialType::Tr34KeyBlock)?;
+                let pair = pair_of_token(call, &token, KeyMaterialType::Tr34KeyBlock)?;
                 Ok(Self {
-                    certificate: parameters.certificate,
-                    private_key: parameters.private_key,
+                    certificate: pair.certificate,
+                    private_key: pair.private_key,
                 })
             }
             (None, Some(identifier), Some(certificate)) => {
@@ -115,7 +115,11 @@ impl Host {
                 // The guide on one's own certificates: RSA-3072 at least, on both sides, for AES.
                 // It does not say so of the service's own, which are documented as RSA-2048.
                 let signing = pair.attributes.key_algorithm;
-                check_strength(strength::rsa_may_wrap(signing, moved), signing, moved)?;
+                if !strength::rsa_may_wrap(signing, moved) {
+                    return Err(ServiceError::Validation(format!(
+                        "SigningKeyIdentifier: {signing} is too weak to sign for a key of {moved}"
+                    )));
+                }
                 Ok(Self {
                     certificate: certificate.der().to_vec(),
                     private_key: pair.private_key,

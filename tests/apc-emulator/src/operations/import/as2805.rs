@@ -11,7 +11,7 @@ use crate::model::hex_text::WrappedKeyCryptogram;
 use crate::model::identifiers::KeyIdentifier;
 use crate::model::{legality, strength};
 use crate::operations::call::Call;
-use crate::operations::key_encryption_keys::{Protection, check_strength, key_encryption_key};
+use crate::operations::key_encryption_keys::{Protection, key_encryption_key};
 use crate::protocol::error::ServiceError;
 
 /// The variant says what the key is for. Nothing in the cryptogram shows a wrong key or KEK: the
@@ -38,8 +38,7 @@ impl As2805KeyCryptogram {
         legality::check_created_key(&attributes)?;
         let moved = self.key_algorithm;
         let kek = key_encryption_key(call, &self.wrapping_key_identifier, Protection::Unwrap)?;
-        let protects = strength::key_block_may_protect(kek.algorithm, moved);
-        check_strength(protects, kek.algorithm, moved)?;
+        strength::check(strength::key_block_may_protect, kek.algorithm, moved)?;
 
         let algorithm = moved.symmetric().ok_or_else(|| {
             ServiceError::Validation(format!("KeyAlgorithm: {moved} is not symmetric"))

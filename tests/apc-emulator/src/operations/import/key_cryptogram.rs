@@ -5,15 +5,13 @@ use serde::Deserialize;
 
 use super::Imported;
 use crate::crypto::material::KeyMaterial;
-use crate::crypto::oaep::WrappingKeySpec;
-use crate::crypto::private_keys::decrypt_oaep;
+use crate::crypto::oaep::{self, WrappingKeySpec};
 use crate::model::attributes::{KeyAttributes, KeyClass};
 use crate::model::exchange_token::{ImportToken, KeyMaterialType};
 use crate::model::hex_text::WrappedKeyCryptogram;
 use crate::model::{legality, strength};
 use crate::operations::call::Call;
-use crate::operations::key_encryption_keys::check_strength;
-use crate::operations::parameters::parameters_of_token;
+use crate::operations::parameters::pair_of_token;
 use crate::protocol::error::ServiceError;
 
 /// A cryptogram carries nothing but the key, so the attributes come with the request.
@@ -48,9 +46,9 @@ impl KeyCryptogram {
         let token = token.ok_or_else(|| {
             ServiceError::Validation("ImportToken: the token is empty".to_owned())
         })?;
-        let parameters = parameters_of_token(call, &token, KeyMaterialType::KeyCryptogram)?;
-        let wrapping = parameters.purpose.algorithm;
-        check_strength(strength::rsa_may_wrap(wrapping, moved), wrapping, moved)?;
+        let pair = pair_of_token(call, &token, KeyMaterialType::KeyCryptogram)?;
+        let wrapping = pair.algorithm;
+        strength::check(strength::rsa_may_wrap, wrapping, moved)?;
 
         let refused = || {
             ServiceError::Validation(format!(
@@ -58,8 +56,8 @@ impl KeyCryptogram {
             ))
         };
         let cryptogram = wrapped_key_cryptogram.bytes();
-        let bytes = decrypt_oaep(&parameters.private_key, wrapping_spec, cryptogram)
-            .map_err(|_| refused())?;
+        let bytes =
+            oaep::unwrap(&pair.private_key, wrapping_spec, cryptogram).map_err(|_| refused())?;
         let key = ClearKey::new(algorithm, bytes).map_err(|_| refused())?;
         Ok(Imported {
             attributes: key_attributes,

@@ -7,14 +7,14 @@ use super::Imported;
 use crate::model::attributes::KeyAlgorithm;
 use crate::model::certificate_text::CertificateText;
 use crate::model::identifiers::KeyIdentifier;
-use crate::model::limits::Tr31WrappedKeyBlock;
-use crate::model::strength;
+use crate::model::key_block::Tr31WrappedKeyBlock;
+use crate::model::strength::{self, TooWeak};
 use crate::operations::agreement::{
     Agreement, DerivationData, DeriveKeyAlgorithm, KeyDerivationFunction,
     KeyDerivationHashAlgorithm,
 };
 use crate::operations::call::Call;
-use crate::operations::key_encryption_keys::{Protection, check_strength, key_encryption_key};
+use crate::operations::key_encryption_keys::{Protection, key_encryption_key};
 use crate::protocol::error::ServiceError;
 
 /// A key block under a KEK. Versions A, B and C are for TDES KEKs, D for AES KEKs.
@@ -29,8 +29,7 @@ impl Tr31KeyBlock {
     pub(super) fn open(self, call: &mut Call<'_>) -> Result<Imported, ServiceError> {
         let kek = key_encryption_key(call, &self.wrapping_key_identifier, Protection::Unwrap)?;
         open(&self.wrapped_key_block, &kek.key, |moved| {
-            let protects = strength::key_block_may_protect(kek.algorithm, moved);
-            check_strength(protects, kek.algorithm, moved)
+            strength::check(strength::key_block_may_protect, kek.algorithm, moved)
         })
     }
 }
@@ -71,7 +70,7 @@ impl DiffieHellmanTr31KeyBlock {
 fn open(
     block: &Tr31WrappedKeyBlock,
     protection_key: &ClearKey,
-    check_strength: impl FnOnce(KeyAlgorithm) -> Result<(), ServiceError>,
+    check_strength: impl FnOnce(KeyAlgorithm) -> Result<(), TooWeak>,
 ) -> Result<Imported, ServiceError> {
     let unwrapped = tr31::unwrap(block.as_str(), protection_key)?;
     let moved = KeyAlgorithm::of_symmetric(unwrapped.key.algorithm());

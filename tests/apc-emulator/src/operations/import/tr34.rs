@@ -1,6 +1,5 @@
 //! TR-34 key transport to the service.
 
-use keyblock::SecretBytes;
 use keyblock::tr34::{self, Nonce, Recipient};
 use serde::Deserialize;
 
@@ -15,9 +14,8 @@ use crate::model::key_block::Tr34KeyBlockFormat;
 use crate::model::strength;
 use crate::operations::authorities::{certificate_authority, check_certified};
 use crate::operations::call::Call;
-use crate::operations::key_encryption_keys::check_strength;
 use crate::operations::key_pairs::key_pair_for;
-use crate::operations::parameters::parameters_of_token;
+use crate::operations::parameters::{TokenPair, pair_of_token};
 use crate::protocol::error::ServiceError;
 
 /// A key that a key distribution host (KDH) signed and encrypted for the service, which is the key
@@ -45,7 +43,7 @@ impl Tr34KeyBlock {
         check_certified(&host, &authority)?;
         host.check_dates(call.now)?;
 
-        let device = Device::find(
+        let device = device(
             call,
             self.import_token,
             self.wrapping_key_identifier,
@@ -61,59 +59,43 @@ impl Tr34KeyBlock {
         let unwrapped = tr34::unwrap(message, host.der(), &recipient, nonce.as_ref())?;
 
         let moved = KeyAlgorithm::of_symmetric(unwrapped.key.algorithm());
-        let protects = strength::rsa_may_wrap(device.algorithm, moved);
-        check_strength(protects, device.algorithm, moved)?;
+        strength::check(strength::rsa_may_wrap, device.algorithm, moved)?;
         Imported::from_key_block(&unwrapped.header, unwrapped.key)
     }
 }
 
 /// The receiving side: a pair behind an import token, or one whose certificate the caller had made.
-struct Device {
-    algorithm: KeyAlgorithm,
-    certificate: Vec<u8>,
-    private_key: SecretBytes,
-}
-
-impl Device {
-    fn find(
-        call: &mut Call<'_>,
-        ImportToken(token): ImportToken,
-        identifier: Option<KeyIdentifier>,
-        certificate: Option<CertificateText>,
-    ) -> Result<Self, ServiceError> {
-        match (token, identifier, certificate) {
-            (Some(token), None, None) => {
-                let parameters = parameters_of_token(call, &token, KeyMaterialType::Tr34KeyBlock)?;
-                Ok(Self {
-                    algorithm: parameters.purpose.algorithm,
-                    certificate: parameters.certificate,
-                    private_key: parameters.private_key,
-                })
-            }
-            (None, Some(identifier), Some(certificate)) => {
-                let pair = key_pair_for(
-                    call,
-                    "WrappingKeyIdentifier",
-                    &identifier,
-                    KeyUsage::K2,
-                    &[
-                        KeyModesOfUse::DECRYPT_UNWRAP,
-                        KeyModesOfUse::ENCRYPT_DECRYPT_WRAP_UNWRAP,
-                    ],
-                )?;
-                let certificate = Certificate::from_der(certificate.der())?;
-                pair.check_certificate(call, "WrappingKeyCertificate", &certificate)?;
-                Ok(Self {
-                    algorithm: pair.attributes.key_algorithm,
-                    certificate: certificate.der().to_vec(),
-                    private_key: pair.private_key,
-                })
-            }
-            _ => Err(ServiceError::Validation(
-                "either ImportToken, or WrappingKeyIdentifier and WrappingKeyCertificate together, \
-                 is required"
-                    .to_owned(),
-            )),
+fn device(
+    call: &mut Call<'_>,
+    ImportToken(token): ImportToken,
+    identifier: Option<KeyIdentifier>,
+    certificate: Option<CertificateText>,
+) -> Result<TokenPair, ServiceError> {
+    match (token, identifier, certificate) {
+        (Some(token), None, None) => pair_of_token(call, &token, KeyMaterialType::Tr34KeyBlock),
+        (None, Some(identifier), Some(certificate)) => {
+            let pair = key_pair_for(
+                call,
+                "WrappingKeyIdentifier",
+                &identifier,
+                KeyUsage::K2,
+                &[
+                    KeyModesOfUse::DECRYPT_UNWRAP,
+                    KeyModesOfUse::ENCRYPT_DECRYPT_WRAP_UNWRAP,
+                ],
+            )?;
+            let certificate = Certificate::from_der(certificate.der())?;
+            pair.check_certificate(call, "WrappingKeyCertificate", &certificate)?;
+            Ok(TokenPair {
+                algorithm: pair.attributes.key_algorithm,
+                certificate: certificate.der().to_vec(),
+                private_key: pair.private_key,
+            })
         }
+        _ => Err(ServiceError::Validation(
+            "either ImportToken, or WrappingKeyIdentifier and WrappingKeyCertificate together, \
+                 is required"
+                .to_owned(),
+        )),
     }
 }
