@@ -8,22 +8,22 @@ use keyblock::{ClearKey, HmacHash, SymmetricAlgorithm};
 use proptest::prelude::*;
 use strum::VariantArray;
 
-pub fn key(algorithm: SymmetricAlgorithm, hexadecimal: &str) -> ClearKey {
+pub(crate) fn key(algorithm: SymmetricAlgorithm, hexadecimal: &str) -> ClearKey {
     ClearKey::new(algorithm, hex::decode(hexadecimal).unwrap().into()).unwrap()
 }
 
 /// Everything that goes into a key block.
 #[derive(Clone)]
-pub struct Case {
-    pub key: ClearKey,
-    pub header: Header,
-    pub masking: LengthMasking,
-    pub protection_key: ClearKey,
-    pub random: [u8; RANDOM_LENGTH],
+pub(crate) struct Case {
+    pub(crate) key: ClearKey,
+    pub(crate) header: Header,
+    pub(crate) masking: LengthMasking,
+    pub(crate) protection_key: ClearKey,
+    pub(crate) random: [u8; RANDOM_LENGTH],
 }
 
 impl Case {
-    pub fn wrap(&self) -> String {
+    pub(crate) fn wrap(&self) -> String {
         wrap(
             &self.key,
             &self.header,
@@ -43,12 +43,12 @@ impl std::fmt::Debug for Case {
 }
 
 /// Any block that can be made, of every version, algorithm and length.
-pub fn any_case() -> impl Strategy<Value = Case> {
+pub(crate) fn any_case() -> impl Strategy<Value = Case> {
     prop::sample::select(Version::VARIANTS).prop_flat_map(any_case_of)
 }
 
 /// Any block of this version that can be made.
-pub fn any_case_of(version: Version) -> impl Strategy<Value = Case> {
+pub(crate) fn any_case_of(version: Version) -> impl Strategy<Value = Case> {
     let protection_key = match version {
         Version::A | Version::B | Version::C => any_key(TDES),
         Version::D => any_key(AES),
