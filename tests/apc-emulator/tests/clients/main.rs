@@ -1,13 +1,13 @@
-//! Clients that know nothing of this project: Python programs with boto3, the AWS CLI and a partner's
-//! own cryptography, each against an emulator of its own.
+//! Clients that know nothing of this project: Python programs with boto3, the AWS CLI and a
+//! partner's own cryptography, each against an emulator of its own.
 //!
 //! The programs lie beside this file; each is a module of unit tests. They find the emulator by
 //! their environment alone, as any program written for the real service does.
 //!
 //! | folder or file | holds |
 //! | --- | --- |
-//! | `partner_crypto/` | a partner's own cryptography: TR-31, TR-34, key agreement, DUKPT, certificates |
-//! | `operations/` | all operations through boto3, and what they refuse |
+//! | `partner_crypto/` | what a partner has: TR-31, TR-34, key agreement, DUKPT, certificates |
+//! | `operations/` | all operations through boto3, what they refuse, and faults |
 //! | `exchanges/` | keys that travel, in every form and both directions |
 //! | `public_clients/` | what AWS's published sample clients do, step by step |
 //! | `certificate_chains.py` | certificates and requests, judged by `openssl` |
@@ -64,6 +64,7 @@ tests! {
     certificates_and_requests_by_openssl: "certificate_chains";
     constraints_of_the_published_model: "operations.constraints";
     dukpt_initial_keys: "exchanges.initial_keys";
+    faults: "operations.faults";
     public_clients: "public_clients.ecdh" "public_clients.rsa_wrap" "public_clients.tr34";
     refusals: "operations.refusals";
     rsa_cryptograms: "exchanges.rsa_wrap";
@@ -111,10 +112,13 @@ async fn pass(programs: &'static [&str]) -> EmulatorHandle {
         "{programs:?} ran no test:\n{report}"
     );
     for request in emulator.controls().requests() {
-        // What SDKs would retry, and what the service does not know.
+        // What SDKs would retry, unless a test asked for it, and what the service does not know.
         let forbidden = ["InternalServerException", "NotEmulatedException"];
         let outcome = request.outcome.as_str();
-        assert!(!forbidden.contains(&outcome), "{programs:?}: {request:?}");
+        assert!(
+            request.fault.is_some() || !forbidden.contains(&outcome),
+            "{programs:?}: {request:?}"
+        );
     }
     emulator
 }
