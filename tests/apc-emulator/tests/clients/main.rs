@@ -64,6 +64,7 @@ tests! {
     certificates_and_requests_by_openssl: "certificate_chains";
     constraints_of_the_published_model: "operations.constraints";
     dukpt_initial_keys: "exchanges.initial_keys";
+    exchanges_of_any_shape: "exchanges.random_exchanges";
     faults: "operations.faults";
     public_clients: "public_clients.ecdh" "public_clients.rsa_wrap" "public_clients.tr34";
     refusals: "operations.refusals";
@@ -144,6 +145,9 @@ fn command(programs: &[&str], python: &Path, emulator: &EmulatorHandle) -> Comma
         .env("AWS_CONFIG_FILE", "/dev/null")
         .env("AWS_SHARED_CREDENTIALS_FILE", "/dev/null")
         .env("AWS_EC2_METADATA_DISABLED", "true");
+    if let Some(seed) = std::env::var_os("EXCHANGES_SEED") {
+        command.env("EXCHANGES_SEED", seed);
+    }
     command
 }
 

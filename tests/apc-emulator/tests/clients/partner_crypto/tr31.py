@@ -1,5 +1,7 @@
 """TR-31 key blocks, by psec; with the one rule that psec leaves to its caller."""
 
+import re
+
 from psec import tr31
 
 from .keys import LENGTHS
@@ -33,6 +35,9 @@ def wrap(
 def unwrap(protection_key, protection_key_algorithm, block):
     """The header and the key. Refuses what the service should never send."""
     assert block[0] == version_for(protection_key_algorithm), block[:16]
-    assert block.isalnum() and block == block.upper(), "the wire has upper-case letters and digits"
     assert len(protection_key) == LENGTHS[protection_key_algorithm]
-    return tr31.unwrap(protection_key, block)
+    header, key = tr31.unwrap(protection_key, block)
+    # psec would take lower case as well.
+    sealed = block[len(str(header)) :]
+    assert re.fullmatch(r"[0-9A-F]+", sealed), "the sealed part is upper-case hexadecimal"
+    return header, key
