@@ -20,7 +20,8 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
-use apc_emulator::{Config, Emulator, EmulatorHandle};
+use apc_emulator::{Config, Emulator, EmulatorHandle, Tls};
+use rcgen::{BasicConstraints, CertificateParams, IsCa, KeyPair};
 use rehearsal::{Progress, prepare_python};
 
 /// How many operations the control plane has.
@@ -76,6 +77,26 @@ tests! {
     tr34_imports: "exchanges.tr34_import";
 }
 
+#[tokio::test]
+async fn boto3_and_the_aws_command_line_over_https() {
+    let folder = tempfile::tempdir().unwrap();
+    let key = KeyPair::generate().unwrap();
+    let mut params = CertificateParams::new(["127.0.0.1".to_owned()]).unwrap();
+    // Trusted as the root of itself, which is all that a certificate bundle needs.
+    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    let tls = Tls {
+        certificate: folder.path().join("certificate.pem"),
+        key: folder.path().join("key.pem"),
+    };
+    let certificate = params.self_signed(&key).unwrap();
+    std::fs::write(&tls.certificate, certificate.pem()).unwrap();
+    std::fs::write(&tls.key, key.serialize_pem()).unwrap();
+    for programs in [&["operations.keys"], &["command_line"]] {
+        let emulator = pass_with(Some(tls.clone()), programs).await;
+        assert!(emulator.url().starts_with("https://"));
+    }
+}
+
 #[test]
 fn every_program_is_run() {
     let run: BTreeSet<_> = PROGRAMS.iter().copied().flatten().copied().collect();
@@ -100,9 +121,21 @@ fn every_program_is_run() {
 
 /// Runs programs against a new emulator, which it returns when all of their tests passed.
 async fn pass(programs: &'static [&str]) -> EmulatorHandle {
-    let emulator = Emulator::start(Config::default()).await.unwrap();
+    pass_with(None, programs).await
+}
+
+/// The same, over HTTPS if there is a certificate for it.
+async fn pass_with(tls: Option<Tls>, programs: &'static [&str]) -> EmulatorHandle {
     let python = prepare_python(Progress::Quiet).await.unwrap();
+    let config = Config {
+        tls: tls.clone(),
+        ..Config::default()
+    };
+    let emulator = Emulator::start(config).await.unwrap();
     let mut command = command(programs, &python, &emulator);
+    if let Some(tls) = tls {
+        command.env("AWS_CA_BUNDLE", tls.certificate);
+    }
     // The emulator serves from this thread meanwhile.
     let output = tokio::task::spawn_blocking(move || command.output().unwrap());
     let output = output.await.unwrap();
