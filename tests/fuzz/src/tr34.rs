@@ -1,5 +1,7 @@
 //! Target `tr34`: messages.
 
+use der::asn1::Any;
+use der::{Decode, Encode};
 use keyblock::tr31::Tr31Error;
 use keyblock::tr34::{
     CertificateId, Freshness, Nonce, RANDOM_LENGTH, Tr34Error, UnwrappedKey, unwrap, wrap,
@@ -20,8 +22,8 @@ use crate::parties::{RECIPIENT, SENDER};
 /// | 4 | the number of a part, and the part |
 /// | 5 | the certificate of the sender |
 ///
-/// Holds if what is opened can be sent again and opens to the same, and if the id of a certificate
-/// is in it byte for byte. No input depends on the keys, which are new in every process.
+/// Holds if what is opened can be sent again and opens to the same, and if the issuer and the serial
+/// number of a certificate's id are in it byte for byte. No input depends on the keys, which are new in every process.
 pub fn tr34(data: &[u8]) {
     let Some((choice, data)) = data.split_first() else {
         return;
@@ -160,9 +162,14 @@ fn check_key(unwrapped: &UnwrappedKey) {
 
 fn check_certificate(certificate: &[u8]) {
     if let Ok(id) = CertificateId::of_certificate(certificate) {
-        // Issuer and serial number stand apart in a certificate; both are its own bytes.
-        let id = der::Encode::to_der(&id).unwrap();
-        assert!(id.len() < certificate.len());
+        let id = id.to_der().unwrap();
+        for part in Vec::<Any>::from_der(&id).unwrap() {
+            let part = part.to_der().unwrap();
+            assert!(
+                find(certificate, &part).is_some(),
+                "{part:02X?} is not there"
+            );
+        }
     }
     let message = draft().message();
     let nonce = Nonce::new(&NONCE).unwrap();
