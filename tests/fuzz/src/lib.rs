@@ -1,5 +1,5 @@
-//! Fuzz targets: for each codec, and for the emulator, a plain function that takes any bytes and panics if something does
-//! not hold that must hold for all of them.
+//! Fuzz targets: for each codec, and for the emulator, a plain function that takes any bytes and
+//! panics if something does not hold that must hold for all of them.
 //!
 //! | target | input |
 //! | --- | --- |
@@ -8,8 +8,8 @@
 //! | [`tr34`](fn@tr34) | TR-34 messages |
 //!
 //! `cargo test -p fuzz` runs every target on its seeds, and on what a few thousand careless changes
-//! make of them. `./run` builds them with libFuzzer, which looks for inputs that reach code no other
-//! has reached; it needs a C++ compiler and no other Rust than the workspace's.
+//! make of them. `./run` builds them with libFuzzer, which looks for inputs that reach code no
+//! other has reached; it needs a C++ compiler and no other Rust than the workspace's.
 //!
 //! A new target is a module with the function and `seeds()`, a file in `targets/`, a `[[bin]]` in
 //! `Cargo.toml`, and its name in the list of `run`.
