@@ -91,7 +91,7 @@ async fn the_rust_sdk_reaches_every_operation() {
     request.send().await.unwrap();
     let block = ExportTr31KeyBlock::builder().wrapping_key_identifier(arn);
     let material = ExportKeyMaterial::Tr31KeyBlock(block.build().unwrap());
-    export(&client, &kek, material).await.unwrap();
+    export(&client, &kek.key_arn, material).await.unwrap();
 
     let pair = create_agreement_pair(&client, KeyAlgorithm::EccNistP256).await;
     let request = client.get_public_key_certificate();

@@ -4,8 +4,9 @@ use apc_emulator::EmulatorHandle;
 use aws_sdk_paymentcryptography::Client;
 use aws_sdk_paymentcryptography::error::ProvideErrorMetadata;
 use aws_sdk_paymentcryptography::types::{
-    DeriveKeyUsage, ExportKeyMaterial, ImportKeyMaterial, Key, KeyAlgorithm, KeyAttributes,
-    KeyClass, KeyMaterialType, KeyModesOfUse, KeyUsage, RootCertificatePublicKey, WrappedKey,
+    DeriveKeyUsage, ExportAttributes, ExportKeyMaterial, ImportKeyMaterial, Key, KeyAlgorithm,
+    KeyAttributes, KeyClass, KeyMaterialType, KeyModesOfUse, KeyUsage, RootCertificatePublicKey,
+    WrappedKey,
 };
 
 use crate::support::{attributes, client, start, verifies};
@@ -152,10 +153,21 @@ pub(crate) async fn import(client: &Client, material: ImportKeyMaterial) -> Resu
 /// The key on its way, or the name of the exception.
 pub(crate) async fn export(
     client: &Client,
-    key: &Key,
+    key: &str,
     material: ExportKeyMaterial,
 ) -> Result<WrappedKey, String> {
-    let request = client.export_key().export_key_identifier(&key.key_arn);
+    export_with(client, key, material, None).await
+}
+
+/// The same with attributes: what leaves is perhaps not the key itself.
+pub(crate) async fn export_with(
+    client: &Client,
+    key: &str,
+    material: ExportKeyMaterial,
+    attributes: Option<ExportAttributes>,
+) -> Result<WrappedKey, String> {
+    let request = client.export_key().export_key_identifier(key);
+    let request = request.set_export_attributes(attributes);
     match request.key_material(material).send().await {
         Ok(output) => Ok(output.wrapped_key.unwrap()),
         Err(error) => Err(error.code().unwrap_or("no answer").to_owned()),

@@ -1,20 +1,18 @@
 //! ExportKey under RSA.
 
-use apc_emulator::EmulatorHandle;
 use aws_lc_rs::rsa::{
     OAEP_SHA256_MGF1SHA256, OAEP_SHA512_MGF1SHA512, OaepAlgorithm, OaepPrivateDecryptingKey,
     PrivateDecryptingKey,
 };
-use aws_sdk_paymentcryptography::Client;
 use aws_sdk_paymentcryptography::types::{
-    ExportKeyCryptogram, ExportKeyMaterial, KeyAlgorithm, WrappedKey, WrappedKeyMaterialFormat,
-    WrappingKeySpec,
+    ExportKeyCryptogram, ExportKeyMaterial, KeyAlgorithm, WrappedKeyMaterialFormat, WrappingKeySpec,
 };
 
+use crate::exchange::{clear_key, export};
 use crate::support::{
     CONFLICT, Identity, LEAF_2048, LEAF_3072, NOT_FOUND, OTHER_3072, P256, P384, ROOT_3072,
-    VALIDATION, authority, create_kek, create_kek_arn, exception, expired, import_root, inventory,
-    kek, leaf, not_yet_valid, start,
+    VALIDATION, authority, create_kek, create_kek_arn, expired, import_root, inventory, kek, leaf,
+    not_yet_valid, start,
 };
 
 #[tokio::test]
@@ -264,24 +262,6 @@ fn cryptogram(
     )
 }
 
-/// The wrapped key, or the exception's name.
-async fn export(
-    client: &Client,
-    key: &str,
-    material: ExportKeyMaterial,
-) -> Result<WrappedKey, String> {
-    match client
-        .export_key()
-        .export_key_identifier(key)
-        .key_material(material)
-        .send()
-        .await
-    {
-        Ok(output) => Ok(output.wrapped_key.unwrap()),
-        Err(error) => Err(exception(Err::<(), _>(error))),
-    }
-}
-
 fn open(partner: &Identity, oaep: &'static OaepAlgorithm, wrapped: &str) -> Vec<u8> {
     let key = PrivateDecryptingKey::from_pkcs8(partner.key.serialized_der()).unwrap();
     let key = OaepPrivateDecryptingKey::new(key).unwrap();
@@ -291,11 +271,4 @@ fn open(partner: &Identity, oaep: &'static OaepAlgorithm, wrapped: &str) -> Vec<
     key.decrypt(oaep, &block, &mut plaintext, None)
         .unwrap()
         .to_vec()
-}
-
-fn clear_key(emulator: &EmulatorHandle, arn: &str) -> String {
-    emulator
-        .controls()
-        .clear_key(&arn.parse().unwrap())
-        .unwrap()
 }

@@ -11,7 +11,7 @@ use keyblock::dukpt::initial_key;
 use keyblock::tr31::{self, Exportability, Header, LengthMasking, ModeOfUse, Version};
 use keyblock::{ClearKey, SymmetricAlgorithm};
 
-use crate::exchange::{Regions, clear_key, create, export, import};
+use crate::exchange::{Regions, clear_key, create, export, export_with, import};
 use crate::support::{VALIDATION, attributes, create_kek, kek};
 
 #[tokio::test]
@@ -46,7 +46,7 @@ async fn the_length_of_the_key_is_masked() {
     ] {
         let protection = create_kek(&regions.sender, protection).await;
         let key = create_kek(&regions.sender, moved).await;
-        let wrapped = export(&regions.sender, &key, under(&protection, None)).await;
+        let wrapped = export(&regions.sender, &key.key_arn, under(&protection, None)).await;
         let block = wrapped.unwrap().key_material;
         assert!(block.starts_with(start), "{block}");
         let opened = tr31::unwrap(&block, &clear(&regions, &protection)).unwrap();
@@ -72,7 +72,7 @@ async fn an_hmac_key_tells_its_hash() {
         let class = KeyClass::SymmetricKey;
         let attributes = attributes(usage.clone(), class, algorithm, modes.clone());
         let key = create(&regions.sender, attributes).await;
-        let wrapped = export(&regions.sender, &key, under(&protection, None)).await;
+        let wrapped = export(&regions.sender, &key.key_arn, under(&protection, None)).await;
         let block = wrapped.unwrap().key_material;
         let imported = import(&regions.sender, from(&protection, &block))
             .await
@@ -93,7 +93,7 @@ async fn no_key_travels_under_a_weaker_one() {
     ] {
         let protection = create_kek(&regions.sender, protection).await;
         let key = create_kek(&regions.sender, moved.clone()).await;
-        let refused = export(&regions.sender, &key, under(&protection, None)).await;
+        let refused = export(&regions.sender, &key.key_arn, under(&protection, None)).await;
         assert_eq!(refused.unwrap_err(), VALIDATION, "{moved} leaves");
 
         // What the service would not write, a partner may have.
@@ -130,7 +130,7 @@ async fn a_key_block_that_is_not_as_it_was_written_is_refused() {
     let regions = Regions::start().await;
     let protection = create_kek(&regions.sender, KeyAlgorithm::Aes128).await;
     let key = create_kek(&regions.sender, KeyAlgorithm::Aes128).await;
-    let wrapped = export(&regions.sender, &key, under(&protection, None)).await;
+    let wrapped = export(&regions.sender, &key.key_arn, under(&protection, None)).await;
     let block = wrapped.unwrap().key_material;
     let other = create_kek(&regions.sender, KeyAlgorithm::Aes128).await;
     for (wrong, protection) in [
@@ -157,7 +157,7 @@ async fn a_key_encrypting_key_does_what_its_modes_allow() {
     let regions = Regions::start().await;
     let both = create_kek(&regions.sender, KeyAlgorithm::Aes128).await;
     let key = create_kek(&regions.sender, KeyAlgorithm::Aes128).await;
-    let wrapped = export(&regions.sender, &key, under(&both, None)).await;
+    let wrapped = export(&regions.sender, &key.key_arn, under(&both, None)).await;
     let block = wrapped.unwrap().key_material;
     let exports = KeyModesOfUse::builder().encrypt(true).wrap(true).build();
     let imports = KeyModesOfUse::builder().decrypt(true).unwrap(true).build();
@@ -174,7 +174,7 @@ async fn a_key_encrypting_key_does_what_its_modes_allow() {
         let class = KeyClass::SymmetricKey;
         let attributes = attributes(usage.clone(), class, KeyAlgorithm::Aes128, modes.clone());
         let protection = create(&regions.sender, attributes).await;
-        let exported = export(&regions.sender, &key, under(&protection, None)).await;
+        let exported = export(&regions.sender, &key.key_arn, under(&protection, None)).await;
         assert_eq!(exported.is_ok(), may_export, "{usage} {modes:?}");
         // Not under this key: allowed means that the block is looked at, and found wrong.
         let text = message(&regions.sender, from(&protection, &block)).await;
@@ -194,7 +194,9 @@ async fn headers_restrict_the_receiver_and_are_signed_for() {
         .key_version("07")
         .optional_blocks("KS", "1800604B120F92928000");
     let material = under(&protection, Some(headers.build()));
-    let block = export(&regions.sender, &key, material).await.unwrap();
+    let block = export(&regions.sender, &key.key_arn, material)
+        .await
+        .unwrap();
     let opened = tr31::unwrap(&block.key_material, &clear(&regions, &protection)).unwrap();
     assert_eq!(opened.header.mode_of_use, ModeOfUse::Decrypt);
     assert_eq!(opened.header.exportability, Exportability::NonExportable);
@@ -207,12 +209,17 @@ async fn headers_restrict_the_receiver_and_are_signed_for() {
     assert!(!imported.exportable);
     let received = imported.key_attributes.clone().unwrap().key_modes_of_use;
     assert!(received.is_some_and(|received| received.unwrap && !received.wrap));
-    let refused = export(&regions.sender, &imported, under(&protection, None)).await;
+    let refused = export(&regions.sender, &imported.key_arn, under(&protection, None)).await;
     assert_eq!(refused.unwrap_err(), VALIDATION);
 
     let wider = KeyModesOfUse::builder().no_restrictions(true).build();
     let headers = KeyBlockHeaders::builder().key_modes_of_use(wider).build();
-    let refused = export(&regions.sender, &key, under(&protection, Some(headers))).await;
+    let refused = export(
+        &regions.sender,
+        &key.key_arn,
+        under(&protection, Some(headers)),
+    )
+    .await;
     assert_eq!(refused.unwrap_err(), VALIDATION);
 }
 
@@ -307,12 +314,7 @@ async fn export_initial_key(
     let attributes = ExportAttributes::builder()
         .export_dukpt_initial_key(initial_key.build().unwrap())
         .build();
-    let request = client.export_key().export_key_identifier(&key.key_arn);
-    let request = request.export_attributes(attributes);
-    match request.key_material(material).send().await {
-        Ok(output) => Ok(output.wrapped_key.unwrap()),
-        Err(error) => Err(error.code().unwrap_or("no answer").to_owned()),
-    }
+    export_with(client, &key.key_arn, material, Some(attributes)).await
 }
 
 fn base_derivation_key(algorithm: KeyAlgorithm) -> KeyAttributes {

@@ -54,7 +54,9 @@ async fn tr31_under_a_shared_kek() {
             let sent = create(&regions.sender, attributes.clone()).await;
             let block = ExportTr31KeyBlock::builder().wrapping_key_identifier(&sent_kek.key_arn);
             let material = ExportKeyMaterial::Tr31KeyBlock(block.build().unwrap());
-            let wrapped = export(&regions.sender, &sent, material).await.unwrap();
+            let wrapped = export(&regions.sender, &sent.key_arn, material)
+                .await
+                .unwrap();
             assert_eq!(wrapped.wrapping_key_arn, sent_kek.key_arn);
             assert_eq!(
                 wrapped.wrapped_key_material_format,
@@ -102,7 +104,9 @@ async fn tr34_with_tokens() {
             .key_block_format(Tr34KeyBlockFormat::X9Tr342012)
             .set_random_nonce(nonce.map(str::to_owned));
         let material = ExportKeyMaterial::Tr34KeyBlock(block.build().unwrap());
-        let wrapped = export(&regions.sender, &sent, material).await.unwrap();
+        let wrapped = export(&regions.sender, &sent.key_arn, material)
+            .await
+            .unwrap();
         assert_eq!(wrapped.wrapping_key_arn, device_authority);
 
         let block = ImportTr34KeyBlock::builder()
@@ -146,7 +150,9 @@ async fn tr34_with_certificates_of_ones_own() {
         .signing_key_certificate(&signing)
         .key_block_format(Tr34KeyBlockFormat::X9Tr342012);
     let material = ExportKeyMaterial::Tr34KeyBlock(block.build().unwrap());
-    let wrapped = export(&regions.sender, &sent, material).await.unwrap();
+    let wrapped = export(&regions.sender, &sent.key_arn, material)
+        .await
+        .unwrap();
 
     let block = ImportTr34KeyBlock::builder()
         .certificate_authority_public_key_identifier(host_authority)
@@ -201,7 +207,9 @@ async fn ecdh_on_every_curve_with_every_derivation() {
                     .key_derivation_hash_algorithm(hash.clone())
                     .derivation_data(shared.clone());
                 let material = ExportKeyMaterial::DiffieHellmanTr31KeyBlock(block.build().unwrap());
-                let wrapped = export(&regions.sender, &sent, material).await.unwrap();
+                let wrapped = export(&regions.sender, &sent.key_arn, material)
+                    .await
+                    .unwrap();
                 assert_eq!(
                     wrapped.wrapped_key_material_format,
                     WrappedKeyMaterialFormat::Tr31KeyBlock
@@ -261,7 +269,9 @@ async fn as2805_under_a_shared_kek() {
             .wrapping_key_identifier(&sent_kek.key_arn)
             .as2805_key_variant(variant.clone());
         let material = ExportKeyMaterial::As2805KeyCryptogram(cryptogram.build().unwrap());
-        let wrapped = export(&regions.sender, &sent, material).await.unwrap();
+        let wrapped = export(&regions.sender, &sent.key_arn, material)
+            .await
+            .unwrap();
 
         let cryptogram = ImportAs2805KeyCryptogram::builder()
             .as2805_key_variant(variant)
@@ -292,7 +302,9 @@ async fn send_by_rsa_wrap(
         .wrapping_key_certificate(certificate)
         .set_wrapping_spec(spec.clone());
     let material = ExportKeyMaterial::KeyCryptogram(cryptogram.build().unwrap());
-    let wrapped = export(&regions.sender, sent, material).await.unwrap();
+    let wrapped = export(&regions.sender, &sent.key_arn, material)
+        .await
+        .unwrap();
     let cryptogram = ImportKeyCryptogram::builder()
         .key_attributes(attributes)
         .exportable(true)

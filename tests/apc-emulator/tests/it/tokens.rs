@@ -4,13 +4,11 @@ use apc_emulator::EmulatorHandle;
 use aws_sdk_paymentcryptography::Client;
 use aws_sdk_paymentcryptography::operation::get_parameters_for_import::GetParametersForImportOutput;
 use aws_sdk_paymentcryptography::types::{
-    ExportKeyMaterial, ExportTr34KeyBlock, ImportKeyCryptogram, ImportKeyMaterial,
-    ImportTr34KeyBlock, KeyAlgorithm, KeyMaterialType, Tr34KeyBlockFormat,
+    ExportKeyCryptogram, ExportKeyMaterial, ImportKeyCryptogram, ImportKeyMaterial, KeyAlgorithm,
+    KeyMaterialType,
 };
 
-use crate::exchange::{
-    Regions, create_agreement_pair, export, export_parameters, import, import_parameters,
-};
+use crate::exchange::{Regions, create_agreement_pair, export, import, import_parameters, trust};
 use crate::support::{NOT_FOUND, VALIDATION, create_kek, exception, kek, start};
 
 #[tokio::test]
@@ -48,22 +46,10 @@ async fn a_token_lasts_30_days_and_serves_many_imports() {
         KeyAlgorithm::Rsa2048,
     )
     .await;
-    let wrapped = regions
-        .sender
-        .export_key()
-        .export_key_identifier(&key.key_arn)
-        .key_material(ExportKeyMaterial::KeyCryptogram(
-            aws_sdk_paymentcryptography::types::ExportKeyCryptogram::builder()
-                .certificate_authority_public_key_identifier(authority)
-                .wrapping_key_certificate(certificate)
-                .build()
-                .unwrap(),
-        ))
-        .send()
-        .await
-        .unwrap();
-    let wrapped = wrapped.wrapped_key.unwrap().key_material;
-    let cryptogram = || {
+    let material = cryptogram(&authority, &certificate);
+    let wrapped = export(&regions.sender, &key.key_arn, material).await;
+    let wrapped = wrapped.unwrap().key_material;
+    let received = || {
         let cryptogram = ImportKeyCryptogram::builder()
             .key_attributes(kek(KeyAlgorithm::Tdes2Key))
             .exportable(true)
@@ -73,29 +59,42 @@ async fn a_token_lasts_30_days_and_serves_many_imports() {
     };
     for day in [0, 15, 29] {
         move_clock_by_days(&regions.emulator, day);
-        let imported = import(&regions.receiver, cryptogram()).await.unwrap();
+        let imported = import(&regions.receiver, received()).await.unwrap();
         regions.assert_same_key(&key, &imported);
     }
     // A token belongs to its region.
-    let refused = import(&regions.sender, cryptogram()).await;
+    let refused = import(&regions.sender, received()).await;
     assert_eq!(refused.unwrap_err(), NOT_FOUND);
     move_clock_by_days(&regions.emulator, 31);
-    let refused = import(&regions.receiver, cryptogram()).await;
+    let refused = import(&regions.receiver, received()).await;
     assert_eq!(refused.unwrap_err(), VALIDATION);
 }
 
 #[tokio::test]
-async fn a_token_is_for_one_kind_of_key_material() {
-    let regions = Regions::start().await;
-    let parameters = parameters(&regions.receiver, KeyMaterialType::Tr34KeyBlock, false).await;
-    let cryptogram = ImportKeyCryptogram::builder()
-        .key_attributes(kek(KeyAlgorithm::Tdes2Key))
-        .exportable(true)
-        .wrapped_key_cryptogram("00".repeat(256))
-        .import_token(parameters.import_token);
-    let material = ImportKeyMaterial::KeyCryptogram(cryptogram.build().unwrap());
-    let refused = import(&regions.receiver, material).await;
-    assert_eq!(refused.unwrap_err(), VALIDATION);
+async fn two_first_callers_at_once_get_certificates_of_one_authority() {
+    let (_emulator, client) = start().await;
+    let material = KeyMaterialType::KeyCryptogram;
+    let (one, two) = tokio::join!(
+        parameters(&client, material.clone(), false),
+        parameters(&client, material, false)
+    );
+    assert_ne!(one.import_token, two.import_token);
+    assert_eq!(
+        one.wrapping_key_certificate_chain,
+        two.wrapping_key_certificate_chain
+    );
+    // It vouches for both, and is the one that stays.
+    let root = trust(
+        &client,
+        &one.wrapping_key_certificate_chain,
+        KeyAlgorithm::Rsa4096,
+    )
+    .await;
+    let key = create_kek(&client, KeyAlgorithm::Tdes2Key).await;
+    for parameters in [one, two] {
+        let material = cryptogram(&root, &parameters.wrapping_key_certificate);
+        assert!(export(&client, &key.key_arn, material).await.is_ok());
+    }
 }
 
 #[tokio::test]
@@ -121,58 +120,6 @@ async fn parameters_are_for_rsa_and_for_what_needs_them() {
         let request = request.key_material_type(material);
         let refused = request.signing_key_algorithm(algorithm).send().await;
         assert_eq!(exception(refused), VALIDATION);
-    }
-}
-
-#[tokio::test]
-async fn tr34_has_a_token_or_a_pair_of_ones_own_and_never_both() {
-    let regions = Regions::start().await;
-    let material = KeyMaterialType::Tr34KeyBlock;
-    let rsa = KeyAlgorithm::Rsa2048;
-    let (wrapping, import_token, device_authority) =
-        import_parameters(&regions.receiver, &regions.sender, material, rsa).await;
-    let (signing, export_token, host_authority) =
-        export_parameters(&regions.sender, &regions.receiver).await;
-    let key = create_kek(&regions.sender, KeyAlgorithm::Tdes2Key).await;
-
-    let block = || {
-        ExportTr34KeyBlock::builder()
-            .certificate_authority_public_key_identifier(&device_authority)
-            .wrapping_key_certificate(&wrapping)
-            .key_block_format(Tr34KeyBlockFormat::X9Tr342012)
-    };
-    let neither = block();
-    let both = block()
-        .export_token(&export_token)
-        .signing_key_identifier(&key.key_arn)
-        .signing_key_certificate(&signing);
-    let half = block().signing_key_certificate(&signing);
-    let not_a_pair = block()
-        .signing_key_identifier(&key.key_arn)
-        .signing_key_certificate(&signing);
-    for block in [neither, both, half, not_a_pair] {
-        let material = ExportKeyMaterial::Tr34KeyBlock(block.build().unwrap());
-        let refused = export(&regions.sender, &key, material).await;
-        assert_eq!(refused.unwrap_err(), VALIDATION);
-    }
-
-    let block = || {
-        ImportTr34KeyBlock::builder()
-            .certificate_authority_public_key_identifier(&host_authority)
-            .signing_key_certificate(&signing)
-            .wrapped_key_block("3000")
-            .key_block_format(Tr34KeyBlockFormat::X9Tr342012)
-    };
-    let neither = block();
-    let both = block()
-        .import_token(import_token)
-        .wrapping_key_identifier(&key.key_arn)
-        .wrapping_key_certificate(&wrapping);
-    let half = block().wrapping_key_certificate(&wrapping);
-    for block in [neither, both, half] {
-        let material = ImportKeyMaterial::Tr34KeyBlock(block.build().unwrap());
-        let refused = import(&regions.receiver, material).await;
-        assert_eq!(refused.unwrap_err(), VALIDATION);
     }
 }
 
@@ -223,6 +170,13 @@ async fn parameters(
     let request = request.wrapping_key_algorithm(KeyAlgorithm::Rsa2048);
     let output = request.reuse_last_generated_token(reuse).send().await;
     output.unwrap()
+}
+
+fn cryptogram(authority: &str, certificate: &str) -> ExportKeyMaterial {
+    let cryptogram = ExportKeyCryptogram::builder()
+        .certificate_authority_public_key_identifier(authority)
+        .wrapping_key_certificate(certificate);
+    ExportKeyMaterial::KeyCryptogram(cryptogram.build().unwrap())
 }
 
 fn move_clock_by_days(emulator: &EmulatorHandle, days: i64) {
