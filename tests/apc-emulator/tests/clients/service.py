@@ -56,11 +56,26 @@ CONFLICT = "ConflictException"
 NOT_FOUND = "ResourceNotFoundException"
 
 
-def client(region=HOME):
+def client(region=HOME, **credentials):
     """A client that knows of nothing but the environment and does not hide a failure by retries."""
     retries = {"total_max_attempts": 1}
     config = Config(retries=retries, read_timeout=60)
-    return boto3.client("payment-cryptography", region_name=region, config=config)
+    service = boto3.client("payment-cryptography", region, config=config, **credentials)
+    service.meta.events.register("after-call.payment-cryptography", only_modelled_errors)
+    return service
+
+
+def only_modelled_errors(model, parsed, **_):
+    """What an operation refuses with is one of the exceptions that the published model gives it."""
+    if "Error" in parsed:
+        modelled = {shape.error_code for shape in model.error_shapes}
+        error = parsed["Error"]
+        assert error["Code"] in modelled, f"{model.name} answers {error}"
+
+
+def another_account(region=HOME):
+    """An access key id of twelve digits is the account, as other local emulators have it."""
+    return client(region, aws_access_key_id="111122223333", aws_secret_access_key="test")
 
 
 def raw(operation, body):
