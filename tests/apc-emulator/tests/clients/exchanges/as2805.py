@@ -78,6 +78,7 @@ class As2805(ServiceTest):
         for because, identifier in {
             "an AES key out": aes,
             "not exportable": self.create("P0", "TDES_2KEY", Exportable=False)["KeyArn"],
+            "the variant of another usage": data_key,
         }.items():
             with self.refused(because=because):
                 self.export_key(identifier, "As2805KeyCryptogram", material)

@@ -5,7 +5,7 @@ import secrets
 
 from partner_crypto import agreement, keys, tr31
 from partner_crypto.certificates import Authority, from_wire, name, private_key, wire
-from service import MODES, NOT_FOUND, USAGES, ServiceTest, clear_key
+from service import CONFLICT, MODES, NOT_FOUND, USAGES, ServiceTest, clear_key
 
 CURVES = ("ECC_NIST_P256", "ECC_NIST_P384", "ECC_NIST_P521")
 FUNCTIONS = ("NIST_SP800", "ANSI_X963")
@@ -229,17 +229,34 @@ class Export(AgreementTest):
             self.receive(strong, agreed)
         with self.refused(because="not exportable"):
             self.receive(locked, agreed)
-        stranger = Authority("ECC_NIST_P384", "Stranger")
+        stranger = self.import_root(Authority("ECC_NIST_P384", "Stranger"))
         with self.refused(because="certified by another authority"):
-            authority = self.import_root(stranger)
-            self.receive(key, agreed, CertificateAuthorityPublicKeyIdentifier=authority)
+            self.receive(key, agreed, CertificateAuthorityPublicKeyIdentifier=stranger)
         strong_key = private_key("ECC_NIST_P384", "strong").public_key()
         weak = Authority("ECC_NIST_P256", "Weak Root")
-        certificate = weak.certify(strong_key, name("Strong Leaf"))
+        strong_leaf = {
+            "CertificateAuthorityPublicKeyIdentifier": self.import_root(weak),
+            "PublicKeyCertificate": wire(weak.certify(strong_key, name("Strong Leaf"))),
+        }
         with self.refused(because="the authority is weaker than the leaf"):
-            self.receive(
-                key,
-                agreed,
-                CertificateAuthorityPublicKeyIdentifier=self.import_root(weak),
-                PublicKeyCertificate=wire(certificate),
-            )
+            self.receive(key, agreed, **strong_leaf)
+
+    def test_a_pair_must_be_usable(self):
+        key = self.create("P0", "AES_128")["KeyArn"]
+        agreed = Agreement(self, "ECC_NIST_P256")
+        self.receive(key, agreed)
+        pair = agreed.pair[0]
+        # The pair is not for another test.
+        del self.pairs["ECC_NIST_P256"]
+        block = tr31.wrap(agreed.protection_key(), bytes(16), "P0", "AES_128", "B")
+        request = agreed.request(self, WrappedKeyBlock=block)
+        self.import_key("DiffieHellmanTr31KeyBlock", request)
+        for because, change in {
+            "a disabled pair": self.service.stop_key_usage,
+            "a deleted pair": self.service.delete_key,
+        }.items():
+            change(KeyIdentifier=pair)
+            with self.refused(CONFLICT, f"{because}, out"):
+                self.receive(key, agreed)
+            with self.refused(CONFLICT, f"{because}, in"):
+                self.import_key("DiffieHellmanTr31KeyBlock", request)

@@ -2,7 +2,7 @@
 
 from partner_crypto import keys
 from partner_crypto.certificates import Authority, from_wire
-from service import NOT_FOUND, ServiceTest, attributes, client, days_later
+from service import NOT_FOUND, ServiceTest, another_account, attributes, client, days_later
 
 SPECS = ("RSA_OAEP_SHA_256", "RSA_OAEP_SHA_512")
 # AES-192 and AES-256 are too strong for every RSA key; AES-128 for the smallest.
@@ -100,10 +100,13 @@ class Import(ServiceTest):
         with self.refused(NOT_FOUND, "an unknown token"):
             unknown = "import-token-" + "a" * 16
             self.import_key("KeyCryptogram", self.material(unknown, cryptogram, "AES_128"))
-        elsewhere = client("us-east-2")
-        with self.refused(NOT_FOUND, "a token of another region"):
-            material = self.material(token, cryptogram, "AES_128")
-            elsewhere.import_key(KeyMaterial={"KeyCryptogram": material})
+        material = self.material(token, cryptogram, "AES_128")
+        for because, elsewhere in {
+            "a token of another region": client("us-east-2"),
+            "a token of another account": another_account(),
+        }.items():
+            with self.refused(NOT_FOUND, because):
+                elsewhere.import_key(KeyMaterial={"KeyCryptogram": material})
         for_tr34, public_key = self.parameters("RSA_3072", kind="TR34_KEY_BLOCK")
         cryptogram = keys.rsa_wrap(public_key, keys.new_key("AES_128"))
         with self.refused(because="a token for TR-34"):
@@ -192,12 +195,14 @@ class Export(ServiceTest):
             ("not exportable", locked, large),
             ("a key pair", pair, large),
         ]:
+            material = self.material(root, leaf)
             with self.refused(because=because):
-                self.export_key(identifier, "KeyCryptogram", self.material(root, leaf))
+                self.export_key(identifier, "KeyCryptogram", material)
         # The authority is stronger than its keys; a weaker one must not vouch for a stronger.
         weak = Authority("RSA_2048", "Weak Root")
+        material = self.material(weak, weak.leaf("RSA_3072", "Leaf RSA_3072"))
         with self.refused(because="the authority is weaker than the leaf"):
-            leaf = weak.leaf("RSA_3072", "Leaf RSA_3072")
-            self.export_key(arn, "KeyCryptogram", self.material(weak, leaf))
+            self.export_key(arn, "KeyCryptogram", material)
+        material = self.material(root, large)
         with days_later(400), self.refused(because="an expired certificate"):
-            self.export_key(arn, "KeyCryptogram", self.material(root, large))
+            self.export_key(arn, "KeyCryptogram", material)

@@ -4,7 +4,7 @@ import secrets
 
 from partner_crypto import keys, tr34
 from partner_crypto.certificates import Authority, Leaf, from_wire, name, private_key, wire
-from service import NOT_FOUND
+from service import CONFLICT, NOT_FOUND, another_account, client, days_later
 
 from .tr34_parties import ALGORITHMS, NONCES, Tr34Test, sizes
 
@@ -17,8 +17,8 @@ class Export(Tr34Test):
         # A certificate like all others of its issuer: same name and serial number every time.
         return Leaf(key, self.root.certify(key.public_key(), name("Partner KRD"), serial=200))
 
-    def by_token(self):
-        answer = self.service.get_parameters_for_export(
+    def by_token(self, service=None):
+        answer = (service or self.service).get_parameters_for_export(
             KeyMaterialType="TR34_KEY_BLOCK",
             SigningKeyAlgorithm="RSA_2048",
             ReuseLastGeneratedToken=True,
@@ -144,8 +144,53 @@ class Export(Tr34Test):
                 self.receive(identifier, members, receiver)
         with self.refused(NOT_FOUND, "an unknown token"):
             self.receive(arn, {"ExportToken": "export-token-" + "a" * 16}, krd)
+        for because, service in {
+            "a token of another region": client("us-east-2"),
+            "a token of another account": another_account(),
+        }.items():
+            elsewhere, _ = self.by_token(service)
+            with self.refused(NOT_FOUND, because):
+                self.receive(arn, elsewhere, krd)
         with self.refused(because="a nonce too long"):
             self.receive(arn, token, krd, bytes(17))
+
+    def test_pairs_that_sign_nothing(self):
+        krd = self.krd("RSA_2048")
+        arn = self.create("K0", "TDES_2KEY")["KeyArn"]
+        pair, certificate = self.own_pair("K2", "RSA_2048", "B")
+        members = {"SigningKeyIdentifier": pair, "SigningKeyCertificate": wire(certificate)}
+        with self.refused(because="a pair for receiving"):
+            self.receive(arn, members, krd)
+
+    def test_a_pair_and_its_certificate_must_be_usable(self):
+        krd = self.krd("RSA_2048")
+        arn = self.create("K0", "TDES_2KEY")["KeyArn"]
+        pair, certificate = self.by_own_pair("RSA_2048")
+        stale = {**pair, "SigningKeyCertificate": wire(self.expired(certificate))}
+        with self.refused(because="an expired certificate of one's own"):
+            self.receive(arn, stale, krd)
+        self.receive(arn, pair, krd)
+        # It is not for another test: this one deletes it.
+        signer, _ = self.own.pop(("S0", "RSA_2048", "S"))
+        self.service.stop_key_usage(KeyIdentifier=signer)
+        with self.refused(CONFLICT, "a disabled pair"):
+            self.receive(arn, pair, krd)
+        self.service.start_key_usage(KeyIdentifier=signer)
+        self.receive(arn, pair, krd)
+        self.service.delete_key(KeyIdentifier=signer)
+        with self.refused(CONFLICT, "a deleted pair"):
+            self.receive(arn, pair, krd)
+
+    def test_a_token_lasts_thirty_days(self):
+        krd = self.krd("RSA_2048")
+        arn = self.create("K0", "TDES_2KEY")["KeyArn"]
+        token, _ = self.by_token()
+        with days_later(29):
+            self.receive(arn, token, krd)
+            # Less than seven days are left, so the other tests get a new one.
+            self.assertNotEqual(self.by_token()[0], token)
+        with days_later(31), self.refused(because="an expired token"):
+            self.receive(arn, token, krd)
 
     def test_certificates_are_named_by_issuer_and_serial_number(self):
         """The first and the second certificate here differ in nothing that a message says."""

@@ -5,7 +5,7 @@ import secrets
 
 from partner_crypto import keys, tr34
 from partner_crypto.certificates import Authority, Leaf, from_wire, private_key, wire
-from service import NOT_FOUND, USAGES, client
+from service import CONFLICT, NOT_FOUND, USAGES, another_account, client
 
 from .tr34_parties import ALGORITHMS, NONCES, Tr34Test, sizes
 
@@ -160,30 +160,32 @@ class Import(Tr34Test):
 
     def test_authorities(self):
         members, krd = self.by_token("RSA_2048")
-        stranger = Authority("RSA_3072", "Stranger")
-        with self.refused(because="the sender is certified by another authority"):
-            authority = self.import_root(stranger)
-            self.send(members, self.message(krd), CertificateAuthorityPublicKeyIdentifier=authority)
-        weak = Authority("RSA_2048", "Weak Root")
         message = self.message(krd)
+        stranger = self.import_root(Authority("RSA_3072", "Stranger"))
+        with self.refused(because="the sender is certified by another authority"):
+            self.send(members, message, CertificateAuthorityPublicKeyIdentifier=stranger)
+        weak = Authority("RSA_2048", "Weak Root")
         message.kdh = weak.leaf("RSA_3072", "Strong KDH")
+        weak = self.import_root(weak)
         with self.refused(because="the authority is weaker than the sender's key"):
-            authority = self.import_root(weak)
-            self.send(members, message, CertificateAuthorityPublicKeyIdentifier=authority)
+            self.send(members, message, CertificateAuthorityPublicKeyIdentifier=weak)
 
     def test_receivers(self):
         members, krd = self.by_token("RSA_2048")
         message = self.message(krd, "AES_128")
         with self.refused(because="AES-128 under RSA-2048"):
             self.send(members, message)
+        large, receiver = self.by_token("RSA_4096")
         for algorithm in ("AES_192", "AES_256"):
-            large, receiver = self.by_token("RSA_4096")
+            message = self.message(receiver, algorithm)
             with self.refused(because=f"{algorithm} under any RSA key"):
-                self.send(large, self.message(receiver, algorithm))
+                self.send(large, message)
         pair, certificate = self.by_own_pair("RSA_3072")
         good = self.message(certificate)
+        with self.refused(because="both token and own pair, for the token"):
+            self.send({**members, **pair}, self.message(krd))
         for because, wrong in {
-            "both token and own pair": {**members, **pair},
+            "both token and own pair, for the pair": {**members, **pair},
             "neither": {},
             "half of the own pair": {"WrappingKeyIdentifier": pair["WrappingKeyIdentifier"]},
             "a certificate of another key": {
@@ -193,6 +195,34 @@ class Import(Tr34Test):
         }.items():
             with self.refused(because=because):
                 self.send(wrong, good)
+        self.assert_holds(self.send(pair, good), "TDES_2KEY", good.key)
+
+    def test_pairs_that_receive_nothing(self):
+        for usage, mode in [("S0", "S"), ("K2", "E")]:
+            arn, certificate = self.own_pair(usage, "RSA_2048", mode)
+            pair = {"WrappingKeyIdentifier": arn, "WrappingKeyCertificate": wire(certificate)}
+            message = self.message(certificate)
+            with self.refused(because=f"a pair of usage {usage} with mode {mode}"):
+                self.send(pair, message)
+
+    def test_a_pair_and_its_certificate_must_be_usable(self):
+        arn, certificate = self.own_pair("K2", "RSA_2048", "B")
+        pair = {"WrappingKeyIdentifier": arn, "WrappingKeyCertificate": wire(certificate)}
+        message = self.message(certificate)
+        self.assert_holds(self.send(pair, message), "TDES_2KEY", message.key)
+        expired = self.expired(certificate)
+        stale = {**pair, "WrappingKeyCertificate": wire(expired)}
+        to_expired = self.message(expired)
+        with self.refused(because="an expired certificate of one's own"):
+            self.send(stale, to_expired)
+        self.service.stop_key_usage(KeyIdentifier=arn)
+        with self.refused(CONFLICT, "a disabled pair"):
+            self.send(pair, message)
+        self.service.start_key_usage(KeyIdentifier=arn)
+        self.assert_holds(self.send(pair, message), "TDES_2KEY", message.key)
+        self.service.delete_key(KeyIdentifier=arn)
+        with self.refused(CONFLICT, "a deleted pair"):
+            self.send(pair, message)
 
     def test_tokens(self):
         members, krd = self.by_token("RSA_2048")
@@ -203,11 +233,17 @@ class Import(Tr34Test):
             KeyMaterialType="KEY_CRYPTOGRAM", WrappingKeyAlgorithm="RSA_2048"
         )
         (krd,) = from_wire(for_cryptograms["WrappingKeyCertificate"])
+        message = self.message(krd)
         with self.refused(because="a token for RSA wrap"):
-            self.send({"ImportToken": for_cryptograms["ImportToken"]}, self.message(krd))
-        elsewhere, krd = self.by_token("RSA_2048", client("us-east-2"))
-        with self.refused(NOT_FOUND, "a token of another region"):
-            self.send(elsewhere, self.message(krd))
+            self.send({"ImportToken": for_cryptograms["ImportToken"]}, message)
+        for because, service in {
+            "a token of another region": client("us-east-2"),
+            "a token of another account": another_account(),
+        }.items():
+            elsewhere, krd = self.by_token("RSA_2048", service)
+            message = self.message(krd)
+            with self.refused(NOT_FOUND, because):
+                self.send(elsewhere, message)
 
 
 def edit(encoded, old, new):

@@ -3,6 +3,8 @@
 The service has certificates of its own, by token, or certificates of the partner's authority.
 """
 
+import datetime
+
 from partner_crypto.certificates import Authority
 from service import ServiceTest
 
@@ -25,12 +27,23 @@ class Tr34Test(ServiceTest):
 
     def own_pair(self, usage, algorithm, mode):
         """A key pair of the service, and the certificate that the partner's authority gives it."""
-        if (usage, algorithm) not in self.own:
+        if (usage, algorithm, mode) not in self.own:
             arn = self.create(usage, algorithm, mode)["KeyArn"]
             request = self.service.get_certificate_signing_request(
                 KeyIdentifier=arn,
                 SigningAlgorithm="SHA256",
                 CertificateSubject={"CommonName": f"Service {usage}", "Country": "US"},
             )["CertificateSigningRequest"]
-            self.own[usage, algorithm] = arn, self.root.answer(request)
-        return self.own[usage, algorithm]
+            self.own[usage, algorithm, mode] = arn, self.root.answer(request)
+        return self.own[usage, algorithm, mode]
+
+    def expired(self, certificate):
+        """Another certificate of the partner's authority for the same key, over since yesterday."""
+        day = datetime.timedelta(days=1)
+        now = datetime.datetime.now(datetime.timezone.utc)
+        return self.root.certify(
+            certificate.public_key(),
+            certificate.subject,
+            not_before=now - 9 * day,
+            not_after=now - day,
+        )

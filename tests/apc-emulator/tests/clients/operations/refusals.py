@@ -208,20 +208,18 @@ class Authorities(ServiceTest):
         key = private_key("ECC_NIST_P256", "agreement")
         certificate = root.certify(key.public_key(), name("Agreement"))
         pair = self.create("K3", "ECC_NIST_P256", "X", DeriveKeyUsage=USAGES["K1"])
+        arn = self.create("K0", "AES_128")["KeyArn"]
+        material = {
+            "PrivateKeyIdentifier": pair["KeyArn"],
+            "CertificateAuthorityPublicKeyIdentifier": self.import_root(root),
+            "PublicKeyCertificate": wire(certificate),
+            "DeriveKeyAlgorithm": "AES_128",
+            "KeyDerivationFunction": "NIST_SP800",
+            "KeyDerivationHashAlgorithm": "SHA_256",
+            "DerivationData": {"SharedInformation": "0123456789"},
+        }
         with self.refused(because="ECC under an RSA authority"):
-            self.export_key(
-                self.create("K0", "AES_128")["KeyArn"],
-                "DiffieHellmanTr31KeyBlock",
-                {
-                    "PrivateKeyIdentifier": pair["KeyArn"],
-                    "CertificateAuthorityPublicKeyIdentifier": self.import_root(root),
-                    "PublicKeyCertificate": wire(certificate),
-                    "DeriveKeyAlgorithm": "AES_128",
-                    "KeyDerivationFunction": "NIST_SP800",
-                    "KeyDerivationHashAlgorithm": "SHA_256",
-                    "DerivationData": {"SharedInformation": "0123456789"},
-                },
-            )
+            self.export_key(arn, "DiffieHellmanTr31KeyBlock", material)
 
 
 class Parameters(ServiceTest):
