@@ -287,6 +287,24 @@ class Export(KeyBlockTest):
             with self.refused(because=because):
                 self.export_block(encrypts, arn, **headers)
 
+    def test_headers_of_a_key_without_restrictions_keep_to_its_usage(self):
+        arn, kek = self.kek("AES_256")
+        for usage, algorithm, right, wrong in [
+            ("B0", "TDES_2KEY", "X", "BDEGCVS"),
+            ("C0", "TDES_2KEY", "CGV", "BDESX"),
+            ("D0", "AES_128", "BDE", "GCVSX"),
+            ("M6", "AES_192", "CGV", "BDESX"),
+        ]:
+            key = self.create(usage, algorithm, "N")["KeyArn"]
+            for mode in "N" + right:
+                with self.subTest(f"{usage} {mode}"):
+                    block = self.export_block(key, arn, KeyModesOfUse=MODES[mode])["KeyMaterial"]
+                    header, _ = tr31.unwrap(kek, "AES_256", block)
+                    self.assertEqual(header.mode_of_use, mode)
+            for mode in wrong:
+                with self.refused(because=f"{usage} with mode {mode}"):
+                    self.export_block(key, arn, KeyModesOfUse=MODES[mode])
+
     def test_refusals(self):
         arn, _ = self.kek("AES_128")
         key = self.create("P0", "AES_128")["KeyArn"]
