@@ -97,8 +97,12 @@ def samples(shape):
 def violations(shape, value, path=()):
     """What is wrong, where, and the wrong value; `None` for a member that is left out."""
     kind = shape.type_name
-    for wrong in ({"structure": "x", "map": "x", "list": "x", "boolean": "true"}.get(kind, [1]),):
-        yield f"a {kind} that is none", path, wrong
+    wrong = {"structure": "x", "map": "x", "list": "x", "boolean": "true"}.get(kind, [1])
+    yield f"a {kind} that is none", path, wrong
+    if kind in ("structure", "map", "string"):
+        yield f"an empty array for a {kind}", path, []
+    if kind in ("structure", "map"):
+        yield f"an array of the values of a {kind}", path, list(value.values())
     if kind == "structure":
         union = getattr(shape, "is_tagged_union", False)
         if union:
