@@ -1,292 +1,205 @@
 //! Target `json`: requests to the emulator of Payment Cryptography.
 
-use std::sync::{LazyLock, Mutex, PoisonError};
+mod requests;
+mod root;
+mod rsa;
+mod service;
 
-use apc_emulator::{AccountId, Front, Region};
 use serde_json::{Value, json};
 
-/// The first byte chooses the operation, modulo their number; the others are the body. In it, the
-/// words `KEY-ARN`, `KEY-BLOCK` and `CERTIFICATE` stand for what differs from one run to the next.
+use requests::REQUESTS;
+use root::{P256_ROOT, RSA_ROOT, Root};
+use service::Service;
+
+/// The first byte chooses what the others are, modulo the number of all choices.
+///
+/// | choice | the rest |
+/// | --- | --- |
+/// | a request of `requests::REQUESTS` | its body; words with a dollar sign are filled in |
+/// | a request of `rsa::REQUESTS` | the same |
+/// | a root on P-256 | the number of a part of its certificate, and the part |
+/// | a root with RSA | the same |
 ///
 /// Holds if the answer is an object, with a status that does not blame the service, and names an
-/// exception and a reason if it is not the output.
+/// exception and a reason if it is not the output; the same for what is done with a root that was
+/// accepted. No input depends on another: the service is a new one, or keeps nothing that matters.
 pub fn json(data: &[u8]) {
-    let Some((choice, body)) = data.split_first() else {
+    let Some((choice, data)) = data.split_first() else {
         return;
     };
-    let (operation, _) = REQUESTS[usize::from(*choice) % REQUESTS.len()];
-    let mut service = SERVICE.lock().unwrap_or_else(PoisonError::into_inner);
-    let body = match std::str::from_utf8(body) {
-        Ok(text) => service.fill_in(text).into_bytes(),
-        Err(_) => body.to_vec(),
-    };
-    let (status, answer) = service.answer(operation, &body);
+    match Choice::of(*choice) {
+        Choice::Request(operation, _) => {
+            answer(&requests::prepared(operation), operation, data);
+        }
+        Choice::RsaRequest(operation, _) => {
+            rsa::with_service(|service| answer(service, operation, data));
+        }
+        Choice::P256Root => {
+            check_root(&Service::with_keys(), &P256_ROOT, data);
+        }
+        Choice::RsaRoot => {
+            rsa::with_service(|service| check_root(service, &RSA_ROOT, data));
+        }
+    }
+}
+
+/// Every request, and every part of every root.
+pub fn seeds() -> Vec<Vec<u8>> {
+    let mut seeds = Vec::new();
+    for number in 0..CHOICES as u8 {
+        let mut seed = |rest: &[u8]| seeds.push([&[number], rest].concat());
+        match Choice::of(number) {
+            Choice::Request(_, body) | Choice::RsaRequest(_, body) => seed(body.as_bytes()),
+            Choice::P256Root => root_seeds(&P256_ROOT).iter().for_each(|rest| seed(rest)),
+            Choice::RsaRoot => root_seeds(&RSA_ROOT).iter().for_each(|rest| seed(rest)),
+        }
+    }
+    seeds
+}
+
+enum Choice {
+    Request(&'static str, &'static str),
+    RsaRequest(&'static str, &'static str),
+    P256Root,
+    RsaRoot,
+}
+
+const CHOICES: usize = REQUESTS.len() + rsa::REQUESTS.len() + 2;
+
+impl Choice {
+    fn of(number: u8) -> Self {
+        let number = usize::from(number) % CHOICES;
+        let requests = REQUESTS
+            .iter()
+            .map(|(name, body)| Self::Request(name, body));
+        let rsa = rsa::REQUESTS.iter();
+        let rsa = rsa.map(|(name, body)| Self::RsaRequest(name, body));
+        let roots = [Self::P256Root, Self::RsaRoot];
+        requests.chain(rsa).chain(roots).nth(number).unwrap()
+    }
+}
+
+/// The output, if that is what the service answers.
+fn answer(service: &Service, operation: &str, body: &[u8]) -> Option<Value> {
+    let (status, answer) = service.answer(operation, &service.fill_in(body));
     let object = answer.as_object().unwrap();
     match status {
-        200 => assert!(!object.contains_key("__type"), "{operation}"),
+        200 => {
+            assert!(!object.contains_key("__type"), "{operation}");
+            Some(answer)
+        }
         400 => {
             for member in ["__type", "Message"] {
                 let text = object[member].as_str().unwrap();
                 assert!(!text.is_empty(), "{operation}: no {member}");
             }
+            None
         }
         other => panic!("{operation}: status {other}: {answer}"),
     }
 }
 
-/// One request of every operation.
-pub fn seeds() -> Vec<Vec<u8>> {
-    (0..)
-        .zip(REQUESTS)
-        .map(|(number, (_, body))| [&[number], body.as_bytes()].concat())
-        .collect()
+/// Imports the root with a part replaced, and uses it for all that it is good for; whether all of
+/// it succeeds.
+fn check_root(service: &Service, root: &Root, data: &[u8]) -> bool {
+    let Some((number, part)) = data.split_first() else {
+        return false;
+    };
+    let mut parts = root.parts();
+    let number = usize::from(*number) % parts.len();
+    parts[number] = part.to_vec();
+    let certificate = root.signed(&parts);
+    let request = |operation, body: Value| answer(service, operation, body.to_string().as_bytes());
+
+    let import = json!({ "KeyMaterial": root.as_root(&certificate) });
+    let Some(imported) = request("ImportKey", import) else {
+        return false;
+    };
+    let arn = &imported["Key"]["KeyArn"];
+    let mut requests = vec![("GetPublicKeyCertificate", json!({ "KeyIdentifier": arn }))];
+    for material in materials_under(root, arn, &certificate) {
+        let export = json!({ "ExportKeyIdentifier": "alias/tdes", "KeyMaterial": material });
+        requests.push(("ExportKey", export));
+    }
+    // Every one of them, whatever becomes of the others.
+    requests
+        .into_iter()
+        .fold(true, |succeeded, (operation, body)| {
+            request(operation, body).is_some() && succeeded
+        })
 }
 
-static SERVICE: LazyLock<Mutex<Service>> = LazyLock::new(|| Mutex::new(Service::start()));
-
-/// A service with some keys in it. It is replaced after a while, so that what earlier inputs left
-/// behind does not grow without end.
-struct Service {
-    front: Front,
-    requests_left: usize,
-    key_arn: String,
-    key_block: String,
-    certificate: String,
+/// Exports under a root that also certifies itself as the partner.
+fn materials_under(root: &Root, arn: &Value, certificate: &str) -> Vec<Value> {
+    match root {
+        Root::P256(_) => vec![json!({ "DiffieHellmanTr31KeyBlock": {
+            "CertificateAuthorityPublicKeyIdentifier": arn,
+            "PrivateKeyIdentifier": "alias/pair",
+            "PublicKeyCertificate": certificate,
+            "DeriveKeyAlgorithm": "AES_128",
+            "KeyDerivationFunction": "NIST_SP800",
+            "KeyDerivationHashAlgorithm": "SHA_256",
+            "DerivationData": { "SharedInformation": "0123" },
+        } })],
+        Root::Rsa(_) => vec![
+            json!({ "KeyCryptogram": {
+                "CertificateAuthorityPublicKeyIdentifier": arn,
+                "WrappingKeyCertificate": certificate,
+            } }),
+            json!({ "Tr34KeyBlock": {
+                "CertificateAuthorityPublicKeyIdentifier": arn,
+                "WrappingKeyCertificate": certificate,
+                "ExportToken": "$SEND-TOKEN",
+                "KeyBlockFormat": "X9_TR34_2012",
+            } }),
+        ],
+    }
 }
 
-impl Service {
-    fn start() -> Self {
-        let mut service = Self {
-            front: Front::new(AccountId::default(), Region::default()),
-            requests_left: 1000,
-            key_arn: String::new(),
-            key_block: String::new(),
-            certificate: String::new(),
-        };
-        service.key_arn = service.create_key("K0", "AES_128", ALL_MODES, "alias/kek");
-        service.create_key("B0", "AES_128", r#"{"DeriveKey":true}"#, "alias/bdk");
-        service.create_key("K0", "TDES_2KEY", ALL_MODES, "alias/tdes");
-        let pair = json!({
-            "KeyAttributes": {
-                "KeyUsage": "TR31_K3_ASYMMETRIC_KEY_FOR_KEY_AGREEMENT",
-                "KeyClass": "ASYMMETRIC_KEY_PAIR",
-                "KeyAlgorithm": "ECC_NIST_P256",
-                "KeyModesOfUse": { "DeriveKey": true },
-            },
-            "DeriveKeyUsage": "TR31_K1_KEY_BLOCK_PROTECTION_KEY",
-            "Exportable": true,
-        });
-        service.make("CreateKey", &pair, "alias/pair");
-        let certificates = service.succeed(
-            "GetPublicKeyCertificate",
-            &json!({ "KeyIdentifier": "alias/pair" }),
-        );
-        service.certificate = text(&certificates["KeyCertificate"]);
-        let root = json!({ "KeyMaterial": { "RootCertificatePublicKey": {
-            "KeyAttributes": {
-                "KeyUsage": "TR31_S0_ASYMMETRIC_KEY_FOR_DIGITAL_SIGNATURE",
-                "KeyClass": "PUBLIC_KEY",
-                "KeyAlgorithm": "ECC_NIST_P521",
-                "KeyModesOfUse": { "Verify": true },
-            },
-            "PublicKeyCertificate": certificates["KeyCertificateChain"],
-        } } });
-        service.make("ImportKey", &root, "alias/ca");
-        let export = json!({
-            "ExportKeyIdentifier": "alias/tdes",
-            "KeyMaterial": { "Tr31KeyBlock": { "WrappingKeyIdentifier": "alias/kek" } },
-        });
-        let wrapped = service.succeed("ExportKey", &export);
-        service.key_block = text(&wrapped["WrappedKey"]["KeyMaterial"]);
-        service
-    }
+fn root_seeds(root: &Root) -> Vec<Vec<u8>> {
+    // A general parser reads it, a strict one does not.
+    let not_der = [&[KEY_PART], &root.key_that_is_not_der()[..]].concat();
+    let parts = (0..).zip(root.parts());
+    let parts = parts.map(|(number, part): (u8, _)| [&[number], &part[..]].concat());
+    parts.chain([not_der]).collect()
+}
 
-    fn fill_in(&self, body: &str) -> String {
-        body.replace("KEY-ARN", &self.key_arn)
-            .replace("KEY-BLOCK", &self.key_block)
-            .replace("CERTIFICATE", &self.certificate)
-    }
+/// The number of the part with the public key.
+const KEY_PART: u8 = 6;
 
-    fn answer(&mut self, operation: &str, body: &[u8]) -> (u16, Value) {
-        if self.requests_left == 0 {
-            *self = Self::start();
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_request_succeeds_as_long_as_it_is_not_changed() {
+        for number in 0..CHOICES as u8 {
+            let (operation, output) = match Choice::of(number) {
+                Choice::Request(operation, body) => {
+                    let service = requests::prepared(operation);
+                    (operation, answer(&service, operation, body.as_bytes()))
+                }
+                Choice::RsaRequest(operation, body) => {
+                    let serve = |service: &Service| answer(service, operation, body.as_bytes());
+                    (operation, rsa::with_service(serve))
+                }
+                Choice::P256Root | Choice::RsaRoot => continue,
+            };
+            assert!(output.is_some(), "{number}: {operation}");
         }
-        self.requests_left -= 1;
-        let target = format!("PaymentCryptographyControlPlane.{operation}");
-        self.front.answer(Some(&target), None, body)
     }
 
-    fn succeed(&mut self, operation: &str, body: &Value) -> Value {
-        let (status, answer) = self.answer(operation, body.to_string().as_bytes());
-        assert_eq!(status, 200, "{operation}: {answer}");
-        answer
-    }
-
-    fn create_key(&mut self, usage: &str, algorithm: &str, modes: &str, alias: &str) -> String {
-        let usage = match usage {
-            "B0" => "TR31_B0_BASE_DERIVATION_KEY",
-            _ => "TR31_K0_KEY_ENCRYPTION_KEY",
-        };
-        let modes: Value = serde_json::from_str(modes).unwrap();
-        let key = json!({
-            "KeyAttributes": {
-                "KeyUsage": usage,
-                "KeyClass": "SYMMETRIC_KEY",
-                "KeyAlgorithm": algorithm,
-                "KeyModesOfUse": modes,
-            },
-            "Exportable": true,
-        });
-        self.make("CreateKey", &key, alias)
-    }
-
-    /// Makes a key and an alias for it.
-    fn make(&mut self, operation: &str, body: &Value, alias: &str) -> String {
-        let arn = text(&self.succeed(operation, body)["Key"]["KeyArn"]);
-        let alias = json!({ "AliasName": alias, "KeyArn": arn });
-        self.succeed("CreateAlias", &alias);
-        arn
+    #[test]
+    fn a_root_is_accepted_and_serves_unless_it_is_not_der() {
+        for root in [&*P256_ROOT, &*RSA_ROOT] {
+            let seeds = root_seeds(root);
+            let (not_der, parts) = seeds.split_last().unwrap();
+            let check = |data: &[u8]| match root {
+                Root::P256(_) => check_root(&Service::with_keys(), root, data),
+                Root::Rsa(_) => rsa::with_service(|service| check_root(service, root, data)),
+            };
+            assert!(parts.iter().all(|part| check(part)), "{}", root.algorithm());
+            assert!(!check(not_der), "{}", root.algorithm());
+        }
     }
 }
-
-fn text(value: &Value) -> String {
-    value.as_str().unwrap().to_owned()
-}
-
-const ALL_MODES: &str = r#"{"Encrypt":true,"Decrypt":true,"Wrap":true,"Unwrap":true}"#;
-
-/// Every operation, with a request that reaches deep into it. No RSA keys: making one takes longer
-/// than ten thousand other requests.
-const REQUESTS: &[(&str, &str)] = &[
-    (
-        "AddKeyReplicationRegions",
-        r#"{"KeyIdentifier":"alias/kek","ReplicationRegions":["us-west-2"]}"#,
-    ),
-    (
-        "AssociateMpaTeam",
-        r#"{"Action":"IMPORT_ROOT_PUBLIC_KEY_CERTIFICATE","MpaTeamArn":"arn:aws:mpa:us-east-1:000000000000:approval-team/team","RequesterComment":"x"}"#,
-    ),
-    (
-        "CreateAlias",
-        r#"{"AliasName":"alias/new","KeyArn":"KEY-ARN"}"#,
-    ),
-    (
-        "CreateKey",
-        r#"{"KeyAttributes":{"KeyUsage":"TR31_P0_PIN_ENCRYPTION_KEY","KeyClass":"SYMMETRIC_KEY","KeyAlgorithm":"TDES_3KEY","KeyModesOfUse":{"NoRestrictions":true}},"Exportable":true,"Enabled":false,"KeyCheckValueAlgorithm":"CMAC","Tags":[{"Key":"a","Value":"b"}],"ReplicationRegions":[]}"#,
-    ),
-    ("DeleteAlias", r#"{"AliasName":"alias/new"}"#),
-    (
-        "DeleteKey",
-        r#"{"KeyIdentifier":"alias/tdes","DeleteKeyInDays":3}"#,
-    ),
-    ("DeleteResourcePolicy", r#"{"ResourceArn":"KEY-ARN"}"#),
-    (
-        "DisableDefaultKeyReplicationRegions",
-        r#"{"ReplicationRegions":["us-west-2"]}"#,
-    ),
-    (
-        "DisassociateMpaTeam",
-        r#"{"Action":"IMPORT_ROOT_PUBLIC_KEY_CERTIFICATE"}"#,
-    ),
-    (
-        "EnableDefaultKeyReplicationRegions",
-        r#"{"ReplicationRegions":["us-west-2"]}"#,
-    ),
-    (
-        "ExportKey",
-        r#"{"ExportKeyIdentifier":"alias/bdk","KeyMaterial":{"Tr31KeyBlock":{"WrappingKeyIdentifier":"alias/kek","KeyBlockHeaders":{"KeyModesOfUse":{"DeriveKey":true},"KeyExportability":"SENSITIVE","KeyVersion":"01","OptionalBlocks":{"KS":"0123"}}}},"ExportAttributes":{"ExportDukptInitialKey":{"KeySerialNumber":"123456789012345600000001"}}}"#,
-    ),
-    (
-        "ExportKey",
-        r#"{"ExportKeyIdentifier":"KEY-ARN","KeyMaterial":{"DiffieHellmanTr31KeyBlock":{"PrivateKeyIdentifier":"alias/pair","CertificateAuthorityPublicKeyIdentifier":"alias/ca","PublicKeyCertificate":"CERTIFICATE","DeriveKeyAlgorithm":"AES_256","KeyDerivationFunction":"NIST_SP800","KeyDerivationHashAlgorithm":"SHA_512","DerivationData":{"SharedInformation":"0123"}}}}"#,
-    ),
-    (
-        "ExportKey",
-        r#"{"ExportKeyIdentifier":"KEY-ARN","KeyMaterial":{"KeyCryptogram":{"CertificateAuthorityPublicKeyIdentifier":"alias/ca","WrappingKeyCertificate":"CERTIFICATE","WrappingSpec":"RSA_OAEP_SHA_512"}}}"#,
-    ),
-    (
-        "ExportKey",
-        r#"{"ExportKeyIdentifier":"KEY-ARN","KeyMaterial":{"Tr34KeyBlock":{"CertificateAuthorityPublicKeyIdentifier":"alias/ca","WrappingKeyCertificate":"CERTIFICATE","ExportToken":"export-token-0123456789abcdef","KeyBlockFormat":"X9_TR34_2012","RandomNonce":"0123456789abcdef"}}}"#,
-    ),
-    (
-        "ExportKey",
-        r#"{"ExportKeyIdentifier":"alias/tdes","KeyMaterial":{"As2805KeyCryptogram":{"WrappingKeyIdentifier":"alias/tdes","As2805KeyVariant":"TERMINAL_MAJOR_KEY_VARIANT_00"}}}"#,
-    ),
-    ("GetAlias", r#"{"AliasName":"alias/kek"}"#),
-    (
-        "GetCertificateSigningRequest",
-        r#"{"KeyIdentifier":"alias/pair","SigningAlgorithm":"SHA384","CertificateSubject":{"CommonName":"a","Country":"BR","EmailAddress":"a@example.com"}}"#,
-    ),
-    ("GetDefaultKeyReplicationRegions", "{}"),
-    ("GetKey", r#"{"KeyIdentifier":"alias/kek"}"#),
-    (
-        "GetMpaTeamAssociation",
-        r#"{"Action":"IMPORT_ROOT_PUBLIC_KEY_CERTIFICATE"}"#,
-    ),
-    (
-        "GetParametersForExport",
-        r#"{"KeyMaterialType":"TR34_KEY_BLOCK","SigningKeyAlgorithm":"ECC_NIST_P256","ReuseLastGeneratedToken":true}"#,
-    ),
-    (
-        "GetParametersForImport",
-        r#"{"KeyMaterialType":"TR31_KEY_BLOCK","WrappingKeyAlgorithm":"AES_128","ReuseLastGeneratedToken":true}"#,
-    ),
-    (
-        "GetPublicKeyCertificate",
-        r#"{"KeyIdentifier":"alias/pair"}"#,
-    ),
-    ("GetResourcePolicy", r#"{"ResourceArn":"KEY-ARN"}"#),
-    (
-        "ImportKey",
-        r#"{"KeyMaterial":{"Tr31KeyBlock":{"WrappingKeyIdentifier":"alias/kek","WrappedKeyBlock":"KEY-BLOCK"}},"Enabled":true,"Tags":[],"RequesterComment":"x"}"#,
-    ),
-    (
-        "ImportKey",
-        r#"{"KeyMaterial":{"TrustedCertificatePublicKey":{"KeyAttributes":{"KeyUsage":"TR31_S0_ASYMMETRIC_KEY_FOR_DIGITAL_SIGNATURE","KeyClass":"PUBLIC_KEY","KeyAlgorithm":"ECC_NIST_P256","KeyModesOfUse":{"Verify":true}},"PublicKeyCertificate":"CERTIFICATE","CertificateAuthorityPublicKeyIdentifier":"alias/ca"}}}"#,
-    ),
-    (
-        "ImportKey",
-        r#"{"KeyMaterial":{"As2805KeyCryptogram":{"As2805KeyVariant":"PIN_ENCRYPTION_KEY_VARIANT_28","KeyModesOfUse":{"NoRestrictions":true},"KeyAlgorithm":"TDES_2KEY","Exportable":false,"WrappingKeyIdentifier":"alias/tdes","WrappedKeyCryptogram":"00112233445566778899AABBCCDDEEFF"}}}"#,
-    ),
-    (
-        "ImportKey",
-        r#"{"KeyMaterial":{"DiffieHellmanTr31KeyBlock":{"PrivateKeyIdentifier":"alias/pair","CertificateAuthorityPublicKeyIdentifier":"alias/ca","PublicKeyCertificate":"CERTIFICATE","DeriveKeyAlgorithm":"AES_128","KeyDerivationFunction":"ANSI_X963","KeyDerivationHashAlgorithm":"SHA_256","DerivationData":{"SharedInformation":"0123"},"WrappedKeyBlock":"KEY-BLOCK"}}}"#,
-    ),
-    (
-        "ImportKey",
-        r#"{"KeyMaterial":{"KeyCryptogram":{"KeyAttributes":{"KeyUsage":"TR31_K0_KEY_ENCRYPTION_KEY","KeyClass":"SYMMETRIC_KEY","KeyAlgorithm":"AES_128","KeyModesOfUse":{"Encrypt":true,"Decrypt":true,"Wrap":true,"Unwrap":true}},"Exportable":true,"WrappedKeyCryptogram":"00112233445566778899AABBCCDDEEFF","ImportToken":"import-token-0123456789abcdef"}}}"#,
-    ),
-    (
-        "ImportKey",
-        r#"{"KeyMaterial":{"Tr34KeyBlock":{"CertificateAuthorityPublicKeyIdentifier":"alias/ca","SigningKeyCertificate":"CERTIFICATE","WrappedKeyBlock":"3000","KeyBlockFormat":"X9_TR34_2012","ImportToken":"import-token-0123456789abcdef"}}}"#,
-    ),
-    ("ListAliases", r#"{"KeyArn":"KEY-ARN","MaxResults":1}"#),
-    (
-        "ListKeys",
-        r#"{"KeyState":"CREATE_COMPLETE","MaxResults":100,"NextToken":"x"}"#,
-    ),
-    (
-        "ListTagsForResource",
-        r#"{"ResourceArn":"KEY-ARN","MaxResults":1}"#,
-    ),
-    (
-        "PutResourcePolicy",
-        r#"{"ResourceArn":"KEY-ARN","Policy":"{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Allow\",\"Principal\":{\"AWS\":\"arn:aws:iam::111122223333:root\"},\"Action\":\"payment-cryptography:ExportKey\",\"Resource\":\"*\"}]}"}"#,
-    ),
-    (
-        "RemoveKeyReplicationRegions",
-        r#"{"KeyIdentifier":"alias/kek","ReplicationRegions":["us-west-2"]}"#,
-    ),
-    ("RestoreKey", r#"{"KeyIdentifier":"KEY-ARN"}"#),
-    ("StartKeyUsage", r#"{"KeyIdentifier":"alias/kek"}"#),
-    ("StopKeyUsage", r#"{"KeyIdentifier":"alias/tdes"}"#),
-    (
-        "TagResource",
-        r#"{"ResourceArn":"KEY-ARN","Tags":[{"Key":"a","Value":"b"}]}"#,
-    ),
-    (
-        "UntagResource",
-        r#"{"ResourceArn":"KEY-ARN","TagKeys":["a"]}"#,
-    ),
-    ("UpdateAlias", r#"{"AliasName":"alias/new"}"#),
-];
