@@ -22,8 +22,9 @@ use crate::parties::{RECIPIENT, SENDER};
 /// | 4 | the number of a part, and the part |
 /// | 5 | the certificate of the sender |
 ///
-/// Holds if what is opened can be sent again and opens to the same, and if the issuer and the serial
-/// number of a certificate's id are in it byte for byte. No input depends on the keys, which are new in every process.
+/// Holds if what is opened can be sent again and opens to the same, and if the issuer and the
+/// serial number of a certificate's id are in it byte for byte. No input depends on the keys, which
+/// are new in every process.
 pub fn tr34(data: &[u8]) {
     let Some((choice, data)) = data.split_first() else {
         return;
