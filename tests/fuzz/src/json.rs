@@ -5,6 +5,8 @@ mod root;
 mod rsa;
 mod service;
 
+use std::sync::LazyLock;
+
 use serde_json::{Value, json};
 
 use requests::REQUESTS;
@@ -29,16 +31,13 @@ pub fn json(data: &[u8]) {
     };
     match Choice::of(*choice) {
         Choice::Request(operation, _) => {
-            answer(&requests::prepared(operation), operation, data);
+            answer(&requests::prepared(operation, data), operation, data);
         }
         Choice::RsaRequest(operation, _) => {
             rsa::with_service(|service| answer(service, operation, data));
         }
-        Choice::P256Root => {
-            check_root(&Service::with_keys(), &P256_ROOT, data);
-        }
-        Choice::RsaRoot => {
-            rsa::with_service(|service| check_root(service, &RSA_ROOT, data));
+        Choice::Root(root) => {
+            check_root(root, data);
         }
     }
 }
@@ -50,8 +49,7 @@ pub fn seeds() -> Vec<Vec<u8>> {
         let mut seed = |rest: &[u8]| seeds.push([&[number], rest].concat());
         match Choice::of(number) {
             Choice::Request(_, body) | Choice::RsaRequest(_, body) => seed(body.as_bytes()),
-            Choice::P256Root => root_seeds(&P256_ROOT).iter().for_each(|rest| seed(rest)),
-            Choice::RsaRoot => root_seeds(&RSA_ROOT).iter().for_each(|rest| seed(rest)),
+            Choice::Root(root) => root_seeds(root).iter().for_each(|rest| seed(rest)),
         }
     }
     seeds
@@ -60,8 +58,7 @@ pub fn seeds() -> Vec<Vec<u8>> {
 enum Choice {
     Request(&'static str, &'static str),
     RsaRequest(&'static str, &'static str),
-    P256Root,
-    RsaRoot,
+    Root(&'static LazyLock<Root>),
 }
 
 const CHOICES: usize = REQUESTS.len() + rsa::REQUESTS.len() + 2;
@@ -74,7 +71,7 @@ impl Choice {
             .map(|(name, body)| Self::Request(name, body));
         let rsa = rsa::REQUESTS.iter();
         let rsa = rsa.map(|(name, body)| Self::RsaRequest(name, body));
-        let roots = [Self::P256Root, Self::RsaRoot];
+        let roots = [&P256_ROOT, &RSA_ROOT].map(Self::Root);
         requests.chain(rsa).chain(roots).nth(number).unwrap()
     }
 }
@@ -101,7 +98,7 @@ fn answer(service: &Service, operation: &str, body: &[u8]) -> Option<Value> {
 
 /// Imports the root with a part replaced, and uses it for all that it is good for; whether all of
 /// it succeeds.
-fn check_root(service: &Service, root: &Root, data: &[u8]) -> bool {
+fn check_root(root: &Root, data: &[u8]) -> bool {
     let Some((number, part)) = data.split_first() else {
         return false;
     };
@@ -109,15 +106,22 @@ fn check_root(service: &Service, root: &Root, data: &[u8]) -> bool {
     let number = usize::from(*number) % parts.len();
     parts[number] = part.to_vec();
     let certificate = root.signed(&parts);
+    match root {
+        Root::P256(_) => use_root(&Service::about(b"alias/pair"), root, &certificate),
+        Root::Rsa(_) => rsa::with_service(|service| use_root(service, root, &certificate)),
+    }
+}
+
+fn use_root(service: &Service, root: &Root, certificate: &str) -> bool {
     let request = |operation, body: Value| answer(service, operation, body.to_string().as_bytes());
 
-    let import = json!({ "KeyMaterial": root.as_root(&certificate) });
+    let import = json!({ "KeyMaterial": root.as_root(certificate) });
     let Some(imported) = request("ImportKey", import) else {
         return false;
     };
     let arn = &imported["Key"]["KeyArn"];
     let mut requests = vec![("GetPublicKeyCertificate", json!({ "KeyIdentifier": arn }))];
-    for material in materials_under(root, arn, &certificate) {
+    for material in materials_under(root, arn, certificate) {
         let export = json!({ "ExportKeyIdentifier": "alias/tdes", "KeyMaterial": material });
         requests.push(("ExportKey", export));
     }
@@ -176,14 +180,15 @@ mod tests {
         for number in 0..CHOICES as u8 {
             let (operation, output) = match Choice::of(number) {
                 Choice::Request(operation, body) => {
-                    let service = requests::prepared(operation);
-                    (operation, answer(&service, operation, body.as_bytes()))
+                    let body = body.as_bytes();
+                    let service = requests::prepared(operation, body);
+                    (operation, answer(&service, operation, body))
                 }
                 Choice::RsaRequest(operation, body) => {
                     let serve = |service: &Service| answer(service, operation, body.as_bytes());
                     (operation, rsa::with_service(serve))
                 }
-                Choice::P256Root | Choice::RsaRoot => continue,
+                Choice::Root(_) => continue,
             };
             assert!(output.is_some(), "{number}: {operation}");
         }
@@ -194,12 +199,12 @@ mod tests {
         for root in [&*P256_ROOT, &*RSA_ROOT] {
             let seeds = root_seeds(root);
             let (not_der, parts) = seeds.split_last().unwrap();
-            let check = |data: &[u8]| match root {
-                Root::P256(_) => check_root(&Service::with_keys(), root, data),
-                Root::Rsa(_) => rsa::with_service(|service| check_root(service, root, data)),
-            };
-            assert!(parts.iter().all(|part| check(part)), "{}", root.algorithm());
-            assert!(!check(not_der), "{}", root.algorithm());
+            assert!(
+                parts.iter().all(|part| check_root(root, part)),
+                "{}",
+                root.algorithm()
+            );
+            assert!(!check_root(root, not_der), "{}", root.algorithm());
         }
     }
 }

@@ -2,9 +2,9 @@
 
 use super::service::Service;
 
-/// A service in which the operation finds what it is about.
-pub(super) fn prepared(operation: &str) -> Service {
-    let service = Service::with_keys();
+/// A service in which the request finds what it is about.
+pub(super) fn prepared(operation: &str, body: &[u8]) -> Service {
+    let service = Service::about(body);
     let first = match operation {
         "DeleteResourcePolicy" | "GetResourcePolicy" => "PutResourcePolicy",
         "DisableDefaultKeyReplicationRegions" => "EnableDefaultKeyReplicationRegions",
