@@ -68,7 +68,7 @@ tests! {
     exchanges_of_any_shape: "exchanges.random_exchanges";
     faults: "operations.faults";
     public_clients: "public_clients.ecdh" "public_clients.rsa_wrap" "public_clients.tr34";
-    refusals: "operations.refusals";
+    refusals: "operations.refusals" "operations.unusable_keys";
     rsa_cryptograms: "exchanges.rsa_wrap";
     the_aws_command_line: "command_line";
     the_partners_own_cryptography: "vectors";
