@@ -46,7 +46,10 @@ impl Exchange {
             .iter()
             .filter(|(_, parameters)| parameters.purpose == purpose)
             .max_by_key(|(_, parameters)| parameters.sequence)
-            .filter(|(_, parameters)| parameters.valid_until >= until)
+            // A clock that was set back does not bring back what was wiped.
+            .filter(|(_, parameters)| {
+                parameters.valid_until >= until && parameters.private_key.is_some()
+            })
     }
 
     pub fn insert_parameters(&mut self, token: ExchangeToken, mut parameters: Parameters) {

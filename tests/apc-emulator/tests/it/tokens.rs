@@ -32,6 +32,13 @@ async fn a_token_is_reused_while_a_week_of_it_is_left() {
     move_clock_by_days(&emulator, 24);
     let renewed = parameters(&client, KeyMaterialType::KeyCryptogram, true).await;
     assert_ne!(renewed.import_token, fresh.import_token);
+
+    // Past its end its key is wiped, and going back does not bring it back.
+    move_clock_by_days(&emulator, 90);
+    client.list_keys().send().await.unwrap();
+    move_clock_by_days(&emulator, 24);
+    let again = parameters(&client, KeyMaterialType::KeyCryptogram, true).await;
+    assert_ne!(again.import_token, renewed.import_token);
 }
 
 #[tokio::test]
