@@ -46,15 +46,12 @@ impl Controls {
         let mut state = self.service.store.lock();
         for scope in state.scopes() {
             let partition = state.partition(&scope, now);
-            let mut sessions = partition.sessions().iter();
-            let Some(position) = sessions.position(|session| approval.is(session)) else {
+            let mut sessions = partition.sessions().iter().enumerate();
+            let Some((position, session)) = sessions.find(|(_, session)| approval.is(session))
+            else {
                 continue;
             };
-            let pending = partition
-                .sessions()
-                .get(position)
-                .is_some_and(|session| session.status.status == SessionStatus::Pending);
-            if !pending {
+            if session.status.status != SessionStatus::Pending {
                 return Err(ControlError::Decided);
             }
             return partition

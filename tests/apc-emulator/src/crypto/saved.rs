@@ -73,20 +73,6 @@ pub mod material {
             key: Secret,
         },
     }
-
-    struct Secret(SecretBytes);
-
-    impl Serialize for Secret {
-        fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-            secret::serialize(&self.0, to)
-        }
-    }
-
-    impl<'de> Deserialize<'de> for Secret {
-        fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-            secret::deserialize(from).map(Self)
-        }
-    }
 }
 
 /// For `#[serde(with = "…")]` on a secret that may have been wiped.
@@ -97,21 +83,14 @@ pub mod optional_secret {
         secret: &Option<SecretBytes>,
         to: S,
     ) -> Result<S::Ok, S::Error> {
-        match secret {
-            Some(secret) => secret::serialize(secret, to),
-            None => to.serialize_none(),
-        }
+        secret.clone().map(Secret).serialize(to)
     }
 
     pub fn deserialize<'de, D: Deserializer<'de>>(
         from: D,
     ) -> Result<Option<SecretBytes>, D::Error> {
-        match Option::<String>::deserialize(from)?.map(Zeroizing::new) {
-            Some(text) => hex::decode(&*text)
-                .map(|bytes| Some(bytes.into()))
-                .map_err(|_| serde::de::Error::custom("a secret that is not hexadecimal")),
-            None => Ok(None),
-        }
+        let secret = Option::<Secret>::deserialize(from)?;
+        Ok(secret.map(|Secret(bytes)| bytes))
     }
 }
 
@@ -128,5 +107,20 @@ pub mod secret {
         hex::decode(&*text)
             .map(SecretBytes::new)
             .map_err(|_| serde::de::Error::custom("a secret that is not hexadecimal"))
+    }
+}
+
+/// A secret among other things that are saved.
+struct Secret(SecretBytes);
+
+impl Serialize for Secret {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        secret::serialize(&self.0, to)
+    }
+}
+
+impl<'de> Deserialize<'de> for Secret {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        secret::deserialize(from).map(Self)
     }
 }

@@ -251,7 +251,7 @@ fn is_alias_name(text: &str) -> bool {
     })
 }
 
-fn is_all(text: &str, allowed: impl Fn(char) -> bool) -> bool {
+pub(super) fn is_all(text: &str, allowed: impl Fn(char) -> bool) -> bool {
     !text.is_empty() && text.chars().all(allowed)
 }
 

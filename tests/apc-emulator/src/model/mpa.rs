@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::attributes::wire_enum;
-use super::identifiers::text_newtype;
+use super::identifiers::{is_all, text_newtype};
 use crate::clock::Timestamp;
 
 wire_enum! {
@@ -134,10 +134,6 @@ fn mpa_resource(text: &str) -> Option<&str> {
         });
     let account_fits = account.len() == 12 && is_all(account, |c| c.is_ascii_digit());
     (partition_fits && region_fits && account_fits).then_some(resource)
-}
-
-fn is_all(text: &str, allowed: impl Fn(char) -> bool) -> bool {
-    !text.is_empty() && text.chars().all(allowed)
 }
 
 fn is_name(c: char) -> bool {

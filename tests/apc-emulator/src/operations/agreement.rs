@@ -1,17 +1,15 @@
 //! Keys agreed on between two parties (ECDH), to protect a key block with.
 
-use keyblock::tr31::Version;
 use keyblock::{ClearKey, SymmetricAlgorithm, key_derivation};
 use serde::Deserialize;
 
-use crate::crypto::certificates::Certificate;
 use crate::crypto::private_keys::agree_on_secret;
 use crate::model::attributes::{KeyAlgorithm, KeyModesOfUse, KeyUsage, wire_enum};
 use crate::model::certificate_text::CertificateText;
 use crate::model::hex_text::SharedInformation;
 use crate::model::identifiers::{KeyArn, KeyIdentifier};
 use crate::model::strength::{self, TooWeak};
-use crate::operations::authorities::{certificate_authority, check_certified};
+use crate::operations::authorities::certified;
 use crate::operations::call::Call;
 use crate::operations::key_pairs::key_pair_for;
 use crate::protocol::error::ServiceError;
@@ -41,11 +39,11 @@ impl Agreement {
             &[KeyModesOfUse::DERIVE_KEY],
         )?;
         let curve = pair.attributes.key_algorithm;
-        let certificate = Certificate::from_der(self.public_key_certificate.der())?;
-        let (_, authority) =
-            certificate_authority(call, &self.certificate_authority_public_key_identifier)?;
-        check_certified(&certificate, &authority)?;
-        certificate.check_dates(call.now)?;
+        let (certificate, _) = certified(
+            call,
+            &self.public_key_certificate,
+            &self.certificate_authority_public_key_identifier,
+        )?;
         if certificate.algorithm() != curve {
             return Err(ServiceError::Validation(format!(
                 "PublicKeyCertificate: the key is {}, and that of PrivateKeyIdentifier is {curve}",
@@ -84,14 +82,6 @@ pub struct AgreedKey {
 }
 
 impl AgreedKey {
-    /// The version of key blocks that it protects. INFERRED for TDES: no sample derives such keys.
-    pub fn version(&self) -> Version {
-        match self.algorithm.is_aes() {
-            true => Version::D,
-            false => Version::B,
-        }
-    }
-
     /// The guide compares the moved key with the curve. INFERRED: the derived key, too, may not be
     /// the weaker one.
     pub fn check_strength(&self, moved: KeyAlgorithm) -> Result<(), TooWeak> {

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::identifiers::{AliasName, KeyArn};
 use crate::model::limits::{MaxResults, NextToken};
-use crate::operations::call::Call;
+use crate::operations::call::{Call, EmptyOutput};
 use crate::operations::paging::page;
 use crate::protocol::error::ServiceError;
 use crate::store::Partition;
@@ -95,14 +95,14 @@ pub fn update_alias(call: &mut Call<'_>, input: AliasInput) -> Result<AliasOutpu
 pub fn delete_alias(
     call: &mut Call<'_>,
     input: AliasNameInput,
-) -> Result<DeleteAliasOutput, ServiceError> {
+) -> Result<EmptyOutput, ServiceError> {
     let AliasNameInput { alias_name } = input;
     call.touch_alias(&alias_name);
 
     let mut state = call.store.lock();
     let partition = state.partition(&call.scope, call.now);
     match partition.aliases_mut().remove(&alias_name) {
-        Some(_) => Ok(DeleteAliasOutput {}),
+        Some(_) => Ok(EmptyOutput {}),
         None => Err(ServiceError::not_found(&alias_name)),
     }
 }
@@ -121,8 +121,7 @@ pub fn list_aliases(
     let mut state = call.store.lock();
     let partition = state.partition(&call.scope, call.now);
     if let Some(arn) = &key_arn {
-        call.touch_key(arn);
-        partition.key(arn)?;
+        call.key(partition, arn)?;
     }
     let aliases = partition
         .aliases()
@@ -172,9 +171,6 @@ pub struct AliasOutput {
 }
 
 #[derive(Serialize)]
-pub struct DeleteAliasOutput {}
-
-#[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct ListAliasesOutput {
     aliases: Vec<Alias>,
@@ -198,9 +194,6 @@ fn check_target(
 ) -> Result<(), ServiceError> {
     match target {
         None => Ok(()),
-        Some(arn) => {
-            call.touch_key(arn);
-            partition.key(arn)?.check_complete()
-        }
+        Some(arn) => call.key(partition, arn)?.check_complete(),
     }
 }

@@ -3,6 +3,7 @@
 use crate::crypto::certificates::Certificate;
 use crate::crypto::material::KeyMaterial;
 use crate::model::attributes::KeyUsage;
+use crate::model::certificate_text::CertificateText;
 use crate::model::identifiers::{KeyArn, KeyIdentifier};
 use crate::model::strength;
 use crate::operations::call::Call;
@@ -34,6 +35,20 @@ pub fn certificate_authority(
             "CertificateAuthorityPublicKeyIdentifier: {identifier} is not a certificate authority"
         ))),
     }
+}
+
+/// A certificate that came with a request, in force and vouched for by the authority that the
+/// request names; and the ARN of that authority.
+pub fn certified(
+    call: &mut Call<'_>,
+    certificate: &CertificateText,
+    authority: &KeyIdentifier,
+) -> Result<(Certificate, KeyArn), ServiceError> {
+    let certificate = Certificate::from_der(certificate.der())?;
+    let (authority_arn, authority) = certificate_authority(call, authority)?;
+    check_certified(&certificate, &authority)?;
+    certificate.check_dates(call.now)?;
+    Ok((certificate, authority_arn))
 }
 
 /// A certificate is signed by the authority, and the authority's key is strong enough to do so.

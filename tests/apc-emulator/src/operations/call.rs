@@ -1,5 +1,7 @@
 //! What an operation knows about the request it serves.
 
+use serde::Serialize;
+
 use crate::clock::Timestamp;
 use crate::model::identifiers::{AliasName, KeyArn, KeyIdentifier, Scope};
 use crate::protocol::error::ServiceError;
@@ -39,6 +41,16 @@ impl<'a> Call<'a> {
         Ok(key)
     }
 
+    /// The key with this ARN, noted for the log whether or not it is there.
+    pub fn key<'p>(
+        &mut self,
+        partition: &'p mut Partition,
+        arn: &KeyArn,
+    ) -> Result<&'p mut KeyRecord, ServiceError> {
+        self.touch_key(arn);
+        partition.key(arn)
+    }
+
     pub fn touch_alias(&mut self, alias: &AliasName) {
         self.touched_alias.get_or_insert_with(|| alias.clone());
     }
@@ -49,3 +61,7 @@ impl<'a> Call<'a> {
         }
     }
 }
+
+/// The output of every operation that has nothing to say.
+#[derive(Serialize)]
+pub struct EmptyOutput {}

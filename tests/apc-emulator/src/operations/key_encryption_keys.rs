@@ -5,14 +5,22 @@ use keyblock::ClearKey;
 use crate::crypto::material::KeyMaterial;
 use crate::model::attributes::{KeyAlgorithm, KeyModesOfUse, KeyUsage};
 use crate::model::identifiers::{KeyArn, KeyIdentifier};
+use crate::model::strength::{self, TooWeak};
 use crate::operations::call::Call;
 use crate::protocol::error::ServiceError;
 
 /// A key-encrypting key (KEK) of the service.
 pub struct KeyEncryptionKey {
     pub arn: KeyArn,
-    pub algorithm: KeyAlgorithm,
+    algorithm: KeyAlgorithm,
     pub key: ClearKey,
+}
+
+impl KeyEncryptionKey {
+    /// No key travels under a weaker one.
+    pub fn check_strength(&self, moved: KeyAlgorithm) -> Result<(), TooWeak> {
+        strength::check(strength::key_block_may_protect, self.algorithm, moved)
+    }
 }
 
 /// What a KEK is to do.

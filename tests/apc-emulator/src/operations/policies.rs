@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::identifiers::KeyArn;
 use crate::model::policy::PolicyDocument;
-use crate::operations::call::Call;
+use crate::operations::call::{Call, EmptyOutput};
 use crate::protocol::error::ServiceError;
 
 /// Attaches a policy to a key, in place of the one that may be there.
@@ -18,11 +18,10 @@ pub fn put_resource_policy(
         resource_arn,
         policy,
     } = input;
-    call.touch_key(&resource_arn);
 
     let mut state = call.store.lock();
     let partition = state.partition(&call.scope, call.now);
-    let key = partition.key(&resource_arn)?;
+    let key = call.key(partition, &resource_arn)?;
     key.check_changeable()?;
     if !policy.applies_to(&resource_arn) {
         return Err(ServiceError::Validation(format!(
@@ -49,11 +48,10 @@ pub fn get_resource_policy(
     input: ResourceInput,
 ) -> Result<ResourcePolicyOutput, ServiceError> {
     let ResourceInput { resource_arn } = input;
-    call.touch_key(&resource_arn);
 
     let mut state = call.store.lock();
     let partition = state.partition(&call.scope, call.now);
-    let key = partition.key(&resource_arn)?;
+    let key = call.key(partition, &resource_arn)?;
     match &key.policy {
         Some(policy) => Ok(ResourcePolicyOutput {
             policy: policy.as_str().to_owned(),
@@ -67,16 +65,15 @@ pub fn get_resource_policy(
 pub fn delete_resource_policy(
     call: &mut Call<'_>,
     input: ResourceInput,
-) -> Result<DeleteResourcePolicyOutput, ServiceError> {
+) -> Result<EmptyOutput, ServiceError> {
     let ResourceInput { resource_arn } = input;
-    call.touch_key(&resource_arn);
 
     let mut state = call.store.lock();
     let partition = state.partition(&call.scope, call.now);
-    let key = partition.key(&resource_arn)?;
+    let key = call.key(partition, &resource_arn)?;
     key.check_changeable()?;
     match key.policy.take() {
-        Some(_) => Ok(DeleteResourcePolicyOutput {}),
+        Some(_) => Ok(EmptyOutput {}),
         None => Err(no_policy(&resource_arn)),
     }
 }
@@ -102,9 +99,6 @@ pub struct ResourcePolicyOutput {
     resource_arn: KeyArn,
     policy: String,
 }
-
-#[derive(Serialize)]
-pub struct DeleteResourcePolicyOutput {}
 
 fn no_policy(key: &KeyArn) -> ServiceError {
     ServiceError::not_found(format_args!("the policy of {key}"))

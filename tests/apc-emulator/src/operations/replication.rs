@@ -5,35 +5,36 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::identifiers::{KeyIdentifier, Region};
+use crate::clock::Timestamp;
+use crate::model::identifiers::{KeyArn, KeyIdentifier, Region, Scope};
+use crate::model::key::Key;
 use crate::model::replication::ReplicationRegions;
 use crate::operations::call::Call;
 use crate::operations::keys::KeyOutput;
 use crate::protocol::error::ServiceError;
-use crate::store::check_other_regions;
+use crate::store::{Partition, State, check_other_regions};
 
 /// Replicates a key to more regions. INFERRED: the key may be disabled, as StopKeyUsage does not
 /// stop replication either.
 pub fn add_regions(call: &mut Call<'_>, input: KeyRegionsInput) -> Result<KeyOutput, ServiceError> {
-    let KeyRegionsInput {
-        key_identifier,
-        replication_regions,
-    } = input;
-
-    check_not_empty(&replication_regions)?;
-    let mut state = call.store.lock();
-    let partition = state.partition(&call.scope, call.now);
-    let record = call.resolve(partition, &key_identifier)?;
-    record.check_changeable()?;
-    let arn = record.arn.clone();
-    let key = state.add_replicas(&call.scope, &arn, &replication_regions, call.now)?;
-    Ok(KeyOutput { key })
+    change_regions(call, input, State::add_replicas)
 }
 
 /// Ends a key in some regions; there it is not found from then on.
 pub fn remove_regions(
     call: &mut Call<'_>,
     input: KeyRegionsInput,
+) -> Result<KeyOutput, ServiceError> {
+    change_regions(call, input, State::remove_replicas)
+}
+
+type Change =
+    fn(&mut State, &Scope, &KeyArn, &ReplicationRegions, Timestamp) -> Result<Key, ServiceError>;
+
+fn change_regions(
+    call: &mut Call<'_>,
+    input: KeyRegionsInput,
+    change: Change,
 ) -> Result<KeyOutput, ServiceError> {
     let KeyRegionsInput {
         key_identifier,
@@ -46,7 +47,13 @@ pub fn remove_regions(
     let record = call.resolve(partition, &key_identifier)?;
     record.check_changeable()?;
     let arn = record.arn.clone();
-    let key = state.remove_replicas(&call.scope, &arn, &replication_regions, call.now)?;
+    let key = change(
+        &mut state,
+        &call.scope,
+        &arn,
+        &replication_regions,
+        call.now,
+    )?;
     Ok(KeyOutput { key })
 }
 
@@ -66,9 +73,7 @@ pub fn enable_default_regions(
     partition
         .default_replication_regions
         .add(replication_regions);
-    Ok(DefaultRegionsOutput {
-        enabled_replication_regions: partition.default_replication_regions.to_list(),
-    })
+    Ok(DefaultRegionsOutput::of(partition))
 }
 
 /// Takes from the regions that new keys are replicated to. INFERRED: one that is not among them is
@@ -87,9 +92,7 @@ pub fn disable_default_regions(
     partition
         .default_replication_regions
         .remove(&replication_regions);
-    Ok(DefaultRegionsOutput {
-        enabled_replication_regions: partition.default_replication_regions.to_list(),
-    })
+    Ok(DefaultRegionsOutput::of(partition))
 }
 
 /// Shows the regions that new keys are replicated to.
@@ -99,9 +102,7 @@ pub fn get_default_regions(
 ) -> Result<DefaultRegionsOutput, ServiceError> {
     let mut state = call.store.lock();
     let partition = state.partition(&call.scope, call.now);
-    Ok(DefaultRegionsOutput {
-        enabled_replication_regions: partition.default_replication_regions.to_list(),
-    })
+    Ok(DefaultRegionsOutput::of(partition))
 }
 
 /// The input of AddKeyReplicationRegions and RemoveKeyReplicationRegions.
@@ -126,6 +127,14 @@ pub struct NoInput {}
 #[serde(rename_all = "PascalCase")]
 pub struct DefaultRegionsOutput {
     enabled_replication_regions: Vec<Region>,
+}
+
+impl DefaultRegionsOutput {
+    fn of(partition: &Partition) -> Self {
+        Self {
+            enabled_replication_regions: partition.default_replication_regions.to_list(),
+        }
+    }
 }
 
 /// INFERRED: a request about no region is a mistake.

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::model::identifiers::KeyArn;
 use crate::model::limits::{MaxResults, NextToken};
 use crate::model::tags::{MAXIMUM, Tag, TagKeys, Tags};
-use crate::operations::call::Call;
+use crate::operations::call::{Call, EmptyOutput};
 use crate::operations::paging::page;
 use crate::protocol::error::ServiceError;
 
@@ -17,11 +17,10 @@ pub fn tag_resource(
     input: TagResourceInput,
 ) -> Result<EmptyOutput, ServiceError> {
     let TagResourceInput { resource_arn, tags } = input;
-    call.touch_key(&resource_arn);
 
     let mut state = call.store.lock();
     let partition = state.partition(&call.scope, call.now);
-    let key = partition.key(&resource_arn)?;
+    let key = call.key(partition, &resource_arn)?;
     key.check_changeable()?;
     let mut all = key.tags.clone();
     all.extend(tags.into_map());
@@ -44,11 +43,10 @@ pub fn untag_resource(
         resource_arn,
         tag_keys,
     } = input;
-    call.touch_key(&resource_arn);
 
     let mut state = call.store.lock();
     let partition = state.partition(&call.scope, call.now);
-    let key = partition.key(&resource_arn)?;
+    let key = call.key(partition, &resource_arn)?;
     key.check_changeable()?;
 
     for tag_key in tag_keys.iter() {
@@ -68,12 +66,11 @@ pub fn list_tags_for_resource(
         next_token,
         max_results,
     } = input;
-    call.touch_key(&resource_arn);
 
     let mut state = call.store.lock();
     let partition = state.partition(&call.scope, call.now);
-    let tags = partition
-        .key(&resource_arn)?
+    let tags = call
+        .key(partition, &resource_arn)?
         .tags
         .iter()
         .map(|(key, value)| {
@@ -113,9 +110,6 @@ pub struct ListTagsForResourceInput {
     next_token: Option<NextToken>,
     max_results: Option<MaxResults>,
 }
-
-#[derive(Serialize)]
-pub struct EmptyOutput {}
 
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]

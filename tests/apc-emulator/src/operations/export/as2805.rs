@@ -7,7 +7,6 @@ use super::moved_key::MovedKey;
 use super::{Wrapped, WrappedKeyMaterialFormat};
 use crate::model::as2805::As2805KeyVariant;
 use crate::model::identifiers::KeyIdentifier;
-use crate::model::strength;
 use crate::operations::call::Call;
 use crate::operations::key_encryption_keys::{Protection, key_encryption_key};
 use crate::protocol::error::ServiceError;
@@ -34,11 +33,7 @@ impl As2805KeyCryptogram {
             )));
         }
         let kek = key_encryption_key(call, &self.wrapping_key_identifier, Protection::Wrap)?;
-        strength::check(
-            strength::key_block_may_protect,
-            kek.algorithm,
-            moved.algorithm,
-        )?;
+        kek.check_strength(moved.algorithm)?;
         let cryptogram = as2805::wrap(&moved.key, variant.into(), &kek.key)?;
         Ok(Wrapped {
             format: WrappedKeyMaterialFormat::KeyCryptogram,

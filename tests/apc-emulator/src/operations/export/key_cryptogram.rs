@@ -4,12 +4,11 @@ use serde::Deserialize;
 
 use super::moved_key::MovedKey;
 use super::{Wrapped, WrappedKeyMaterialFormat};
-use crate::crypto::certificates::Certificate;
 use crate::crypto::oaep::{self, WrappingKeySpec};
 use crate::model::certificate_text::CertificateText;
 use crate::model::identifiers::KeyIdentifier;
 use crate::model::strength;
-use crate::operations::authorities::{certificate_authority, check_certified};
+use crate::operations::authorities::certified;
 use crate::operations::call::Call;
 use crate::protocol::error::ServiceError;
 
@@ -37,10 +36,7 @@ impl KeyCryptogram {
             wrapping_spec,
         } = self;
 
-        let certificate = Certificate::from_der(wrapping_key_certificate.der())?;
-        let (authority_arn, authority) = certificate_authority(call, &authority)?;
-        check_certified(&certificate, &authority)?;
-        certificate.check_dates(call.now)?;
+        let (certificate, authority_arn) = certified(call, &wrapping_key_certificate, &authority)?;
         let wrapping = certificate.algorithm();
         strength::check(strength::rsa_may_wrap, wrapping, moved.algorithm)?;
 

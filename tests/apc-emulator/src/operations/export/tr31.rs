@@ -10,7 +10,6 @@ use crate::crypto::material::random_bytes;
 use crate::model::certificate_text::CertificateText;
 use crate::model::identifiers::{KeyArn, KeyIdentifier};
 use crate::model::key_block_headers::KeyBlockHeaders;
-use crate::model::strength;
 use crate::operations::agreement::{
     Agreement, DerivationData, DeriveKeyAlgorithm, KeyDerivationFunction,
     KeyDerivationHashAlgorithm,
@@ -34,16 +33,8 @@ impl Tr31KeyBlock {
         moved: &MovedKey,
     ) -> Result<Wrapped, ServiceError> {
         let kek = key_encryption_key(call, &self.wrapping_key_identifier, Protection::Wrap)?;
-        strength::check(
-            strength::key_block_may_protect,
-            kek.algorithm,
-            moved.algorithm,
-        )?;
-        let version = match kek.algorithm.is_aes() {
-            true => Version::D,
-            false => Version::B,
-        };
-        wrap(moved, version, self.key_block_headers, &kek.key, kek.arn)
+        kek.check_strength(moved.algorithm)?;
+        wrap(moved, self.key_block_headers, &kek.key, kek.arn)
     }
 }
 
@@ -80,24 +71,22 @@ impl DiffieHellmanTr31KeyBlock {
         };
         let agreed = agreement.reach(call)?;
         agreed.check_strength(moved.algorithm)?;
-        let version = agreed.version();
-        wrap(
-            moved,
-            version,
-            self.key_block_headers,
-            &agreed.key,
-            agreed.arn,
-        )
+        wrap(moved, self.key_block_headers, &agreed.key, agreed.arn)
     }
 }
 
+/// The version follows from the key that protects the block. INFERRED for agreed TDES keys: no sample
+/// derives them.
 fn wrap(
     moved: &MovedKey,
-    version: Version,
     headers: Option<KeyBlockHeaders>,
     protection_key: &ClearKey,
     wrapping_key_arn: KeyArn,
 ) -> Result<Wrapped, ServiceError> {
+    let version = match Version::D.accepts_protection_key(protection_key.algorithm()) {
+        true => Version::D,
+        false => Version::B,
+    };
     let header = moved.header(version, headers)?;
     let random = random_bytes()?;
     let masking = LengthMasking::Maximum;

@@ -18,7 +18,7 @@ use crate::model::identifiers::KeyIdentifier;
 use crate::model::key_block::Tr34KeyBlockFormat;
 use crate::model::key_block_headers::KeyBlockHeaders;
 use crate::model::strength;
-use crate::operations::authorities::{certificate_authority, check_certified};
+use crate::operations::authorities::certified;
 use crate::operations::call::Call;
 use crate::operations::key_pairs::key_pair_for;
 use crate::operations::parameters::pair_of_token;
@@ -47,11 +47,11 @@ impl Tr34KeyBlock {
         call: &mut Call<'_>,
         moved: &MovedKey,
     ) -> Result<Wrapped, ServiceError> {
-        let device = Certificate::from_der(self.wrapping_key_certificate.der())?;
-        let authority = &self.certificate_authority_public_key_identifier;
-        let (authority_arn, authority) = certificate_authority(call, authority)?;
-        check_certified(&device, &authority)?;
-        device.check_dates(call.now)?;
+        let (device, authority_arn) = certified(
+            call,
+            &self.wrapping_key_certificate,
+            &self.certificate_authority_public_key_identifier,
+        )?;
         let wrapping = device.algorithm();
         strength::check(strength::rsa_may_wrap, wrapping, moved.algorithm)?;
 

@@ -9,7 +9,7 @@ use crate::model::as2805::As2805KeyVariant;
 use crate::model::attributes::{KeyAlgorithm, KeyAttributes, KeyClass, KeyModesOfUse};
 use crate::model::hex_text::WrappedKeyCryptogram;
 use crate::model::identifiers::KeyIdentifier;
-use crate::model::{legality, strength};
+use crate::model::legality;
 use crate::operations::call::Call;
 use crate::operations::key_encryption_keys::{Protection, key_encryption_key};
 use crate::protocol::error::ServiceError;
@@ -38,7 +38,7 @@ impl As2805KeyCryptogram {
         legality::check_created_key(&attributes)?;
         let moved = self.key_algorithm;
         let kek = key_encryption_key(call, &self.wrapping_key_identifier, Protection::Unwrap)?;
-        strength::check(strength::key_block_may_protect, kek.algorithm, moved)?;
+        kek.check_strength(moved)?;
 
         let algorithm = moved.symmetric().ok_or_else(|| {
             ServiceError::Validation(format!("KeyAlgorithm: {moved} is not symmetric"))

@@ -8,7 +8,7 @@ use crate::model::attributes::KeyAlgorithm;
 use crate::model::certificate_text::CertificateText;
 use crate::model::identifiers::KeyIdentifier;
 use crate::model::key_block::Tr31WrappedKeyBlock;
-use crate::model::strength::{self, TooWeak};
+use crate::model::strength::TooWeak;
 use crate::operations::agreement::{
     Agreement, DerivationData, DeriveKeyAlgorithm, KeyDerivationFunction,
     KeyDerivationHashAlgorithm,
@@ -29,7 +29,7 @@ impl Tr31KeyBlock {
     pub(super) fn open(self, call: &mut Call<'_>) -> Result<Imported, ServiceError> {
         let kek = key_encryption_key(call, &self.wrapping_key_identifier, Protection::Unwrap)?;
         open(&self.wrapped_key_block, &kek.key, |moved| {
-            strength::check(strength::key_block_may_protect, kek.algorithm, moved)
+            kek.check_strength(moved)
         })
     }
 }

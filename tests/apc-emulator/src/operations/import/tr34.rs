@@ -12,7 +12,7 @@ use crate::model::hex_text::{RandomNonce, Tr34WrappedKeyBlock};
 use crate::model::identifiers::KeyIdentifier;
 use crate::model::key_block::Tr34KeyBlockFormat;
 use crate::model::strength;
-use crate::operations::authorities::{certificate_authority, check_certified};
+use crate::operations::authorities::certified;
 use crate::operations::call::Call;
 use crate::operations::key_pairs::key_pair_for;
 use crate::operations::parameters::{TokenPair, pair_of_token};
@@ -37,12 +37,11 @@ pub struct Tr34KeyBlock {
 
 impl Tr34KeyBlock {
     pub(super) fn open(self, call: &mut Call<'_>) -> Result<Imported, ServiceError> {
-        let host = Certificate::from_der(self.signing_key_certificate.der())?;
-        let authority = &self.certificate_authority_public_key_identifier;
-        let (_, authority) = certificate_authority(call, authority)?;
-        check_certified(&host, &authority)?;
-        host.check_dates(call.now)?;
-
+        let (host, _) = certified(
+            call,
+            &self.signing_key_certificate,
+            &self.certificate_authority_public_key_identifier,
+        )?;
         let device = device(
             call,
             self.import_token,
