@@ -8,7 +8,7 @@ use aws_sdk_paymentcryptography::types::{
 };
 
 use crate::exchange::{create_agreement_pair, export, trust};
-use crate::support::{create_kek, start};
+use crate::support::{POLICY, TEAM, create_kek, start};
 
 #[tokio::test]
 async fn the_rust_sdk_reaches_every_operation() {
@@ -128,7 +128,3 @@ async fn the_rust_sdk_reaches_every_operation() {
 }
 
 const OTHER_REGION: &str = "us-west-2";
-const TEAM: &str = "arn:aws:mpa:us-east-1:111122223333:approval-team/custodians";
-const POLICY: &str = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow",
-    "Principal":{"AWS":"arn:aws:iam::111122223333:root"},
-    "Action":"payment-cryptography:GetKey","Resource":"*"}]}"#;

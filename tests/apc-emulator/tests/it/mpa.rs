@@ -9,11 +9,10 @@ use serde_json::{Value, json};
 
 use crate::protocol::send;
 use crate::support::{
-    CONFLICT, Identity, LEAF_3072, NOT_FOUND, ROOT_3072, VALIDATION, authority, client,
+    CONFLICT, Identity, LEAF_3072, NOT_FOUND, ROOT_3072, TEAM, VALIDATION, authority, client,
     create_kek_arn, exception, import_root, start, verifies,
 };
 
-const TEAM: &str = "arn:aws:mpa:us-east-1:111122223333:approval-team/custodians";
 const OTHER: &str = "arn:aws:mpa:us-east-1:111122223333:approval-team/auditors";
 
 #[tokio::test]

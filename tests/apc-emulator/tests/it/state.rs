@@ -6,13 +6,9 @@ use apc_emulator::{Config, Emulator, EmulatorHandle, StartError, StateConfig, St
 use aws_sdk_paymentcryptography::types::{KeyAlgorithm, KeyMaterialType, MpaOperation};
 
 use crate::exchange::{clear_key, create_agreement_pair};
-use crate::support::{REGION, client, create_kek};
+use crate::support::{POLICY, REGION, TEAM, client, create_kek};
 
 const ROOT_IMPORT: MpaOperation = MpaOperation::ImportRootPublicKeyCertificate;
-const TEAM: &str = "arn:aws:mpa:us-east-1:111122223333:approval-team/custodians";
-const POLICY: &str = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow",
-    "Principal":{"AWS":"arn:aws:iam::111122223333:root"},
-    "Action":"payment-cryptography:GetKey","Resource":"*"}]}"#;
 
 #[tokio::test]
 async fn what_was_answered_is_there_after_a_crash() {

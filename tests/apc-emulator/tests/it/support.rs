@@ -57,6 +57,13 @@ where
     }
 }
 
+/// An approval team of somebody's.
+pub(crate) const TEAM: &str = "arn:aws:mpa:us-east-1:111122223333:approval-team/custodians";
+/// A policy that lets one account look at a key.
+pub(crate) const POLICY: &str = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow",
+    "Principal":{"AWS":"arn:aws:iam::111122223333:root"},
+    "Action":"payment-cryptography:GetKey","Resource":"*"}]}"#;
+
 pub(crate) const VALIDATION: &str = "ValidationException";
 pub(crate) const CONFLICT: &str = "ConflictException";
 pub(crate) const NOT_FOUND: &str = "ResourceNotFoundException";
