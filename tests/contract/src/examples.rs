@@ -26,7 +26,7 @@ impl Examples {
     pub fn folder() -> PathBuf {
         PathBuf::from(concat!(
             env!("CARGO_MANIFEST_DIR"),
-            "/../../statemachine/examples"
+            "/../../statemachine/examples/kek-export"
         ))
     }
 

@@ -1,11 +1,11 @@
 //! The steps as the state machine knows them.
 
 use ceremony::contract;
-use ceremony::error::StepError;
 use ceremony::evidence::Proven;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+use step::StepError;
 
 /// A state that is a step, and what its crate says of itself.
 pub struct Step {

@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
 
-use crate::process::{Lifetime, run};
-use crate::progress::Progress;
-use crate::project::Project;
-use crate::tools::Tools;
+use workbench::process::{Lifetime, run};
+use workbench::progress::Progress;
+use workbench::project::Project;
+use workbench::tools::Tools;
 
 /// The package of the Payment Cryptography emulator; its binary has the same name.
 const EMULATOR: &str = "apc-emulator";
@@ -76,19 +76,34 @@ pub fn architecture() -> Result<&'static str> {
     }
 }
 
-/// The crates that are Lambdas: those with a `main.rs`. The shared libraries have none.
+/// The crates that are Lambdas: those in a phase's folder that have a `main.rs`. The shared
+/// libraries have none.
 fn steps(folder: &Path) -> Result<Vec<String>> {
-    let entries =
-        std::fs::read_dir(folder).with_context(|| format!("reading {}", folder.display()))?;
     let mut names = Vec::new();
-    for entry in entries {
-        let entry = entry.context("reading the steps")?;
-        if entry.path().join("src/main.rs").is_file() {
-            names.push(entry.file_name().to_string_lossy().into_owned());
+    for phase in folders(folder)? {
+        for step in folders(&phase)? {
+            if step.join("src/main.rs").is_file() {
+                names.extend(
+                    step.file_name()
+                        .map(|name| name.to_string_lossy().into_owned()),
+                );
+            }
         }
     }
     names.sort();
     Ok(names)
+}
+
+fn folders(folder: &Path) -> Result<Vec<PathBuf>> {
+    let context = || format!("reading {}", folder.display());
+    let mut folders = Vec::new();
+    for entry in std::fs::read_dir(folder).with_context(context)? {
+        let path = entry.with_context(context)?.path();
+        if path.is_dir() {
+            folders.push(path);
+        }
+    }
+    Ok(folders)
 }
 
 /// The binaries named in Cargo's messages (one JSON document per line).
@@ -124,8 +139,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_shared_library_is_no_lambda() {
+    fn the_steps_of_every_phase_are_lambdas_and_the_shared_libraries_are_not() {
         let steps = steps(&Project::locate().root.join("steps")).unwrap();
+        for step in ["intake", "validate", "wrap", "publish", "signing-csr"] {
+            assert!(steps.contains(&step.to_owned()), "{steps:?}");
+        }
         assert!(!steps.contains(&"ceremony".to_owned()), "{steps:?}");
     }
 

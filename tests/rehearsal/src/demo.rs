@@ -10,7 +10,7 @@ use partner::{Opened, Package, Pki};
 use crate::acme;
 use crate::connection::Connection;
 use crate::follow::{Moment, follow};
-use crate::progress::Progress;
+use workbench::progress::Progress;
 
 const START_TIMEOUT: Duration = Duration::from_secs(60);
 

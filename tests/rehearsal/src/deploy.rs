@@ -9,9 +9,9 @@ use serde_json::Value;
 
 use crate::binaries;
 use crate::connection::{ACCOUNT, Connection, REGION};
-use crate::process::{Lifetime, run};
-use crate::progress::Progress;
 use crate::setup::Setup;
+use workbench::process::{Lifetime, run};
+use workbench::progress::Progress;
 
 /// The CDK stack.
 const STACK: &str = "KeyCeremony";

@@ -9,8 +9,8 @@ use serde_json::{Value, json};
 
 use crate::connection::{ACCOUNT, REGION};
 use crate::http::{self, Trust};
-use crate::process::{Group, Lifetime, log_tail};
 use crate::tls::Tls;
+use workbench::process::{Group, Lifetime, log_tail};
 
 const START_TIMEOUT: Duration = Duration::from_secs(30);
 

@@ -2,10 +2,10 @@
 
 use std::path::Path;
 
-use crate::process::{Lifetime, run};
-use crate::progress::Progress;
-use crate::project::Project;
 use crate::stack::Stack;
+use workbench::process::{Lifetime, run};
+use workbench::progress::Progress;
+use workbench::project::Project;
 
 /// Shell, because it is three calls of the AWS CLI and nothing depends on the outcome.
 const FETCH: &str = r#"for group in $("$1" logs describe-log-groups \

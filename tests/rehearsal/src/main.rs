@@ -7,10 +7,10 @@ use anyhow::{Context, Result};
 use clap::{Parser, Subcommand};
 use partner::Pki;
 use rehearsal::demo::{ceremony, report};
-use rehearsal::project::Project;
 use rehearsal::state::State;
-use rehearsal::{Progress, Stack, StackOptions, acme, measure, setup, up_down};
+use rehearsal::{Stack, StackOptions, acme, measure, setup, up_down};
 use tokio::signal::unix::{SignalKind, signal};
+use workbench::{Progress, Project};
 
 /// Rehearses a key ceremony on this machine.
 ///

@@ -17,10 +17,10 @@ use tokio::io::AsyncReadExt;
 use tokio::net::{TcpListener, TcpStream};
 
 use crate::demo::ceremony;
-use crate::process::{Group, Lifetime};
-use crate::progress::Progress;
 use crate::stack::{Stack, StackOptions};
 use crate::{acme, setup};
+use workbench::process::{Group, Lifetime};
+use workbench::progress::Progress;
 
 const RUNS: usize = 20;
 const NEXT: &str = "GET /2018-06-01/runtime/invocation/next ";

@@ -8,9 +8,9 @@ use anyhow::{Context, Result, bail};
 
 use crate::connection::{ACCOUNT, CREDENTIALS, REGION};
 use crate::http::{self, Trust};
-use crate::process::{Group, Lifetime, log_tail};
-use crate::progress::Step;
 use crate::tls::Tls;
+use workbench::process::{Group, Lifetime, log_tail};
+use workbench::progress::Step;
 
 const START_TIMEOUT: Duration = Duration::from_secs(60);
 /// Between choosing a free port and listening on it, somebody else may take it.

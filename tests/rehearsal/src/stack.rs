@@ -10,11 +10,11 @@ use tokio::sync::OnceCell;
 
 use crate::connection::Connection;
 use crate::http::Trust;
-use crate::process::{Group, Lifetime};
-use crate::progress::Progress;
 use crate::setup::{self, Setup};
 use crate::tls::Tls;
 use crate::{deploy, emulator, ministack};
+use workbench::process::{Group, Lifetime};
+use workbench::progress::Progress;
 
 /// How a stack is started.
 #[derive(Clone, Debug)]

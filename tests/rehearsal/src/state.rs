@@ -11,9 +11,9 @@ use rustix::process::{Pid, Signal, kill_process_group, test_kill_process_group};
 use serde::{Deserialize, Serialize};
 
 use crate::connection::Connection;
-use crate::process::GRACE;
-use crate::project::Project;
 use crate::stack::Stack;
+use workbench::process::GRACE;
+use workbench::project::Project;
 
 /// What `state.json` says.
 #[derive(Debug, Deserialize, Serialize)]

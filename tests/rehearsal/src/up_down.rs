@@ -4,12 +4,12 @@ use anyhow::{Context, Result, bail};
 use partner::Pki;
 
 use crate::acme;
-use crate::process::Lifetime;
-use crate::progress::Progress;
-use crate::project::Project;
 use crate::setup;
 use crate::stack::{Stack, StackOptions};
 use crate::state::{State, environment};
+use workbench::process::Lifetime;
+use workbench::progress::Progress;
+use workbench::project::Project;
 
 /// Starts a stack that stays up, unless there is one.
 pub async fn up(progress: Progress) -> Result<()> {

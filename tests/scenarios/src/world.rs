@@ -3,10 +3,10 @@
 use std::path::PathBuf;
 
 use anyhow::Result;
-use rehearsal::project::Project;
-use rehearsal::{Lifetime, Progress, Stack, StackOptions, prepare};
+use rehearsal::{Stack, StackOptions, prepare};
 use serde_json::Value;
 use tokio::sync::OnceCell;
+use workbench::{Lifetime, Progress, Project};
 
 use crate::events::Events;
 

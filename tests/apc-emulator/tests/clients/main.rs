@@ -22,7 +22,7 @@ use std::process::{Command, Output, Stdio};
 
 use apc_emulator::{Config, Emulator, EmulatorHandle, Tls};
 use rcgen::{BasicConstraints, CertificateParams, IsCa, KeyPair};
-use rehearsal::{Progress, prepare_python};
+use workbench::{Progress, prepare_python};
 
 /// How many operations the control plane has.
 const OPERATIONS: usize = 32;

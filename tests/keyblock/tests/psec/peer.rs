@@ -7,8 +7,8 @@ use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
 use keyblock::ClearKey;
 use keyblock::tr31::{Header, LengthMasking, OptionalBlocks};
-use rehearsal::{Progress, prepare_python};
 use serde_json::{Value, json};
+use workbench::{Progress, prepare_python};
 
 use crate::support::Case;
 

@@ -3,10 +3,10 @@
 use aws_sdk_paymentcryptography::types::{
     KeyAlgorithm, KeyAttributes, KeyClass, KeyModesOfUse, KeyUsage,
 };
-use ceremony::aws::ServiceError;
-use ceremony::identifiers::{Ceremony, CeremonyId, Drop};
+use ceremony::identifiers::{Ceremony, CeremonyId, Folder};
 use payment_keys::{Claim, claim, made, tags};
 use scenarios::{Created, Story};
+use step::ServiceError;
 
 fn attributes() -> KeyAttributes {
     let modes = KeyModesOfUse::builder()
@@ -24,8 +24,8 @@ fn attributes() -> KeyAttributes {
 }
 
 fn ceremony(partner: &str) -> Ceremony {
-    let drop = Drop::of_inbox_key(&format!("{partner}/production/pin/x")).expect("a key");
-    Ceremony::new(CeremonyId::new(&drop, "v", &[]), drop)
+    let folder = Folder::of_inbox_key(&format!("{partner}/production/pin/x")).expect("a key");
+    Ceremony::new(CeremonyId::new(&folder, "v", &[]), folder)
 }
 
 /// Makes a key for the alias, without setting it.

@@ -1,0 +1,126 @@
+//! The drop folder at its newest versions.
+
+use ceremony::bundle::{MAX_FILE_BYTES, MAX_FILES, UnusableFile, certificates_in};
+use ceremony::certificate::Certificate;
+use ceremony::contract::execution::DroppedObject;
+use ceremony::digest::Sha256;
+use ceremony::identifiers::Folder;
+use step::ServiceError;
+use storage::{ObjectError, read_newest};
+
+use crate::{Context, Error};
+
+/// One file of the folder, read and unpacked.
+pub(crate) struct File {
+    pub(crate) object: DroppedObject,
+    /// When it was put there, seconds since 1970.
+    pub(crate) modified: i64,
+    pub(crate) certificates: Result<Vec<Certificate>, UnusableFile>,
+}
+
+/// A file that was not read, and why.
+pub(crate) struct Unread {
+    pub(crate) key: String,
+    pub(crate) reason: String,
+}
+
+pub(crate) enum Contents {
+    Read {
+        files: Vec<File>,
+        unread: Vec<Unread>,
+    },
+    TooManyFiles,
+}
+
+/// Lists and reads the folder; more than [`MAX_FILES`] files, or more than [`MAX_FILE_BYTES`] in
+/// one, are not read. Folders below it are not looked into.
+pub(crate) async fn read_folder(context: &Context, folder: &Folder) -> Result<Contents, Error> {
+    let (mut files, mut unread) = (Vec::new(), Vec::new());
+    let listed = match list(context, folder).await? {
+        Some(listed) if listed.len() <= MAX_FILES => listed,
+        _ => return Ok(Contents::TooManyFiles),
+    };
+    for Listed {
+        key,
+        bytes,
+        modified,
+    } in listed
+    {
+        if bytes > MAX_FILE_BYTES {
+            unread.push(Unread {
+                key,
+                reason: too_large(bytes),
+            });
+            continue;
+        }
+        match read_newest(&context.s3, &context.inbox_bucket, &key).await {
+            Ok((version_id, contents)) => files.push(File {
+                certificates: certificates_in(&contents),
+                modified,
+                object: DroppedObject {
+                    bytes: contents.len() as u64,
+                    key,
+                    sha256: Sha256::of(&contents),
+                    version_id,
+                },
+            }),
+            // Replaced by a larger one, or deleted, between listing and reading.
+            Err(ObjectError::TooLarge { key, bytes }) => {
+                unread.push(Unread {
+                    key,
+                    reason: too_large(bytes),
+                });
+            }
+            Err(ObjectError::Missing { .. }) => {}
+            // Encrypted with a key of the partner's own, for example.
+            Err(ObjectError::Service(
+                error @ (ServiceError::AccessDenied { .. } | ServiceError::ServiceRefused { .. }),
+            )) => unread.push(Unread {
+                key,
+                reason: format!("it cannot be read: {error}"),
+            }),
+            Err(ObjectError::Service(error)) => return Err(error.into()),
+        }
+    }
+    Ok(Contents::Read { files, unread })
+}
+
+fn too_large(bytes: u64) -> String {
+    format!("the file has {bytes} bytes; at most {MAX_FILE_BYTES} are accepted")
+}
+
+/// Keys in one listing: the files, and as many folders below, which count too.
+const LISTING: i32 = 100;
+
+struct Listed {
+    key: String,
+    bytes: u64,
+    modified: i64,
+}
+
+/// `None` if there is more than one listing shows: that is over the limit, whatever it is.
+async fn list(context: &Context, folder: &Folder) -> Result<Option<Vec<Listed>>, Error> {
+    let prefix = folder.prefix();
+    let answer = context
+        .s3
+        .list_objects_v2()
+        .bucket(&context.inbox_bucket)
+        .prefix(&prefix)
+        .delimiter("/")
+        .max_keys(LISTING)
+        .send()
+        .await
+        .map_err(|error| ServiceError::new("s3:ListBucket", &error))?;
+    if answer.is_truncated() == Some(true) {
+        return Ok(None);
+    }
+    let listed = answer.contents().iter().filter_map(|object| {
+        Some(Listed {
+            key: object.key()?.to_owned(),
+            bytes: object.size().and_then(|size| u64::try_from(size).ok())?,
+            modified: object.last_modified().map_or(i64::MAX, |time| time.secs()),
+        })
+    });
+    // Not the folder marker that the S3 console leaves behind.
+    Ok(Some(listed.filter(|object| object.key != prefix).collect()))
+}

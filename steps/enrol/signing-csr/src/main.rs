@@ -1,0 +1,19 @@
+use signing_csr::{Context, handle};
+use step::error::to_diagnostic;
+use step::sdk_config;
+use step::serve_unproven;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), lambda_runtime::Error> {
+    let config = sdk_config().await;
+    let context = Context {
+        kms: aws_sdk_kms::Client::new(&config),
+        s3: aws_sdk_s3::Client::new(&config),
+    };
+    serve_unproven(step::software!(), async |event| {
+        handle(&context, event)
+            .await
+            .map_err(|error| to_diagnostic(&error))
+    })
+    .await
+}

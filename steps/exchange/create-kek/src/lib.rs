@@ -1,0 +1,135 @@
+//! `CreateKek`: there is exactly one KEK for a leaf.
+//!
+//! Finds the KEK by the leaf's alias or creates it; or checks the one that the profile names, and
+//! uses that. Leaves behind one key and one alias per leaf, however often it runs.
+
+use aws_sdk_paymentcryptography::Client;
+use aws_sdk_paymentcryptography::types::{
+    KeyAlgorithm, KeyAttributes, KeyClass, KeyModesOfUse, KeyState, KeyUsage,
+};
+use ceremony::algorithms::KekAlgorithm;
+use ceremony::contract::import_ca::Origin;
+use payment_keys::{KeyFacts, claim, inspect, made, tags};
+use step::ServiceError;
+use step::StepError;
+use strum::{IntoStaticStr, VariantNames};
+
+pub use ceremony::contract::create_kek::{Input, Output};
+
+pub async fn handle(client: &Client, input: Input) -> Result<Output, Error> {
+    let (key_arn, origin) = match &input.key_arn {
+        Some(key_arn) => (key_arn.clone(), Origin::Profile),
+        None => find_or_create(client, &input).await?,
+    };
+    let facts = inspect(client, &key_arn).await?;
+    if facts.state == KeyState::CreateInProgress {
+        return Err(ServiceError::ServiceUnavailable {
+            operation: "payment-cryptography:GetKey",
+            detail: format!("{key_arn} is still being created"),
+        }
+        .into());
+    }
+    if let Some(reason) = why_unsuitable(&facts, input.algorithm) {
+        return Err(Error::KekUnsuitable { key_arn, reason });
+    }
+    Ok(Output {
+        key_arn: facts.key_arn,
+        algorithm: input.algorithm,
+        kcv: facts.kcv,
+        kcv_algorithm: input.algorithm.kcv_algorithm(),
+        origin,
+    })
+}
+
+async fn find_or_create(client: &Client, input: &Input) -> Result<(String, Origin), Error> {
+    let alias = input.ceremony.folder().kek_alias(&input.leaf_sha256);
+    let attributes = attributes(input.algorithm);
+    let claim = claim(client, &alias, &attributes, async || {
+        let answer = client
+            .create_key()
+            .key_attributes(attributes.clone())
+            .exportable(true)
+            .set_tags(Some(tags(&input.ceremony, "kek", &alias)))
+            .send()
+            .await
+            .map_err(|error| ServiceError::new("payment-cryptography:CreateKey", &error))?;
+        made("payment-cryptography:CreateKey", answer.key)
+    })
+    .await
+    .map_err(ServiceError::from)?;
+    let origin = claim.origin();
+    Ok((claim.key_arn, origin))
+}
+
+fn attributes(algorithm: KekAlgorithm) -> KeyAttributes {
+    let modes = KeyModesOfUse::builder()
+        .encrypt(true)
+        .decrypt(true)
+        .wrap(true)
+        .unwrap(true);
+    KeyAttributes::builder()
+        .key_algorithm(KeyAlgorithm::from(algorithm.as_str()))
+        .key_class(KeyClass::SymmetricKey)
+        .key_modes_of_use(modes.build())
+        .key_usage(KeyUsage::Tr31K0KeyEncryptionKey)
+        .build()
+        .expect("every required member is set")
+}
+
+/// A key of the profile may be K0 or K1; whether created or named, it must be what the profile
+/// says and fit to leave.
+fn why_unsuitable(facts: &KeyFacts, algorithm: KekAlgorithm) -> Option<String> {
+    let found = &facts.attributes;
+    let usages = [
+        KeyUsage::Tr31K0KeyEncryptionKey,
+        KeyUsage::Tr31K1KeyBlockProtectionKey,
+    ];
+    if found.key_class != KeyClass::SymmetricKey || !usages.contains(&found.key_usage) {
+        return Some(format!(
+            "it is a {} with usage {}, a key-encrypting key (K0 or K1) is needed",
+            found.key_class, found.key_usage
+        ));
+    }
+    if found.key_algorithm.as_str() != algorithm.as_str() {
+        return Some(format!(
+            "it is {}, the profile says {algorithm}",
+            found.key_algorithm
+        ));
+    }
+    if facts.state != KeyState::CreateComplete {
+        return Some(format!(
+            "its state is {}, CREATE_COMPLETE is needed",
+            facts.state
+        ));
+    }
+    if !facts.enabled {
+        return Some("it is not enabled".to_owned());
+    }
+    if !facts.exportable {
+        return Some("it is not exportable".to_owned());
+    }
+    None
+}
+
+/// Why there is no KEK to send.
+#[derive(Clone, Debug, Eq, IntoStaticStr, PartialEq, thiserror::Error, VariantNames)]
+pub enum Error {
+    #[error("the KEK {key_arn} cannot be sent: {reason}")]
+    KekUnsuitable { key_arn: String, reason: String },
+    #[error(transparent)]
+    Service(#[from] ServiceError),
+}
+
+impl StepError for Error {
+    step::step_error_names!();
+
+    fn remedy(&self) -> &'static str {
+        match self {
+            Self::KekUnsuitable { .. } => {
+                "Correct `kek` of the profile (algorithm, keyArn), or the state of the key in \
+                 Payment Cryptography; then drop the leaf again."
+            }
+            Self::Service(error) => error.remedy(),
+        }
+    }
+}

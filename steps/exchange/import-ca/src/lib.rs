@@ -1,0 +1,228 @@
+//! `ImportCa`: the CAs of a proven path become trusted keys in Payment Cryptography.
+//!
+//! From the root down: each CA is found by its alias or imported under the one above it. A CA that
+//! the profile names an ARN for is checked and used, and what stands above it is not needed then.
+//! Leaves behind one key and one alias per CA, however often it runs.
+
+use std::collections::BTreeMap;
+
+use aws_sdk_paymentcryptography::Client;
+use aws_sdk_paymentcryptography::types::{
+    ImportKeyMaterial, KeyAlgorithm, KeyAttributes, KeyClass, KeyModesOfUse, KeyState, KeyUsage,
+    RootCertificatePublicKey, TrustedCertificatePublicKey,
+};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use ceremony::certificate::Certificate;
+use ceremony::contract::import_ca::{Authority, Origin};
+use ceremony::digest::Sha256;
+use ceremony::identifiers::{Ceremony, ca_alias};
+use payment_keys::{KeyFacts, claim, inspect, made, tags};
+use step::ServiceError;
+use step::StepError;
+use strum::{IntoStaticStr, VariantNames};
+
+pub use ceremony::contract::import_ca::{Input, Output};
+
+pub async fn handle(client: &Client, input: Input) -> Result<Output, Error> {
+    let Input {
+        ceremony,
+        validated,
+        ca_key_arns,
+    } = input;
+    let mut authorities: Vec<Authority> = Vec::new();
+    for ca in needed(validated.path().cas(), &ca_key_arns) {
+        let above = authorities
+            .last()
+            .map(|authority| authority.key_arn.clone());
+        authorities.push(match ca_key_arns.get(&ca.sha256()) {
+            Some(key_arn) => existing(client, ca, key_arn, Origin::Profile).await?,
+            None => imported(client, &ceremony, ca, above).await?,
+        });
+    }
+    let issuing = authorities.last().ok_or(Error::NoAuthority)?;
+    Ok(Output {
+        issuing_ca_key_arn: issuing.key_arn.clone(),
+        authorities,
+    })
+}
+
+/// The CAs to have, from the top down: from the leaf's issuer up to the root, or up to the first
+/// one that the profile names a key for.
+fn needed<'a>(
+    cas: impl Iterator<Item = &'a Certificate>,
+    ca_key_arns: &BTreeMap<Sha256, String>,
+) -> Vec<&'a Certificate> {
+    let mut needed = Vec::new();
+    for ca in cas {
+        needed.push(ca);
+        if ca_key_arns.contains_key(&ca.sha256()) {
+            break;
+        }
+    }
+    needed.reverse();
+    needed
+}
+
+/// A key that was there before is checked; so is one that the profile names.
+async fn existing(
+    client: &Client,
+    ca: &Certificate,
+    key_arn: &str,
+    origin: Origin,
+) -> Result<Authority, Error> {
+    let facts = inspect(client, key_arn).await?;
+    let expected = attributes_of(ca)?;
+    if let Some(reason) = why_unsuitable(&facts, &expected) {
+        let (key_arn, subject) = (key_arn.to_owned(), ca.subject().to_owned());
+        return Err(Error::CaUnsuitable {
+            key_arn,
+            subject,
+            reason,
+        });
+    }
+    Ok(Authority {
+        certificate_sha256: ca.sha256(),
+        key_arn: facts.key_arn,
+        origin,
+    })
+}
+
+/// That the key really holds this CA is proven by the export: Payment Cryptography verifies the
+/// leaf's signature with it.
+fn why_unsuitable(facts: &KeyFacts, expected: &KeyAttributes) -> Option<String> {
+    if facts.state != KeyState::CreateComplete || !facts.enabled {
+        return Some(format!(
+            "it is {} and enabled: {}",
+            facts.state, facts.enabled
+        ));
+    }
+    let found = &facts.attributes;
+    if found.key_class != KeyClass::PublicKey
+        || found.key_usage != expected.key_usage
+        || found.key_algorithm != expected.key_algorithm
+    {
+        return Some(format!(
+            "it is a {} {} {}, expected a {} {} {}",
+            found.key_algorithm,
+            found.key_class,
+            found.key_usage,
+            expected.key_algorithm,
+            expected.key_class,
+            expected.key_usage
+        ));
+    }
+    None
+}
+
+async fn imported(
+    client: &Client,
+    ceremony: &Ceremony,
+    ca: &Certificate,
+    above: Option<String>,
+) -> Result<Authority, Error> {
+    let alias = ca_alias(&ca.sha256());
+    let attributes = attributes_of(ca)?;
+    let claim = claim(client, &alias, &attributes, async || {
+        let answer = client
+            .import_key()
+            .key_material(material(ca, &attributes, above.as_deref()))
+            .set_tags(Some(tags(ceremony, "ca", &alias)))
+            .send()
+            .await
+            .map_err(|error| ServiceError::new("payment-cryptography:ImportKey", &error))?;
+        made("payment-cryptography:ImportKey", answer.key)
+    })
+    .await
+    .map_err(ServiceError::from)?;
+    match claim.origin() {
+        origin @ Origin::Created => Ok(Authority {
+            certificate_sha256: ca.sha256(),
+            key_arn: claim.key_arn,
+            origin,
+        }),
+        origin => existing(client, ca, &claim.key_arn, origin).await,
+    }
+}
+
+/// `PublicKeyCertificate` is base64 of the PEM text.
+fn material(
+    ca: &Certificate,
+    attributes: &KeyAttributes,
+    above: Option<&str>,
+) -> ImportKeyMaterial {
+    let certificate = STANDARD.encode(ca.to_pem());
+    match above {
+        None => ImportKeyMaterial::RootCertificatePublicKey(
+            RootCertificatePublicKey::builder()
+                .key_attributes(attributes.clone())
+                .public_key_certificate(certificate)
+                .build()
+                .expect("every required member is set"),
+        ),
+        Some(above) => ImportKeyMaterial::TrustedCertificatePublicKey(
+            TrustedCertificatePublicKey::builder()
+                .key_attributes(attributes.clone())
+                .public_key_certificate(certificate)
+                .certificate_authority_public_key_identifier(above)
+                .build()
+                .expect("every required member is set"),
+        ),
+    }
+}
+
+/// A CA verifies signatures, and nothing else.
+fn attributes_of(ca: &Certificate) -> Result<KeyAttributes, Error> {
+    let algorithm = ca.key_algorithm();
+    let name = algorithm
+        .service_name()
+        .ok_or_else(|| Error::CaKeyUnsupported {
+            subject: ca.subject().to_owned(),
+            algorithm: algorithm.to_string(),
+        })?;
+    Ok(KeyAttributes::builder()
+        .key_algorithm(KeyAlgorithm::from(name))
+        .key_class(KeyClass::PublicKey)
+        .key_modes_of_use(KeyModesOfUse::builder().verify(true).build())
+        .key_usage(KeyUsage::Tr31S0AsymmetricKeyForDigitalSignature)
+        .build()
+        .expect("every required member is set"))
+}
+
+/// Why the CAs are not there to be used.
+#[derive(Clone, Debug, Eq, IntoStaticStr, PartialEq, thiserror::Error, VariantNames)]
+pub enum Error {
+    /// Cannot be for a proven path; kept apart from a panic all the same.
+    #[error("the key of the CA `{subject}` is {algorithm}, which Payment Cryptography cannot hold")]
+    CaKeyUnsupported { subject: String, algorithm: String },
+    /// Cannot be for a proven path either.
+    #[error("the path has no CA")]
+    NoAuthority,
+    #[error("the key {key_arn} for the CA `{subject}` cannot be used: {reason}")]
+    CaUnsuitable {
+        key_arn: String,
+        subject: String,
+        reason: String,
+    },
+    #[error(transparent)]
+    Service(#[from] ServiceError),
+}
+
+impl StepError for Error {
+    step::step_error_names!();
+
+    fn remedy(&self) -> &'static str {
+        match self {
+            Self::CaKeyUnsupported { .. } => {
+                "The partner's CA must use RSA of 2048, 3072 or 4096 bits or a NIST curve."
+            }
+            Self::NoAuthority => "This is a defect of the software: report it with the record.",
+            Self::CaUnsuitable { .. } => {
+                "If the profile names the key in `caKeyArns`, correct or remove the entry; otherwise \
+                 restore or enable the key in Payment Cryptography, or delete its alias to have the \
+                 CA imported again. Then drop the leaf again."
+            }
+            Self::Service(error) => error.remedy(),
+        }
+    }
+}

@@ -1,0 +1,198 @@
+//! `FetchCerts`: the execution's objects become a certificate path and a policy.
+//!
+//! Reads exactly the object versions that the input names, holds them to the digests it names,
+//! and loads the partner's profile. Needs to read the inbox, the profile and the proven roots;
+//! leaves nothing behind. What it returns is parsed and in order, but not proven: that is for the
+//! next state.
+
+use std::collections::HashSet;
+
+use ceremony::bundle::{MAX_FILES, UnusableFile, certificates_in};
+use ceremony::certificate::Certificate;
+use ceremony::contract::execution::{DroppedObject, VERSION};
+use ceremony::digest::Sha256;
+use ceremony::path::NoPath;
+use ceremony::profile::{IncompleteProfile, MalformedProfile};
+use step::ServiceError;
+use step::StepError;
+use storage::{ObjectError, ProfileError, load_profile, newest_path, read_version};
+use strum::{IntoStaticStr, VariantNames};
+
+pub use ceremony::contract::fetch_certs::{Input, Output};
+
+/// What the step works with, made once at cold start.
+pub struct Context {
+    pub s3: aws_sdk_s3::Client,
+    pub ssm: aws_sdk_ssm::Client,
+    pub inbox_bucket: String,
+    pub evidence_bucket: String,
+}
+
+pub async fn handle(context: &Context, input: Input) -> Result<Output, Error> {
+    let ceremony = &input.ceremony;
+    check_scope(&input)?;
+    let profile = load_profile(&context.ssm, &ceremony.partner).await?;
+    let policy = profile.policy_for(&ceremony.folder())?;
+    let mut certificates = Vec::new();
+    for object in &input.objects {
+        certificates.extend(fetch(context, object).await?);
+    }
+    let certificates: Vec<&Certificate> = certificates.iter().collect();
+    let path = newest_path(
+        &context.s3,
+        &context.evidence_bucket,
+        &certificates,
+        Some(&profile),
+    )
+    .await??;
+    Ok(Output { path, policy })
+}
+
+/// The input names the partner and the objects; an object of another folder is not this
+/// ceremony's, whoever wrote the input.
+fn check_scope(input: &Input) -> Result<(), Error> {
+    let fault = |detail: String| Err(Error::InputMalformed { detail });
+    if input.version != VERSION {
+        return fault(format!(
+            "it has version {}, this software reads {VERSION}",
+            input.version
+        ));
+    }
+    if input.objects.is_empty() || input.objects.len() > MAX_FILES {
+        return fault(format!(
+            "it names {} objects; 1 to {MAX_FILES} are expected",
+            input.objects.len()
+        ));
+    }
+    if !input.ceremony.ceremony_id.is_for(&input.ceremony.folder()) {
+        let id = &input.ceremony.ceremony_id;
+        return fault(format!("`{id}` is not a ceremony id of this folder"));
+    }
+    let mut keys = HashSet::new();
+    for object in &input.objects {
+        if !object.key.starts_with(&input.ceremony.folder().prefix()) {
+            return fault(format!(
+                "`{}` is not in the folder of this ceremony",
+                object.key
+            ));
+        }
+        if !keys.insert(&object.key) {
+            return fault(format!("`{}` is named twice", object.key));
+        }
+    }
+    Ok(())
+}
+
+async fn fetch(context: &Context, object: &DroppedObject) -> Result<Vec<Certificate>, Error> {
+    let bytes = read_version(
+        &context.s3,
+        &context.inbox_bucket,
+        &object.key,
+        &object.version_id,
+    )
+    .await?;
+    let found = Sha256::of(&bytes);
+    if found != object.sha256 {
+        let DroppedObject {
+            key,
+            version_id,
+            sha256: expected,
+            ..
+        } = object.clone();
+        return Err(Error::DigestMismatch {
+            key,
+            version_id,
+            expected,
+            found,
+        });
+    }
+    certificates_in(&bytes).map_err(|source| Error::FileUnusable {
+        key: object.key.clone(),
+        source,
+    })
+}
+
+/// Why there is no path, or no policy.
+#[derive(Clone, Debug, Eq, IntoStaticStr, PartialEq, thiserror::Error, VariantNames)]
+pub enum Error {
+    /// An object version does not hold the bytes that were seen when the ceremony was started.
+    #[error("`{key}` version {version_id} has SHA-256 {found}, the input names {expected}")]
+    DigestMismatch {
+        key: String,
+        version_id: String,
+        expected: Sha256,
+        found: Sha256,
+    },
+    #[error("`{key}` cannot be used: {source}")]
+    FileUnusable { key: String, source: UnusableFile },
+    #[error("the execution's input cannot be used: {detail}")]
+    InputMalformed { detail: String },
+    #[error("an object of the set cannot be read: {0}")]
+    ObjectUnreadable(String),
+    #[error("SSM parameter `{0}` does not exist: the partner is unknown")]
+    PartnerUnknown(String),
+    #[error("the objects make no certificate path: {0}")]
+    PathMissing(#[from] NoPath),
+    #[error("{0}")]
+    ProfileIncomplete(#[from] IncompleteProfile),
+    #[error("the profile in SSM parameter `{name}` is malformed: {source}")]
+    ProfileMalformed {
+        name: String,
+        source: MalformedProfile,
+    },
+    #[error(transparent)]
+    Service(#[from] ServiceError),
+}
+
+impl From<ObjectError> for Error {
+    fn from(error: ObjectError) -> Self {
+        match error {
+            ObjectError::Service(error) => Self::Service(error),
+            other => Self::ObjectUnreadable(other.to_string()),
+        }
+    }
+}
+
+impl From<ProfileError> for Error {
+    fn from(error: ProfileError) -> Self {
+        match error {
+            ProfileError::PartnerUnknown(name) => Self::PartnerUnknown(name),
+            ProfileError::ProfileMalformed { name, source } => {
+                Self::ProfileMalformed { name, source }
+            }
+            ProfileError::Service(error) => Self::Service(error),
+        }
+    }
+}
+
+impl StepError for Error {
+    step::step_error_names!();
+
+    fn remedy(&self) -> &'static str {
+        match self {
+            Self::DigestMismatch { .. } => {
+                "An object version never changes: find out who started this execution, and with \
+                 which input, before anything else."
+            }
+            Self::FileUnusable { .. } | Self::PathMissing(_) => {
+                "Ask the partner for the certificates again and drop them into the same folder."
+            }
+            Self::InputMalformed { .. } => {
+                "Executions are started by dropping files into the inbox, not by hand: drop the \
+                 leaf again."
+            }
+            Self::ObjectUnreadable(_) => {
+                "Drop the file again; if versions of the inbox are being deleted, find out why."
+            }
+            Self::PartnerUnknown(_) => {
+                "Onboard the partner (README, \"Onboard a partner\"), or correct the first folder \
+                 of the key; then drop the leaf again."
+            }
+            Self::ProfileIncomplete(_) | Self::ProfileMalformed { .. } => {
+                "Have an operator correct the profile (its schema: \
+                 steps/ceremony/partner-profile.schema.json), then drop the leaf again."
+            }
+            Self::Service(error) => error.remedy(),
+        }
+    }
+}

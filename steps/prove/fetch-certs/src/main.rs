@@ -1,0 +1,15 @@
+use fetch_certs::{Context, handle};
+use step::sdk_config;
+use step::{required_variable, serve};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), lambda_runtime::Error> {
+    let config = sdk_config().await;
+    let context = Context {
+        s3: aws_sdk_s3::Client::new(&config),
+        ssm: aws_sdk_ssm::Client::new(&config),
+        inbox_bucket: required_variable("INBOX_BUCKET"),
+        evidence_bucket: required_variable("EVIDENCE_BUCKET"),
+    };
+    serve(step::software!(), |input| handle(&context, input)).await
+}

@@ -1,0 +1,53 @@
+//! S3 and Parameter Store, as steps use them: exact versions, write once, profiles, and the roots
+//! that were proven before.
+//!
+//! `intake` reads to decide, `fetch-certs` reads to act; both must see the same path, so both
+//! read, and choose, by these functions.
+
+mod objects;
+mod profiles;
+mod roots;
+mod write_once;
+
+pub use objects::{ObjectError, read_newest, read_version};
+pub use profiles::{ProfileError, load_profile};
+pub use roots::supplied_roots;
+pub use write_once::{WriteError, write_once};
+
+use aws_sdk_s3::Client as S3;
+use ceremony::certificate::Certificate;
+use ceremony::path::{CertificatePath, NoPath, newest_leaf, path_from};
+use ceremony::profile::PartnerProfile;
+use ceremony::utc::Utc;
+
+/// The path from the newest leaf among `dropped`, with the roots that the profile or an earlier
+/// ceremony supplies if the drop alone has none.
+///
+/// Without a profile (none, or a malformed one) nothing is supplied and no root is preferred.
+pub async fn newest_path(
+    s3: &S3,
+    evidence_bucket: &str,
+    dropped: &[&Certificate],
+    profile: Option<&PartnerProfile>,
+) -> Result<Result<CertificatePath, NoPath>, step::ServiceError> {
+    let pinned = profile
+        .map(|profile| profile.trust_anchors.as_slice())
+        .unwrap_or_default();
+    let now = Utc::now();
+    let leaf = match newest_leaf(dropped) {
+        Ok(leaf) => leaf,
+        Err(error) => return Ok(Err(error)),
+    };
+    let alone = path_from(leaf, dropped, pinned, now);
+    let (Some(profile), true) = (
+        profile,
+        alone
+            .as_ref()
+            .map_or(true, |path| !pinned.contains(&path.root.sha256())),
+    ) else {
+        return Ok(alone);
+    };
+    let supplied = supplied_roots(s3, evidence_bucket, profile).await?;
+    let all: Vec<&Certificate> = dropped.iter().copied().chain(&supplied).collect();
+    Ok(path_from(leaf, &all, pinned, now))
+}

@@ -1,9 +1,0 @@
-use ceremony::aws::sdk_config;
-use ceremony::step::serve;
-use wrap::handle;
-
-#[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), lambda_runtime::Error> {
-    let client = aws_sdk_paymentcryptography::Client::new(&sdk_config().await);
-    serve(ceremony::step!(), |input| handle(&client, input)).await
-}
