@@ -1,7 +1,7 @@
 import { App, Validations } from 'aws-cdk-lib';
 import { AwsSolutionsChecks } from 'cdk-nag';
 
-import { readConfig } from '../lib/config.ts';
+import { readConfig } from '../lib/platform/config.ts';
 import { KeyCeremonyStack } from '../lib/key-ceremony-stack.ts';
 
 const app = new App();

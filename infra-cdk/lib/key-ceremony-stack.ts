@@ -4,18 +4,18 @@ import { resolve } from 'node:path';
 import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 
-import { Access } from './access.ts';
-import { Alarms } from './alarms.ts';
-import { type Config, INFRA_ROOT } from './config.ts';
-import { SigningCsr } from './csr.ts';
-import { ExecutionKey } from './execution-key.ts';
-import { Notifications } from './notifications.ts';
-import { SigningKey } from './signing-key.ts';
-import type { StepFunctionDefaults } from './step-function.ts';
-import { IntakeStep, Steps } from './steps.ts';
-import { Storage } from './storage.ts';
-import { Trigger } from './trigger.ts';
-import { Workflow } from './workflow.ts';
+import { Access } from './platform/access.ts';
+import { Alarms } from './ceremonies/shared/alarms.ts';
+import { type Config, INFRA_ROOT } from './platform/config.ts';
+import { SigningCsr } from './steps/enrol.ts';
+import { ExecutionKey } from './platform/execution-key.ts';
+import { Notifications } from './platform/notifications.ts';
+import { SigningKey } from './platform/signing-key.ts';
+import type { StepFunctionDefaults } from './steps/step-function.ts';
+import { IntakeStep, Steps } from './steps/steps.ts';
+import { Storage } from './platform/storage.ts';
+import { Trigger } from './ceremonies/shared/trigger.ts';
+import { Workflow } from './ceremonies/shared/workflow.ts';
 
 export interface KeyCeremonyStackProps extends StackProps {
   /** What the operator chose. */

@@ -6,9 +6,9 @@ import { Template } from 'aws-cdk-lib/assertions';
 import { App } from 'aws-cdk-lib';
 import { describe, expect, test } from 'vitest';
 
-import { INFRA_ROOT, readConfig } from '../lib/config.ts';
+import { INFRA_ROOT, readConfig } from '../lib/platform/config.ts';
 import { KeyCeremonyStack } from '../lib/key-ceremony-stack.ts';
-import { STEPS, substitutionName } from '../lib/steps.ts';
+import { STEPS, substitutionName } from '../lib/steps/steps.ts';
 import { CDK_JSON, DEFINITION, dummyLambdas, FUNCTIONS } from './support.ts';
 
 const FOLDER = resolve(INFRA_ROOT, '../statemachine');

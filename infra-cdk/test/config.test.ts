@@ -2,7 +2,7 @@ import { App } from 'aws-cdk-lib';
 import { Architecture } from 'aws-cdk-lib/aws-lambda';
 import { expect, test } from 'vitest';
 
-import { type Config, INFRA_ROOT, readConfig, stepAsset } from '../lib/config.ts';
+import { type Config, INFRA_ROOT, readConfig, stepAsset } from '../lib/platform/config.ts';
 import { CDK_JSON, dummyLambdas, synthesize } from './support.ts';
 
 const read = (context: Record<string, unknown>): Config =>

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 
-import { ADMINISTRATION_ACTIONS } from '../lib/signing-key.ts';
+import { ADMINISTRATION_ACTIONS } from '../lib/platform/signing-key.ts';
 import {
   constructNames,
   list,

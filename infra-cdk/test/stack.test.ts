@@ -4,7 +4,7 @@ import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import { describe, expect, test } from 'vitest';
 
-import { grant } from '../lib/permission.ts';
+import { grant } from '../lib/platform/permission.ts';
 import { FUNCTIONS, list, type Statement, synthesize } from './support.ts';
 
 const { stack, template } = synthesize();

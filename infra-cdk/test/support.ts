@@ -6,9 +6,9 @@ import { App, CfnElement, type Stack, Validations } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { AwsSolutionsChecks } from 'cdk-nag';
 
-import { INFRA_ROOT, readConfig } from '../lib/config.ts';
+import { INFRA_ROOT, readConfig } from '../lib/platform/config.ts';
 import { KeyCeremonyStack } from '../lib/key-ceremony-stack.ts';
-import { STEPS } from '../lib/steps.ts';
+import { STEPS } from '../lib/steps/steps.ts';
 
 /** Calls every step and the bus, so that every substitution is used. */
 export const DEFINITION = readFileSync(

@@ -1,7 +1,7 @@
 import { Stack } from 'aws-cdk-lib';
 import type { IConstruct } from 'constructs';
 
-import type { Permission } from './permission.ts';
+import type { Permission } from '../platform/permission.ts';
 
 /**
  * What the three steps that touch AWS Payment Cryptography may do there.

@@ -4,10 +4,10 @@ import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
 
-import { CSR_OBJECT } from './csr.ts';
+import { CSR_OBJECT } from '../steps/enrol.ts';
 import { grant, type Permission } from './permission.ts';
 import type { SigningKey } from './signing-key.ts';
-import { profileArns, useForReading, useForWriting } from './steps.ts';
+import { profileArns, useForReading, useForWriting } from '../steps/steps.ts';
 import type { Storage } from './storage.ts';
 
 export interface AccessProps {

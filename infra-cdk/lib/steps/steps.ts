@@ -6,10 +6,10 @@ import type { IStateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct, type IConstruct } from 'constructs';
 
 import { PaymentCryptography } from './payment-cryptography.ts';
-import type { Permission } from './permission.ts';
-import type { SigningKey } from './signing-key.ts';
+import type { Permission } from '../platform/permission.ts';
+import type { SigningKey } from '../platform/signing-key.ts';
 import { StepFunction, type StepFunctionDefaults } from './step-function.ts';
-import type { Storage } from './storage.ts';
+import type { Storage } from '../platform/storage.ts';
 
 /** The steps that the state machine calls, in the order of the ceremony. */
 export const STEPS = [
@@ -267,6 +267,6 @@ function writeOnce(bucket: IBucket, keys: string[], wildcard: string): Permissio
   };
 }
 
-/** As `Environment` and `DataType` in `steps/ceremony/src/identifiers.rs` spell them. */
+/** As `Environment` and `DataType` in `steps/shared/ceremony/src/identifiers.rs` spell them. */
 const ENVIRONMENTS = ['non-production', 'production'];
 const DATA_TYPES = ['cardholder', 'pin'];

@@ -1,10 +1,10 @@
 import { CustomResource, Duration } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
 
-import type { SigningKey } from './signing-key.ts';
+import type { SigningKey } from '../platform/signing-key.ts';
 import { StepFunction, type StepFunctionDefaults } from './step-function.ts';
 import { useForWriting } from './steps.ts';
-import type { Storage } from './storage.ts';
+import type { Storage } from '../platform/storage.ts';
 
 export interface SigningCsrProps {
   /** What all steps have in common. */

@@ -5,9 +5,9 @@ import { EventInvokeConfig } from 'aws-cdk-lib/aws-lambda';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 
-import { DeadLetters } from './dead-letters.ts';
-import { grant } from './permission.ts';
-import type { StepFunction } from './step-function.ts';
+import { DeadLetters } from '../../platform/dead-letters.ts';
+import { grant } from '../../platform/permission.ts';
+import type { StepFunction } from '../../steps/step-function.ts';
 
 export interface TriggerProps {
   /** The bucket whose new objects count. */

@@ -12,9 +12,9 @@ import {
 } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
 
-import { acknowledge, grant } from './permission.ts';
-import type { StepFunction } from './step-function.ts';
-import { substitutionName } from './steps.ts';
+import { acknowledge, grant } from '../../platform/permission.ts';
+import type { StepFunction } from '../../steps/step-function.ts';
+import { substitutionName } from '../../steps/steps.ts';
 
 export interface WorkflowProps {
   /** Name of the state machine: of its ASL file and of the ceremony. */

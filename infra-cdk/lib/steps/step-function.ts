@@ -14,8 +14,8 @@ import {
 import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 
-import { stepAsset } from './config.ts';
-import { acknowledge, grant, type Permission } from './permission.ts';
+import { stepAsset } from '../platform/config.ts';
+import { acknowledge, grant, type Permission } from '../platform/permission.ts';
 
 /** What all steps have in common. */
 export interface StepFunctionDefaults {

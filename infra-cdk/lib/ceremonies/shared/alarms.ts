@@ -10,7 +10,7 @@ import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
 
-import type { DeadLetters } from './dead-letters.ts';
+import type { DeadLetters } from '../../platform/dead-letters.ts';
 
 export interface AlarmsProps {
   /** The machine whose failures count. */

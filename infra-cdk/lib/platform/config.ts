@@ -8,7 +8,7 @@ import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Node } from 'constructs';
 
 /** The folder that holds `cdk.json`; relative paths in the context start here. */
-export const INFRA_ROOT = resolve(dirname(fileURLToPath(import.meta.url)), '..');
+export const INFRA_ROOT = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
 
 /**
  * Everything an operator may choose, parsed once.
