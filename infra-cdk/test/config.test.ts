@@ -53,11 +53,25 @@ test.each([
   [{ partners: '{acme: 1}' }, 'must be a JSON object of partner id'],
   [{ partners: { Acme: 'arn:aws:iam::111122223333:root' } }, 'must be a JSON object of partner id'],
   [{ partners: { acme: '111122223333' } }, 'must be a JSON object of partner id'],
+  [{ partners: { 'acme-non': 'arn:aws:iam::111122223333:root' } }, 'does not end in -non'],
+  [{ partners: { enrolment: 'arn:aws:iam::111122223333:root' } }, 'none of byok, enrolment, pix'],
+  [{ partners: { pix: 'arn:aws:iam::111122223333:root' } }, 'none of byok, enrolment, pix'],
+  [{ partners: { byok: 'arn:aws:iam::111122223333:root' } }, 'none of byok, enrolment, pix'],
   [{ operators: 'arn:aws:iam::111122223333:role/Operator' }, 'must be a JSON list of IAM ARNs'],
   [{ auditors: ['*'] }, 'must be a JSON list of IAM ARNs'],
   [{ evidenceLockmode: 'COMPLIANCE' }, 'Unknown context value "evidenceLockmode"'],
 ])('%j is refused with a sentence', (context, message) => {
   expect(() => read(context)).toThrow(message);
+});
+
+test('a partner id may contain what it may not end in, or be', () => {
+  const partners = Object.fromEntries(
+    ['non-acme', 'acme-non-eu', 'pix-bank'].map((id) => [
+      id,
+      'arn:aws:iam::111122223333:root',
+    ]),
+  );
+  expect(read({ partners }).partners).toEqual(partners);
 });
 
 test('a missing binary says how to build it', () => {

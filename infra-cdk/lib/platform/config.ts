@@ -110,6 +110,11 @@ const SIGNING_KEY_SPECS = {
   ECC_NIST_P521: KeySpec.ECC_NIST_P521,
 };
 const PARTNER_ID = /^[a-z0-9-]{1,32}$/;
+/**
+ * Ids that `PartnerId` in `steps/shared/ceremony/src/identifiers.rs` refuses as well: these words
+ * stand in the place of a partner's id where a ceremony has no partner.
+ */
+const RESERVED_PARTNER_IDS = ['byok', 'enrolment', 'pix'];
 const PRINCIPAL_ARN =
   /^arn:aws[a-z-]*:(iam|sts)::\d{12}:(root|user\/.+|role\/.+|assumed-role\/.+)$/;
 
@@ -158,16 +163,28 @@ function parseArns(name: ContextName, value: unknown): string[] {
 }
 
 function parsePartners(value: unknown): Record<string, string> {
-  const expected = 'a JSON object of partner id ([a-z0-9-]{1,32}) to IAM ARN';
+  const expected =
+    'a JSON object of partner id to IAM ARN (an id is [a-z0-9-]{1,32}, does not end in -non, ' +
+    `and is none of ${RESERVED_PARTNER_IDS.join(', ')})`;
   const partners = parseJson('partners', value, expected);
   if (typeof partners !== 'object' || partners === null || Array.isArray(partners)) {
     return refuse('partners', value, expected);
   }
   for (const [partner, arn] of Object.entries(partners)) {
-    if (!PARTNER_ID.test(partner) || !isPrincipalArn(arn))
+    if (!isPartnerId(partner) || !isPrincipalArn(arn))
       refuse('partners', { [partner]: arn }, expected);
   }
   return partners as Record<string, string>;
+}
+
+/**
+ * Ceremony ids join their parts with hyphens. `x-non` in `production` would spell the same id as `x`
+ * in `non-production`, for which reason no id may end in `-non`.
+ */
+function isPartnerId(text: string): boolean {
+  return (
+    PARTNER_ID.test(text) && !text.endsWith('-non') && !RESERVED_PARTNER_IDS.includes(text)
+  );
 }
 
 function parseRetention(days: number): RetentionDays {
