@@ -1,39 +1,34 @@
-import { readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
-
 import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 
+import { KekExport } from './ceremonies/kek-export.ts';
 import { Access } from './platform/access.ts';
-import { Alarms } from './ceremonies/shared/alarms.ts';
-import { type Config, INFRA_ROOT } from './platform/config.ts';
-import { SigningCsr } from './steps/enrol.ts';
+import type { Config } from './platform/config.ts';
 import { ExecutionKey } from './platform/execution-key.ts';
 import { Notifications } from './platform/notifications.ts';
+import type { Platform } from './platform/platform.ts';
 import { SigningKey } from './platform/signing-key.ts';
-import type { StepFunctionDefaults } from './steps/step-function.ts';
-import { IntakeStep, Steps } from './steps/steps.ts';
 import { Storage } from './platform/storage.ts';
-import { Trigger } from './ceremonies/shared/trigger.ts';
-import { Workflow } from './ceremonies/shared/workflow.ts';
+import { SigningCsr } from './steps/enrol.ts';
+import type { StepFunctionDefaults } from './steps/step-function.ts';
+import { Steps } from './steps/steps.ts';
 
 export interface KeyCeremonyStackProps extends StackProps {
   /** What the operator chose. */
   readonly config: Config;
-  /** ASL of the ceremony `kek-export`. @default - statemachine/kek-export.asl.json */
-  readonly kekExportDefinition?: string;
 }
 
 /**
- * The whole system in one stack.
+ * All ceremonies, in one stack.
  *
- * It reads from top to bottom as the ceremony does: what is kept, what signs, who is told, which
- * steps there are, what calls them in which order, and what starts it.
+ * It reads from top to bottom as a ceremony does: what is kept, what signs, who is told, which steps
+ * there are, and what calls them in which order.
  */
 export class KeyCeremonyStack extends Stack {
   constructor(scope: Construct, id: string, props: KeyCeremonyStackProps) {
     super(scope, id, props);
     const { config } = props;
+    const { architecture, lambdaDir, logRetention } = config;
 
     const storage = new Storage(this, 'Storage', config);
     const signingKey = new SigningKey(this, 'SigningKey', {
@@ -42,51 +37,28 @@ export class KeyCeremonyStack extends Stack {
     });
     const executionKey = new ExecutionKey(this, 'ExecutionKey').key;
     const notifications = new Notifications(this, 'Notifications');
-    const { eventBus, topic } = notifications;
+    const platform: Platform = { storage, signingKey, executionKey, notifications, logRetention };
 
-    const { architecture, lambdaDir, logRetention } = config;
     const defaults: StepFunctionDefaults = {
       architecture,
       lambdaDir,
       logRetention,
       logKey: executionKey,
     };
-    const steps = new Steps(this, 'Steps', { defaults, storage, signingKey });
-    const { stateMachine } = new Workflow(this, 'KekExport', {
-      name: 'kek-export',
-      definition: props.kekExportDefinition ?? readDefinition('kek-export'),
-      steps: steps.byName,
-      eventBus,
-      executionKey,
-      logRetention,
-    });
-    const intake = new IntakeStep(this, 'intake', { defaults, storage, stateMachine, eventBus });
-    const trigger = new Trigger(this, 'Trigger', { inbox: storage.inbox, intake });
+    const steps = new Steps(this, 'Steps', { defaults, platform });
+    const kekExport = new KekExport(this, 'KekExport', { defaults, platform, steps });
+    new SigningCsr(this, 'SigningCsr', { defaults, platform, subject: config.csrSubject });
 
-    notifications.announceInterrupted(stateMachine);
-    new Alarms(this, 'Alarms', {
-      stateMachine,
-      lostDrops: trigger.deadLetters,
-      lostAnnouncements: notifications.deadLetters,
-      topic,
-    });
-    new SigningCsr(this, 'SigningCsr', {
-      defaults,
-      signingKey,
-      storage,
-      subject: config.csrSubject,
-    });
     const { partners, operators, auditors } = config;
     new Access(this, 'Access', {
       partners,
       operators,
       auditors,
-      storage,
-      stateMachine,
-      executionKey,
-      signingKey,
+      platform,
+      stateMachines: [kekExport.stateMachine],
     });
 
+    const { eventBus, topic } = notifications;
     this.output('InboxBucket', storage.inbox.bucketName, 'Partners drop certificates here');
     this.output(
       'OutboxBucket',
@@ -96,7 +68,7 @@ export class KeyCeremonyStack extends Stack {
     this.output('EvidenceBucket', storage.evidence.bucketName, 'One record per ceremony');
     this.output(
       'KekExportStateMachineArn',
-      stateMachine.stateMachineArn,
+      kekExport.stateMachine.stateMachineArn,
       'The ceremony kek-export',
     );
     this.output('SigningKeyArn', signingKey.key.keyArn, 'Signs packages');
@@ -108,9 +80,4 @@ export class KeyCeremonyStack extends Stack {
   private output(name: string, value: string, description: string): void {
     new CfnOutput(this, name, { value, description });
   }
-}
-
-/** The ASL as text, not as an asset, so that it stays visible in the template and to tests. */
-export function readDefinition(ceremony: string): string {
-  return readFileSync(resolve(INFRA_ROOT, '..', 'statemachine', `${ceremony}.asl.json`), 'utf8');
 }

@@ -66,17 +66,14 @@ test.each([
 
 test('a partner id may contain what it may not end in, or be', () => {
   const partners = Object.fromEntries(
-    ['non-acme', 'acme-non-eu', 'pix-bank'].map((id) => [
-      id,
-      'arn:aws:iam::111122223333:root',
-    ]),
+    ['non-acme', 'acme-non-eu', 'pix-bank'].map((id) => [id, 'arn:aws:iam::111122223333:root']),
   );
   expect(read({ partners }).partners).toEqual(partners);
 });
 
 test('a missing binary says how to build it', () => {
-  expect(() => synthesize({ lambdaDir: dummyLambdas('fetch-certs') })).toThrow(
+  expect(() => synthesize({ lambdaDir: dummyLambdas(['fetch-certs']) })).toThrow(
     /^No Lambda binary for the step "validate" in .*: build all steps with "cargo lambda build --release --arm64"/,
   );
-  expect(stepAsset(dummyLambdas('wrap'), 'wrap')).toMatch(/wrap$/);
+  expect(stepAsset(dummyLambdas(['wrap']), 'wrap')).toMatch(/wrap$/);
 });

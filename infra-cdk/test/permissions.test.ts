@@ -51,15 +51,15 @@ const aliasedKeys = (purpose: string) => [
 
 /** The security claim of the system: these lines, and no other, are what each step may do. */
 const STEP_POLICIES: Record<string, string[]> = {
-  intake: [
+  'KekExport/intake': [
     'events:PutEvents on Notifications/Bus',
     `kms:Decrypt ${throughS3}`,
     's3:GetObject on Storage/Evidence/trusted-roots/*',
     's3:GetObject on Storage/Inbox/*',
     's3:ListBucket on Storage/Inbox',
-    'sqs:SendMessage on Trigger/DeadLetters/Queue',
+    'sqs:SendMessage on KekExport/Trigger/DeadLetters/Queue',
     `ssm:GetParameter ${profiles}`,
-    'states:StartExecution on KekExport/StateMachine',
+    'states:StartExecution on KekExport/Workflow/StateMachine',
   ],
   'Steps/fetch-certs': [
     `kms:Decrypt ${throughS3}`,
@@ -141,7 +141,7 @@ test('the state machine may call its steps, announce, and write its own logs and
     'validate',
     'wrap',
   ];
-  expect(policy('KekExport/Role')).toEqual(
+  expect(policy('KekExport/Workflow/Role')).toEqual(
     [
       'events:PutEvents on Notifications/Bus',
       `kms:Decrypt ${history}`,
@@ -186,10 +186,10 @@ const reading = [
   's3:ListBucket on Storage/Evidence',
   's3:ListBucketVersions on Storage/Evidence',
   `ssm:GetParameter ${profiles}`,
-  'states:DescribeExecution on arn:PARTITION:states:REGION:ACCOUNTID:execution:KekExport/StateMachine:*',
-  'states:DescribeStateMachine on KekExport/StateMachine',
-  'states:GetExecutionHistory on arn:PARTITION:states:REGION:ACCOUNTID:execution:KekExport/StateMachine:*',
-  'states:ListExecutions on KekExport/StateMachine',
+  'states:DescribeExecution on arn:PARTITION:states:REGION:ACCOUNTID:execution:KekExport/Workflow/StateMachine:*',
+  'states:DescribeStateMachine on KekExport/Workflow/StateMachine',
+  'states:GetExecutionHistory on arn:PARTITION:states:REGION:ACCOUNTID:execution:KekExport/Workflow/StateMachine:*',
+  'states:ListExecutions on KekExport/Workflow/StateMachine',
 ];
 
 test('an operator writes profiles and reads, but reaches no inbox', () => {

@@ -147,7 +147,7 @@ describe('functions', () => {
   });
 
   test.each([
-    ['intake', ['EVENT_BUS_NAME', 'EVIDENCE_BUCKET', 'INBOX_BUCKET', 'STATE_MACHINE_ARN']],
+    ['KekExportintake', ['EVENT_BUS_NAME', 'EVIDENCE_BUCKET', 'INBOX_BUCKET', 'STATE_MACHINE_ARN']],
     ['Stepsfetchcerts', ['EVIDENCE_BUCKET', 'INBOX_BUCKET']],
     ['Stepsvalidate', []],
     ['Stepsimportca', []],
@@ -205,9 +205,9 @@ describe('events', () => {
       },
       Targets: [
         {
-          Arn: { 'Fn::GetAtt': [Match.stringLikeRegexp('^intakeFunction'), 'Arn'] },
+          Arn: { 'Fn::GetAtt': [Match.stringLikeRegexp('^KekExportintakeFunction'), 'Arn'] },
           DeadLetterConfig: {
-            Arn: { 'Fn::GetAtt': [Match.stringLikeRegexp('^TriggerDeadLetters'), 'Arn'] },
+            Arn: { 'Fn::GetAtt': [Match.stringLikeRegexp('^KekExportTriggerDeadLetters'), 'Arn'] },
           },
         },
       ],
@@ -215,7 +215,9 @@ describe('events', () => {
     template.hasResourceProperties('AWS::Lambda::EventInvokeConfig', {
       DestinationConfig: {
         OnFailure: {
-          Destination: { 'Fn::GetAtt': [Match.stringLikeRegexp('^TriggerDeadLetters'), 'Arn'] },
+          Destination: {
+            'Fn::GetAtt': [Match.stringLikeRegexp('^KekExportTriggerDeadLetters'), 'Arn'],
+          },
         },
       },
     });

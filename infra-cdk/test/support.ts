@@ -10,22 +10,16 @@ import { INFRA_ROOT, readConfig } from '../lib/platform/config.ts';
 import { KeyCeremonyStack } from '../lib/key-ceremony-stack.ts';
 import { STEPS } from '../lib/steps/steps.ts';
 
-/** Calls every step and the bus, so that every substitution is used. */
-export const DEFINITION = readFileSync(
-  resolve(import.meta.dirname, 'fixtures/every-step.asl.json'),
-  'utf8',
-);
-
 /** The context of `cdk.json`, as the CLI hands it to the app. */
 export const CDK_JSON = JSON.parse(readFileSync(resolve(INFRA_ROOT, 'cdk.json'), 'utf8')).context;
 
 /** A folder of binaries that only have to exist, so that no test needs a Rust build. */
-export function dummyLambdas(...steps: string[]): string {
+export function dummyLambdas(steps: string[], code = '#!/bin/sh\n'): string {
   const folder = mkdtempSync(join(tmpdir(), 'key-ceremony-lambda-'));
   process.once('exit', () => rmSync(folder, { recursive: true }));
   for (const step of steps) {
     mkdirSync(join(folder, step));
-    writeFileSync(join(folder, step, 'bootstrap'), '#!/bin/sh\n');
+    writeFileSync(join(folder, step, 'bootstrap'), code);
     chmodSync(join(folder, step, 'bootstrap'), 0o755);
   }
   return folder;
@@ -40,14 +34,11 @@ export function synthesize(context: Record<string, unknown> = {}): {
   template: Template;
 } {
   const app = new App({
-    context: { ...CDK_JSON, lambdaDir: dummyLambdas(...FUNCTIONS), ...context },
+    context: { ...CDK_JSON, lambdaDir: dummyLambdas(FUNCTIONS), ...context },
   });
   Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
   const config = readConfig(app.node);
-  const stack = new KeyCeremonyStack(app, 'KeyCeremony', {
-    config,
-    kekExportDefinition: DEFINITION,
-  });
+  const stack = new KeyCeremonyStack(app, 'KeyCeremony', { config });
   return { stack, template: Template.fromStack(stack) };
 }
 
@@ -98,7 +89,7 @@ export function constructNames(stack: Stack): Map<string, string> {
   return new Map(
     elements.map((element) => [
       stack.resolve((element as CfnElement).logicalId),
-      element.node.path.replace(/^KeyCeremony\//, '').replace(/\/(Resource|Default)$/, ''),
+      element.node.path.slice(stack.node.path.length + 1).replace(/\/(Resource|Default)$/, ''),
     ]),
   );
 }

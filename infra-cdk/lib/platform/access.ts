@@ -1,14 +1,12 @@
 import { CfnOutput, Fn, Stack } from 'aws-cdk-lib';
 import { ArnPrincipal, CompositePrincipal, Role } from 'aws-cdk-lib/aws-iam';
-import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
 
-import { CSR_OBJECT } from '../steps/enrol.ts';
 import { grant, type Permission } from './permission.ts';
-import type { SigningKey } from './signing-key.ts';
-import { profileArns, useForReading, useForWriting } from '../steps/steps.ts';
-import type { Storage } from './storage.ts';
+import type { Platform } from './platform.ts';
+import { readProfiles, writeProfiles } from './profiles.ts';
+import { deliverAndFetch, readCertificateRequest, readEvidence } from './storage-permissions.ts';
 
 export interface AccessProps {
   /** Partner id to the ARN that acts for it. @default - no partner role */
@@ -17,14 +15,10 @@ export interface AccessProps {
   readonly operators?: string[];
   /** ARNs that may assume the auditor role. @default - no auditor role */
   readonly auditors?: string[];
-  /** The buckets and their key. */
-  readonly storage: Storage;
-  /** The machine whose executions may be read. */
-  readonly stateMachine: StateMachine;
-  /** Encrypts the history of executions. */
-  readonly executionKey: IKey;
-  /** Whose public part an auditor checks signatures with. */
-  readonly signingKey: SigningKey;
+  /** The buckets, the keys of history and signatures. */
+  readonly platform: Platform;
+  /** The machines whose executions may be read. */
+  readonly stateMachines: StateMachine[];
 }
 
 /**
@@ -48,7 +42,7 @@ export class Access extends Construct {
     this.partnerRoles = Object.fromEntries(
       partners.map(([partner, arn]) => {
         const role = this.role(`Partner-${partner}`, `Key Ceremony: the partner ${partner}`, [arn]);
-        for (const permission of partnerPermissions(partner, props.storage))
+        for (const permission of deliverAndFetch(props.platform.storage, partner))
           grant(role, permission);
         return [partner, role];
       }),
@@ -70,18 +64,18 @@ export class Access extends Construct {
       'Operator',
       'Key Ceremony: writes partner profiles',
       props.operators,
-      [profiles(this, ['ssm:GetParameter', 'ssm:PutParameter']), ...reading],
+      [writeProfiles(this), ...reading],
     );
     this.auditorRole = people(
       'Auditor',
       'Key Ceremony: reads executions, profiles and evidence',
       props.auditors,
       [
-        profiles(this, ['ssm:GetParameter']),
+        readProfiles(this),
         ...reading,
         {
           actions: ['kms:DescribeKey', 'kms:GetPublicKey', 'kms:Verify'],
-          resources: [props.signingKey.key.keyArn],
+          resources: [props.platform.signingKey.key.keyArn],
         },
       ],
     );
@@ -112,67 +106,29 @@ export class Access extends Construct {
   }
 }
 
-/**
- * Deliver and tidy up, fetch packages.
- *
- * `s3:DeleteObject` lets a partner clear away last year's files, of which a folder holds at most 16.
- * The bucket is versioned and `s3:DeleteObjectVersion` is not granted: a deletion leaves a delete
- * marker, every version stays, and a ceremony that has begun reads its versions all the same.
- */
-function partnerPermissions(partner: string, { dataKey, inbox, outbox }: Storage): Permission[] {
-  const wildcard = `The partner chooses the names below its own prefix ${partner}/.`;
-  return [
-    {
-      actions: ['s3:DeleteObject', 's3:PutObject'],
-      resources: [inbox.arnForObjects(`${partner}/*`)],
-      wildcard,
-    },
-    { actions: ['s3:GetObject'], resources: [outbox.arnForObjects(`${partner}/*`)], wildcard },
-    {
-      actions: ['s3:ListBucket'],
-      resources: [outbox.bucketArn],
-      conditions: { StringLike: { 's3:prefix': `${partner}/*` } },
-    },
-    useForWriting(dataKey),
-  ];
-}
-
-function profiles(scope: Construct, actions: string[]): Permission {
-  return {
-    actions,
-    resources: [profileArns(scope)],
-    wildcard: 'One profile per partner, named when it is onboarded.',
-  };
-}
-
 /** Executions with their history, evidence in every version, and the certificate request. */
 function readingPermissions(scope: Construct, props: AccessProps): Permission[] {
   const { partition, region, account } = Stack.of(scope);
-  const { evidence, outbox, dataKey } = props.storage;
-  const { stateMachineArn, stateMachineName } = props.stateMachine;
-  const executions = `arn:${partition}:states:${region}:${account}:execution:${stateMachineName}:*`;
+  const { executionKey, storage } = props.platform;
+  const executions = `arn:${partition}:states:${region}:${account}:execution`;
   return [
     {
       actions: ['states:DescribeStateMachine', 'states:ListExecutions'],
-      resources: [stateMachineArn],
+      resources: props.stateMachines.map(({ stateMachineArn }) => stateMachineArn),
     },
     {
       actions: ['states:DescribeExecution', 'states:GetExecutionHistory'],
-      resources: [executions],
-      wildcard: 'Executions of this one machine; each is named when it starts.',
+      resources: props.stateMachines.map(
+        ({ stateMachineName }) => `${executions}:${stateMachineName}:*`,
+      ),
+      wildcard: 'Executions of these machines alone; each is named when it starts.',
     },
     {
       actions: ['kms:Decrypt'],
-      resources: [props.executionKey.keyArn],
+      resources: [executionKey.keyArn],
       conditions: { StringEquals: { 'kms:ViaService': `states.${region}.amazonaws.com` } },
     },
-    {
-      actions: ['s3:GetObject', 's3:GetObjectRetention', 's3:GetObjectVersion'],
-      resources: [evidence.arnForObjects('*')],
-      wildcard: 'All evidence, of every ceremony.',
-    },
-    { actions: ['s3:ListBucket', 's3:ListBucketVersions'], resources: [evidence.bucketArn] },
-    { actions: ['s3:GetObject'], resources: [outbox.arnForObjects(CSR_OBJECT)] },
-    useForReading(dataKey),
+    ...readEvidence(storage),
+    ...readCertificateRequest(storage),
   ];
 }

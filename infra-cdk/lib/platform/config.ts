@@ -182,9 +182,7 @@ function parsePartners(value: unknown): Record<string, string> {
  * in `non-production`, for which reason no id may end in `-non`.
  */
 function isPartnerId(text: string): boolean {
-  return (
-    PARTNER_ID.test(text) && !text.endsWith('-non') && !RESERVED_PARTNER_IDS.includes(text)
-  );
+  return PARTNER_ID.test(text) && !text.endsWith('-non') && !RESERVED_PARTNER_IDS.includes(text);
 }
 
 function parseRetention(days: number): RetentionDays {

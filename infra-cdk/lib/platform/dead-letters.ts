@@ -1,4 +1,5 @@
 import { Duration, RemovalPolicy, Validations } from 'aws-cdk-lib';
+import type { IMetric } from 'aws-cdk-lib/aws-cloudwatch';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 
@@ -19,6 +20,14 @@ export class DeadLetters extends Construct {
       id: 'AwsSolutions-SQS3',
       reason:
         'This is the dead-letter queue: EventBridge and Lambda write to it, and an alarm watches it.',
+    });
+  }
+
+  /** How many letters lie in the queue; one is one too many. */
+  waiting(): IMetric {
+    return this.queue.metricApproximateNumberOfMessagesVisible({
+      period: Duration.minutes(5),
+      statistic: 'Maximum',
     });
   }
 }

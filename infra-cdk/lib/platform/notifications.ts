@@ -7,6 +7,7 @@ import { Topic } from 'aws-cdk-lib/aws-sns';
 import type { IStateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
 
+import { alarmOnAny } from './alarm.ts';
 import { DeadLetters } from './dead-letters.ts';
 
 /** Everything a ceremony announces; each detail carries its ceremony id, partner and data type. */
@@ -52,14 +53,19 @@ export class Notifications extends Construct {
       }),
     );
     this.allowAlarms();
+    alarmOnAny(this, 'LostAnnouncements', {
+      description: 'an announcement did not reach the topic',
+      metric: this.deadLetters.waiting(),
+      topic: this.topic,
+    });
   }
 
   /**
-   * Announces executions that ended from outside. Aborted by hand or timed out, a machine cannot run
+   * Announces executions of one machine that ended from outside. Aborted by hand or timed out, a machine cannot run
    * its own failure path, so that Step Functions' own event is the only announcement there is.
    */
-  announceInterrupted(stateMachine: IStateMachine): void {
-    const rule = new Rule(this, 'Interrupted', {
+  announceInterrupted(scope: Construct, stateMachine: IStateMachine): void {
+    const rule = new Rule(scope, 'Interrupted', {
       description: 'Key Ceremony: an execution was aborted or timed out',
       eventPattern: {
         source: ['aws.states'],

@@ -1,24 +1,22 @@
 import { CustomResource, Duration } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
 
-import type { SigningKey } from '../platform/signing-key.ts';
+import type { Platform } from '../platform/platform.ts';
+import { CSR_OBJECT, writeCertificateRequest } from '../platform/storage-permissions.ts';
 import { StepFunction, type StepFunctionDefaults } from './step-function.ts';
-import { useForWriting } from './steps.ts';
-import type { Storage } from '../platform/storage.ts';
 
 export interface SigningCsrProps {
   /** What all steps have in common. */
   readonly defaults: StepFunctionDefaults;
-  /** The key that the request is for, and that signs it. */
-  readonly signingKey: SigningKey;
-  /** The buckets and their key. */
-  readonly storage: Storage;
+  /** The key that the request is for and that signs it, and the outbox. */
+  readonly platform: Platform;
   /** Subject of the request, RFC 4514. */
   readonly subject: string;
 }
 
 /**
- * The certificate request (PKCS#10) of the signing key, left as `csr.pem` in the outbox.
+ * The certificate request (PKCS#10) of the signing key, left as `csr.pem` in the outbox by the step
+ * of `steps/enrol/`.
  *
  * CloudFormation calls the function itself, without CDK's provider framework, which would deploy a
  * function in another language. It is called again only if the key or the subject changes.
@@ -29,20 +27,14 @@ export class SigningCsr extends Construct {
 
   constructor(scope: Construct, id: string, props: SigningCsrProps) {
     super(scope, id);
-    const { outbox, dataKey } = props.storage;
+    const { signingKey, storage } = props.platform;
     this.step = new StepFunction(this, 'signing-csr', {
       ...props.defaults,
       step: 'signing-csr',
       description: 'Leaves the certificate request of the signing key in the outbox',
-      permissions: [
-        {
-          actions: ['s3:GetObject', 's3:PutObject'],
-          resources: [outbox.arnForObjects(CSR_OBJECT)],
-        },
-        useForWriting(dataKey),
-      ],
+      permissions: writeCertificateRequest(storage),
     });
-    props.signingKey.allowSigning(this.step.role, 'CertificateRequest');
+    signingKey.allowSigning(this.step.role, 'CertificateRequest');
 
     const request = new CustomResource(this, 'Request', {
       resourceType: 'Custom::SigningCsr',
@@ -50,9 +42,9 @@ export class SigningCsr extends Construct {
       // A function that never answers would otherwise hold up the deployment for an hour.
       serviceTimeout: Duration.minutes(5),
       properties: {
-        KeyArn: props.signingKey.key.keyArn,
+        KeyArn: signingKey.key.keyArn,
         Subject: props.subject,
-        Bucket: outbox.bucketName,
+        Bucket: storage.outbox.bucketName,
         Key: CSR_OBJECT,
       },
     });
@@ -60,6 +52,3 @@ export class SigningCsr extends Construct {
     request.node.addDependency(this.step);
   }
 }
-
-/** Where the request lies, at the top of the outbox. */
-export const CSR_OBJECT = 'csr.pem';

@@ -29,11 +29,8 @@ export interface StepFunctionDefaults {
   readonly logKey: IKey;
 }
 
-export interface StepFunctionProps extends StepFunctionDefaults {
-  /** Name of the step: of its crate, its folder and its construct. */
-  readonly step: string;
-  /** What the step does, for the console. */
-  readonly description: string;
+/** What a step needs beyond what all have. */
+export interface StepOptions {
   /** Environment variables. @default - none */
   readonly environment?: Record<string, string>;
   /** What the step may do beyond writing its log and its traces. @default - nothing */
@@ -41,6 +38,16 @@ export interface StepFunctionProps extends StepFunctionDefaults {
   /** When a call counts as hung. @default 30 seconds */
   readonly timeout?: Duration;
 }
+
+export interface StepFunctionProps extends StepFunctionDefaults, StepOptions {
+  /** Name of the step: of its crate, its folder and its construct. */
+  readonly step: string;
+  /** What the step does, for the console. */
+  readonly description: string;
+}
+
+/** Adds a step to the construct that holds those of a ceremony. */
+export type DefineStep = (step: string, description: string, options?: StepOptions) => StepFunction;
 
 /**
  * One step: a Lambda function with a role and a log group of its own.

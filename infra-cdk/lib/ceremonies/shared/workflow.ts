@@ -1,8 +1,9 @@
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+
 import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
-import type { IEventBus } from 'aws-cdk-lib/aws-events';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
-import type { IKey } from 'aws-cdk-lib/aws-kms';
-import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import {
   CustomerManagedEncryptionConfiguration,
   DefinitionBody,
@@ -12,7 +13,9 @@ import {
 } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
 
-import { acknowledge, grant } from '../../platform/permission.ts';
+import { INFRA_ROOT } from '../../platform/config.ts';
+import { acknowledge, grant, type Permission } from '../../platform/permission.ts';
+import type { Platform } from '../../platform/platform.ts';
 import type { StepFunction } from '../../steps/step-function.ts';
 import { substitutionName } from '../../steps/steps.ts';
 
@@ -21,17 +24,18 @@ export interface WorkflowProps {
   readonly name: string;
   /** The ASL, with `${…}` where an ARN or a name of this deployment belongs. */
   readonly definition: string;
-  /** The steps that the machine calls, by name. */
-  readonly steps: Record<string, StepFunction>;
-  /** Where the machine announces how a ceremony ended. */
-  readonly eventBus: IEventBus;
-  /** Encrypts definition, history and logs. */
-  readonly executionKey: IKey;
-  /** How long the logs are kept. */
-  readonly logRetention: RetentionDays;
+  /** The steps to choose from, by name. */
+  readonly steps: Readonly<Record<string, StepFunction>>;
+  /** Where the machine announces how a ceremony ended, and what encrypts its traces. */
+  readonly platform: Platform;
 }
 
-/** One ceremony: its state machine, with its own role, encrypted history, logs and traces. */
+/**
+ * One ceremony: its state machine, with its own role, encrypted history, logs and traces.
+ *
+ * What the definition names, the machine may use, and nothing else: each `${…}` brings its permission
+ * with it.
+ */
 export class Workflow extends Construct {
   /** The state machine. */
   readonly stateMachine: StateMachine;
@@ -40,25 +44,27 @@ export class Workflow extends Construct {
 
   constructor(scope: Construct, id: string, props: WorkflowProps) {
     super(scope, id);
+    const { executionKey, logRetention, notifications } = props.platform;
     const logGroup = new LogGroup(this, 'Log', {
-      encryptionKey: props.executionKey,
-      retention: props.logRetention,
+      encryptionKey: executionKey,
+      retention: logRetention,
       removalPolicy: RemovalPolicy.RETAIN,
     });
     this.role = new Role(this, 'Role', {
       assumedBy: statesOfThisAccount(this),
       description: `Key Ceremony: the state machine ${props.name}`,
     });
+    const named = namedResources(props);
     this.stateMachine = new StateMachine(this, 'StateMachine', {
       // Named, because the key's encryption context, which the role's policy repeats, holds the ARN.
       stateMachineName: props.name,
       // Standard: an execution happens once, and its name is what keeps a set from starting two.
       stateMachineType: StateMachineType.STANDARD,
       definitionBody: DefinitionBody.fromString(props.definition),
-      definitionSubstitutions: this.substitutions(props),
+      definitionSubstitutions: Object.fromEntries(named.map(([name, { value }]) => [name, value])),
       role: this.role,
       encryptionConfiguration: new CustomerManagedEncryptionConfiguration(
-        props.executionKey,
+        executionKey,
         Duration.minutes(5),
       ),
       logs: { destination: logGroup, level: LogLevel.ALL, includeExecutionData: false },
@@ -69,34 +75,54 @@ export class Workflow extends Construct {
       '*',
       'X-Ray and the delivery of vended logs have no resources; Step Functions documents * for both.',
     );
-
-    grant(this.role, {
-      actions: ['lambda:InvokeFunction'],
-      resources: Object.values(props.steps).map((step) => step.function.functionArn),
-    });
-    grant(this.role, { actions: ['events:PutEvents'], resources: [props.eventBus.eventBusArn] });
+    for (const [, { permission }] of named) grant(this.role, permission);
+    notifications.announceInterrupted(this, this.stateMachine);
   }
+}
 
-  private substitutions(props: WorkflowProps): Record<string, string> {
-    const functions = Object.entries(props.steps).map(([step, { function: fn }]) => [
-      substitutionName(step),
-      fn.functionArn,
-    ]);
-    const substitutions = {
-      ...Object.fromEntries(functions),
-      EventBusName: props.eventBus.eventBusName,
-    };
+/** The ASL as text, not as an asset, so that it stays visible in the template and to tests. */
+export function readDefinition(ceremony: string): string {
+  return readFileSync(resolve(INFRA_ROOT, '..', 'statemachine', `${ceremony}.asl.json`), 'utf8');
+}
+
+/** What stands behind one `${…}` of a definition. */
+interface NamedResource {
+  /** What takes its place in this deployment. */
+  readonly value: string;
+  /** What the machine's role needs to use it. */
+  readonly permission: Permission;
+}
+
+/** Every resource that the definition names, each once. */
+function namedResources(props: WorkflowProps): [string, NamedResource][] {
+  const { definition, name, platform, steps } = props;
+  const { eventBus } = platform.notifications;
+  const known: Record<string, () => NamedResource> = {
+    EventBusName: () => ({
+      value: eventBus.eventBusName,
+      permission: { actions: ['events:PutEvents'], resources: [eventBus.eventBusArn] },
+    }),
+  };
+  for (const [step, fn] of Object.entries(steps)) {
+    known[substitutionName(step)] = () => ({
+      value: fn.function.functionArn,
+      permission: {
+        actions: ['lambda:InvokeFunction'],
+        resources: [fn.function.functionArn],
+      },
+    });
+  }
+  const names = new Set([...definition.matchAll(/\$\{([^}]*)\}/g)].map(([, inside]) => inside!));
+  return [...names].map((used) => {
     // CloudFormation passes on what it does not know, and the machine would fail in its first state.
-    const used = [...props.definition.matchAll(/\$\{([^}]*)\}/g)].map(([, name]) => name!);
-    const unknown = used.find((name) => !(name in substitutions));
-    if (unknown !== undefined) {
-      const known = Object.keys(substitutions).join(', ');
+    const resource = Object.hasOwn(known, used) ? known[used]!() : undefined;
+    if (resource === undefined) {
       throw new Error(
-        `The definition of ${props.name} refers to \${${unknown}}, which is none of ${known}.`,
+        `The definition of ${name} refers to \${${used}}, which is none of ${Object.keys(known).join(', ')}.`,
       );
     }
-    return substitutions;
-  }
+    return [used, resource];
+  });
 }
 
 /** Only state machines of this account may use the role, not those of a confused deputy. */

@@ -1,0 +1,46 @@
+import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
+import { Construct } from 'constructs';
+
+import type { Platform } from '../platform/platform.ts';
+import { IntakeStep } from '../steps/arrive.ts';
+import type { StepFunctionDefaults } from '../steps/step-function.ts';
+import type { Steps } from '../steps/steps.ts';
+import { Alarms } from './shared/alarms.ts';
+import { Trigger } from './shared/trigger.ts';
+import { readDefinition, Workflow } from './shared/workflow.ts';
+
+export interface KekExportProps {
+  /** What all steps have in common. */
+  readonly defaults: StepFunctionDefaults;
+  /** What all ceremonies have in common. */
+  readonly platform: Platform;
+  /** The steps to choose from. */
+  readonly steps: Steps;
+}
+
+/** A partner's certificates become a wrapped, signed KEK. */
+export class KekExport extends Construct {
+  /** The machine that runs the ceremony. */
+  readonly stateMachine: StateMachine;
+
+  constructor(scope: Construct, id: string, { defaults, platform, steps }: KekExportProps) {
+    super(scope, id);
+    const name = 'kek-export';
+    const { stateMachine } = new Workflow(this, 'Workflow', {
+      name,
+      definition: readDefinition(name),
+      steps: steps.byName,
+      platform,
+    });
+    this.stateMachine = stateMachine;
+
+    const intake = new IntakeStep(this, 'intake', { defaults, platform, stateMachine });
+    const trigger = new Trigger(this, 'Trigger', { inbox: platform.storage.inbox, intake });
+    new Alarms(this, 'Alarms', {
+      name,
+      stateMachine,
+      lostDrops: trigger.deadLetters,
+      topic: platform.notifications.topic,
+    });
+  }
+}

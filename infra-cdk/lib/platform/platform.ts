@@ -1,0 +1,20 @@
+import type { IKey } from 'aws-cdk-lib/aws-kms';
+import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
+
+import type { Notifications } from './notifications.ts';
+import type { SigningKey } from './signing-key.ts';
+import type { Storage } from './storage.ts';
+
+/** What all ceremonies of a stack have in common. The stack makes it, each ceremony uses it. */
+export interface Platform {
+  /** The buckets and their key. */
+  readonly storage: Storage;
+  /** Signs packages. */
+  readonly signingKey: SigningKey;
+  /** Encrypts execution history and logs. */
+  readonly executionKey: IKey;
+  /** Who is told, and how. */
+  readonly notifications: Notifications;
+  /** How long logs are kept. */
+  readonly logRetention: RetentionDays;
+}

@@ -1,0 +1,189 @@
+import { Stack } from 'aws-cdk-lib';
+import type { IBucket } from 'aws-cdk-lib/aws-s3';
+
+import type { Permission } from './permission.ts';
+import type { Storage } from './storage.ts';
+
+/**
+ * What may be done with the buckets, one function per need.
+ *
+ * Each answers everything that the need takes, the bucket's key included, so that whoever may read
+ * an object can also decrypt it and nobody is given the key alone.
+ */
+
+/** Look through a drop folder of the inbox. */
+export function findDrops(storage: Storage): Permission[] {
+  const { inbox } = storage;
+  return [
+    { actions: ['s3:ListBucket'], resources: [inbox.bucketArn] },
+    { actions: ['s3:GetObject'], resources: [inbox.arnForObjects('*')], wildcard: ANY_DROP },
+    decrypt(storage),
+  ];
+}
+
+/** Exact versions only: a name may have got a newer object since the ceremony began. */
+export function readVersions(storage: Storage): Permission[] {
+  return [
+    {
+      actions: ['s3:GetObjectVersion'],
+      resources: [storage.inbox.arnForObjects('*')],
+      wildcard: ANY_DROP,
+    },
+    decrypt(storage),
+  ];
+}
+
+/**
+ * A root that an earlier ceremony recorded, for a partner that no longer sends its root.
+ *
+ * Without `s3:ListBucket` S3 answers 403 for a root that is not there, which the code takes as
+ * absent: its name follows from the profile, and nobody need see which others there are.
+ */
+export function readTrustedRoot(storage: Storage): Permission[] {
+  return [
+    {
+      actions: ['s3:GetObject'],
+      resources: [storage.evidence.arnForObjects('trusted-roots/*')],
+      wildcard: ANY_ROOT,
+    },
+    decrypt(storage),
+  ];
+}
+
+/** Write the package, below the four folders of every partner; never `csr.pem` at the top. */
+export function writePackages(storage: Storage): Permission[] {
+  const folders = ENVIRONMENTS.flatMap((environment) =>
+    DATA_TYPES.map((dataType) => `*/${environment}/${dataType}/*/*`),
+  );
+  return writeOnce(
+    storage,
+    storage.outbox,
+    folders,
+    'Partners are onboarded, and ceremonies named, after the deployment; the folders between are fixed.',
+  );
+}
+
+/** The record of a ceremony that succeeded, and the root that it proved. */
+export function writeRecords(storage: Storage): Permission[] {
+  const files = ['record.json', 'certificates.pem', 'manifest.json', 'published.json'];
+  return [
+    ...writeOnce(
+      storage,
+      storage.evidence,
+      files.map((file) => `*/${file}`),
+      'One folder per ceremony, named when the ceremony starts; the files in it are these four.',
+    ),
+    ...writeOnce(storage, storage.evidence, ['trusted-roots/*.pem'], ANY_ROOT),
+  ];
+}
+
+/** The record of a ceremony that failed, and none of one that succeeded. */
+export function writeFailures(storage: Storage): Permission[] {
+  return writeOnce(
+    storage,
+    storage.evidence,
+    ['*/failure-*.json'],
+    'One folder per ceremony, named when the ceremony starts, and in it one file per failure.',
+  );
+}
+
+/** Leave the certificate request of the signing key. */
+export function writeCertificateRequest(storage: Storage): Permission[] {
+  return writeOnce(storage, storage.outbox, [CSR_OBJECT]);
+}
+
+/** Fetch the certificate request of the signing key. */
+export function readCertificateRequest(storage: Storage): Permission[] {
+  return [
+    { actions: ['s3:GetObject'], resources: [storage.outbox.arnForObjects(CSR_OBJECT)] },
+    decrypt(storage),
+  ];
+}
+
+/** All evidence, in every version and with the lock that is on it. */
+export function readEvidence(storage: Storage): Permission[] {
+  const { evidence } = storage;
+  return [
+    {
+      actions: ['s3:GetObject', 's3:GetObjectRetention', 's3:GetObjectVersion'],
+      resources: [evidence.arnForObjects('*')],
+      wildcard: 'All evidence, of every ceremony.',
+    },
+    { actions: ['s3:ListBucket', 's3:ListBucketVersions'], resources: [evidence.bucketArn] },
+    decrypt(storage),
+  ];
+}
+
+/**
+ * A partner delivers and tidies up in its own folder of the inbox, and fetches from its own folder of
+ * the outbox.
+ *
+ * `s3:DeleteObject` lets it clear away last year's files, of which a folder holds at most 16. The
+ * bucket is versioned and `s3:DeleteObjectVersion` is not granted: a deletion leaves a delete marker,
+ * every version stays, and a ceremony that has begun reads its versions all the same.
+ */
+export function deliverAndFetch(storage: Storage, partner: string): Permission[] {
+  const { inbox, outbox } = storage;
+  const own = `${partner}/*`;
+  const wildcard = `The partner chooses the names below its own prefix ${partner}/.`;
+  return [
+    {
+      actions: ['s3:DeleteObject', 's3:PutObject'],
+      resources: [inbox.arnForObjects(own)],
+      wildcard,
+    },
+    { actions: ['s3:GetObject'], resources: [outbox.arnForObjects(own)], wildcard },
+    {
+      actions: ['s3:ListBucket'],
+      resources: [outbox.bucketArn],
+      conditions: { StringLike: { 's3:prefix': own } },
+    },
+    encryptAndDecrypt(storage),
+  ];
+}
+
+/** Where the certificate request lies, at the top of the outbox. */
+export const CSR_OBJECT = 'csr.pem';
+
+/** As `Environment` and `DataType` in `steps/shared/ceremony/src/identifiers.rs` spell them. */
+const ENVIRONMENTS = ['non-production', 'production'];
+const DATA_TYPES = ['cardholder', 'pin'];
+
+const ANY_ROOT = 'One object per root certificate, named by its digest.';
+const ANY_DROP =
+  'Partners choose the names of their files; the bucket holds nothing but their drops.';
+
+/** Write, and read back what is there when a conditional write finds an object already. */
+function writeOnce(
+  storage: Storage,
+  bucket: IBucket,
+  keys: string[],
+  wildcard?: string,
+): Permission[] {
+  return [
+    {
+      actions: ['s3:GetObject', 's3:PutObject'],
+      resources: keys.map((key) => bucket.arnForObjects(key)),
+      wildcard,
+    },
+    encryptAndDecrypt(storage),
+  ];
+}
+
+function decrypt(storage: Storage): Permission {
+  return throughS3(storage, ['kms:Decrypt']);
+}
+
+function encryptAndDecrypt(storage: Storage): Permission {
+  return throughS3(storage, ['kms:Decrypt', 'kms:GenerateDataKey']);
+}
+
+/** Through S3 only: to whoever reaches no object the key is of no use. */
+function throughS3({ dataKey }: Storage, actions: string[]): Permission {
+  const service = `s3.${Stack.of(dataKey).region}.amazonaws.com`;
+  return {
+    actions,
+    resources: [dataKey.keyArn],
+    conditions: { StringEquals: { 'kms:ViaService': service } },
+  };
+}

@@ -1,0 +1,33 @@
+import type { Platform } from '../platform/platform.ts';
+import { writeFailures, writePackages, writeRecords } from '../platform/storage-permissions.ts';
+import type { DefineStep } from './step-function.ts';
+
+/** The steps of `steps/conclude/`: the package is signed and published, and either ending recorded. */
+export function concludeSteps(define: DefineStep, { signingKey, storage }: Platform) {
+  const sign = define('sign', 'Signs key-block header and cryptogram with the KMS signing key', {
+    environment: { SIGNING_KEY_ARN: signingKey.key.keyArn },
+  });
+  signingKey.allowSigning(sign.role, 'Packages');
+  return {
+    sign,
+    publish: define(
+      'publish',
+      'Writes the package to the outbox and the record to the evidence bucket',
+      {
+        environment: {
+          OUTBOX_BUCKET: storage.outbox.bucketName,
+          EVIDENCE_BUCKET: storage.evidence.bucketName,
+        },
+        permissions: [...writePackages(storage), ...writeRecords(storage)],
+      },
+    ),
+    'record-failure': define(
+      'record-failure',
+      'Writes the record of a failed ceremony to the evidence bucket',
+      {
+        environment: { EVIDENCE_BUCKET: storage.evidence.bucketName },
+        permissions: writeFailures(storage),
+      },
+    ),
+  };
+}

@@ -1,0 +1,25 @@
+import { Duration } from 'aws-cdk-lib';
+import type { IConstruct } from 'constructs';
+
+import { PaymentCryptography } from './payment-cryptography.ts';
+import type { DefineStep } from './step-function.ts';
+
+/** The steps of `steps/exchange/`: keys are imported, created and wrapped. */
+export function exchangeSteps(define: DefineStep, scope: IConstruct) {
+  const payment = new PaymentCryptography(scope);
+  // Reserving an alias, making a key and pointing the alias are calls with account-wide rate limits.
+  const timeout = Duration.seconds(60);
+  return {
+    'import-ca': define('import-ca', 'Imports root and intermediates into Payment Cryptography', {
+      permissions: payment.importCertificates(),
+      timeout,
+    }),
+    'create-kek': define('create-kek', 'Creates the key-encryption key in Payment Cryptography', {
+      permissions: payment.createKeks(),
+      timeout,
+    }),
+    wrap: define('wrap', 'Exports the key-encryption key under the validated leaf', {
+      permissions: payment.exportCryptograms(),
+    }),
+  };
+}
