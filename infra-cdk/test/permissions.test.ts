@@ -128,7 +128,7 @@ describe('each step may do exactly what is listed', () => {
   });
 });
 
-test('the state machine may call its steps, announce, and write its own logs and history', () => {
+test('the state machine may call the versions of its steps, announce, and write its own logs and history', () => {
   const machine = 'arn:PARTITION:states:REGION:ACCOUNTID:stateMachine:kek-export';
   const history = `on ExecutionKey/Key if StringEquals kms:EncryptionContext:aws:states:stateMachineArn = ${machine}`;
   const called = [
@@ -147,7 +147,7 @@ test('the state machine may call its steps, announce, and write its own logs and
       `kms:Decrypt ${history}`,
       `kms:GenerateDataKey ${history}`,
       'kms:GenerateDataKey on ExecutionKey/Key if StringEquals kms:EncryptionContext:SourceArn = arn:PARTITION:logs:REGION:ACCOUNTID:*',
-      ...called.map((step) => `lambda:InvokeFunction on Steps/${step}/Function`),
+      ...called.map((step) => `lambda:InvokeFunction on Steps/${step}/Function:*`),
       'logs:CreateLogDelivery on *',
       'logs:DeleteLogDelivery on *',
       'logs:DescribeLogGroups on *',

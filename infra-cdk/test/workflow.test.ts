@@ -58,15 +58,33 @@ function machineOf(definition: string, code?: string): { stack: Stack; template:
 }
 
 const { stack, template } = machineOf(CALLS_TWO);
+const versions = (of: Template) => Object.entries(of.findResources('AWS::Lambda::Version'));
 
 test('a machine may invoke what its definition names, and announce only if it says so', () => {
   const uses = policyOf('Machine/Role', stack, template).filter((line) =>
     /^(lambda|events):/.test(line),
   );
   expect(uses).toEqual([
-    'lambda:InvokeFunction on Steps/validate/Function',
-    'lambda:InvokeFunction on Steps/wrap/Function',
+    'lambda:InvokeFunction on Steps/validate/Function:*',
+    'lambda:InvokeFunction on Steps/wrap/Function:*',
   ]);
+});
+
+test('what a definition names is a version, which outlives the next one', () => {
+  const [machine] = Object.values(template.findResources('AWS::StepFunctions::StateMachine'));
+  const named = Object.values(machine!.Properties.DefinitionSubstitutions);
+  expect(named).toEqual(versions(template).map(([id]) => ({ Ref: id })));
+  expect(named).toHaveLength(2);
+  for (const [, { DeletionPolicy, UpdateReplacePolicy }] of versions(template)) {
+    expect([DeletionPolicy, UpdateReplacePolicy]).toEqual(['Retain', 'Retain']);
+  }
+});
+
+test('other code is another version, the same code the same', () => {
+  const ids = (of: Template) => versions(of).map(([id]) => id);
+  expect(ids(machineOf(CALLS_TWO).template)).toEqual(ids(template));
+  const other = ids(machineOf(CALLS_TWO, '#!/bin/sh\n# other code\n').template);
+  expect(other.filter((id) => ids(template).includes(id))).toEqual([]);
 });
 
 test('a name that the app does not know is refused before the deployment', () => {

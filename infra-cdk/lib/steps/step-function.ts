@@ -10,6 +10,7 @@ import {
   Runtime,
   SystemLogLevel,
   Tracing,
+  type Version,
 } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
@@ -91,6 +92,7 @@ export class StepFunction extends Construct {
       applicationLogLevelV2: ApplicationLogLevel.INFO,
       systemLogLevelV2: SystemLogLevel.INFO,
       environment: props.environment,
+      currentVersionOptions: { removalPolicy: RemovalPolicy.RETAIN },
     });
     acknowledge(
       this.role,
@@ -102,5 +104,15 @@ export class StepFunction extends Construct {
       resources: [this.logGroup.logGroupArn],
     });
     for (const permission of props.permissions ?? []) grant(this.role, permission);
+  }
+
+  /**
+   * The code and settings of this deployment, published under a number that never means others.
+   *
+   * Every change to the function publishes another version, and all are kept, since an execution that
+   * began with an older one ends with it.
+   */
+  get version(): Version {
+    return this.function.currentVersion;
   }
 }

@@ -22,6 +22,10 @@ export interface TriggerProps {
  * An event can be lost in two places, and both end in one queue that an alarm watches: EventBridge
  * cannot reach the function, or the function fails and Lambda has used up its retries. To repeat a
  * lost event is harmless, since `intake` starts one execution per set however often it is called.
+ *
+ * What is called is the function, not one of its published versions. `intake` holds nothing between
+ * calls that a new version could contradict, and an event that is still being retried should meet the
+ * code that was deployed to repair it.
  */
 export class Trigger extends Construct {
   /** The rule on the account's default bus, which is where S3 sends its events. */

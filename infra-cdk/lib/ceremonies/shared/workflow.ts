@@ -34,7 +34,9 @@ export interface WorkflowProps {
  * One ceremony: its state machine, with its own role, encrypted history, logs and traces.
  *
  * What the definition names, the machine may use, and nothing else: each `${…}` brings its permission
- * with it.
+ * with it. Functions are named in a published version, so that the text of the definition, and with
+ * it its digest, fixes the code of every step, and so that an execution ends with the code that it
+ * began with.
  */
 export class Workflow extends Construct {
   /** The state machine. */
@@ -97,6 +99,7 @@ interface NamedResource {
 function namedResources(props: WorkflowProps): [string, NamedResource][] {
   const { definition, name, platform, steps } = props;
   const { eventBus } = platform.notifications;
+  // Made on demand, so that a step is published only if a definition names it.
   const known: Record<string, () => NamedResource> = {
     EventBusName: () => ({
       value: eventBus.eventBusName,
@@ -105,10 +108,11 @@ function namedResources(props: WorkflowProps): [string, NamedResource][] {
   };
   for (const [step, fn] of Object.entries(steps)) {
     known[substitutionName(step)] = () => ({
-      value: fn.function.functionArn,
+      value: fn.version.functionArn,
       permission: {
         actions: ['lambda:InvokeFunction'],
-        resources: [fn.function.functionArn],
+        resources: [`${fn.function.functionArn}:*`],
+        wildcard: `Every version of ${step}: an execution that began before a deployment still calls its own.`,
       },
     });
   }
