@@ -227,16 +227,7 @@ describe('events', () => {
     template.hasResourceProperties('AWS::Events::EventBus', { Name: 'key-ceremony' });
     template.hasResourceProperties('AWS::Events::Rule', {
       EventBusName: { Ref: Match.stringLikeRegexp('^NotificationsBus') },
-      EventPattern: {
-        source: ['key-ceremony'],
-        'detail-type': [
-          'Approval Required',
-          'Ceremony Failed',
-          'Ceremony Succeeded',
-          'Certificates Incomplete',
-          'Certificates Rejected',
-        ],
-      },
+      EventPattern: { source: ['key-ceremony'] },
       Targets: [
         {
           Arn: { Ref: Match.stringLikeRegexp('^NotificationsTopic') },

@@ -10,15 +10,6 @@ import { Construct } from 'constructs';
 import { alarmOnAny } from './alarm.ts';
 import { DeadLetters } from './dead-letters.ts';
 
-/** Everything a ceremony announces; each detail carries its ceremony id, partner and data type. */
-export const DETAIL_TYPES = [
-  'Approval Required',
-  'Ceremony Failed',
-  'Ceremony Succeeded',
-  'Certificates Incomplete',
-  'Certificates Rejected',
-];
-
 /**
  * How people and other systems learn what became of a ceremony: the bus `key-ceremony`, and a topic
  * that repeats every event on it.
@@ -49,7 +40,8 @@ export class Notifications extends Construct {
       new Rule(this, 'Ceremonies', {
         description: 'Key Ceremony: repeats every announcement on the topic',
         eventBus: this.eventBus,
-        eventPattern: { source: ['key-ceremony'], detailType: DETAIL_TYPES },
+        // By the source alone, so that nobody has to name a new kind of announcement here.
+        eventPattern: { source: ['key-ceremony'] },
       }),
     );
     this.allowAlarms();
