@@ -82,7 +82,7 @@ const STEP_POLICIES: Record<string, string[]> = {
   'Steps/wrap': [
     `payment-cryptography:ExportKey on ${payment}:key/* if StringEquals payment-cryptography:ExportKeyMaterial = KeyCryptogram`,
   ],
-  'Steps/sign': ['kms:GetPublicKey on SigningKey/Key', 'kms:Sign on SigningKey/Key'],
+  'Steps/sign': ['kms:GetPublicKey on SigningKey/RSA_2048', 'kms:Sign on SigningKey/RSA_2048'],
   'Steps/publish': [
     `kms:Decrypt ${throughS3}`,
     `kms:GenerateDataKey ${throughS3}`,
@@ -104,8 +104,8 @@ const STEP_POLICIES: Record<string, string[]> = {
   'SigningCsr/signing-csr': [
     `kms:Decrypt ${throughS3}`,
     `kms:GenerateDataKey ${throughS3}`,
-    'kms:GetPublicKey on SigningKey/Key',
-    'kms:Sign on SigningKey/Key',
+    'kms:GetPublicKey on SigningKey/RSA_2048',
+    'kms:Sign on SigningKey/RSA_2048',
     ...writeOnce('Storage/Outbox/csr.pem'),
   ],
 };
@@ -198,7 +198,7 @@ test('an operator writes profiles and reads, but reaches no inbox', () => {
 
 test('an auditor only reads, and may verify signatures', () => {
   const verifying = ['DescribeKey', 'GetPublicKey', 'Verify'].map(
-    (action) => `kms:${action} on SigningKey/Key`,
+    (action) => `kms:${action} on SigningKey/RSA_2048`,
   );
   expect(policy('Access/Auditor')).toEqual([...reading, ...verifying].sort());
 });

@@ -113,6 +113,18 @@ describe('keys', () => {
       },
     );
   });
+
+  test('a signing key of another type is another key, which the step sign is told', () => {
+    const named = (t: Template) => {
+      const sign = Object.entries(t.findResources('AWS::Lambda::Function')).find(([id]) =>
+        id.startsWith('Stepssign'),
+      );
+      return sign![1].Properties.Environment.Variables.SIGNING_KEY_ARN['Fn::GetAtt'][0];
+    };
+    const other = synthesize({ signingKeySpec: 'RSA_3072' }).template;
+    expect(named(template)).toMatch(/^SigningKeyRSA2048/);
+    expect(named(other)).toMatch(/^SigningKeyRSA3072/);
+  });
 });
 
 describe('functions', () => {

@@ -13,7 +13,7 @@ import { Construct } from 'constructs';
 import { grant } from './permission.ts';
 
 export interface SigningKeyProps {
-  /** Type of the key pair. */
+  /** Type of the key pair. Another type makes another key, and keeps this one outside the stack. */
   readonly keySpec: KeySpec;
   /** ARNs that administer the key. @default - the account, through IAM */
   readonly administrators?: string[];
@@ -33,7 +33,9 @@ export class SigningKey extends Construct {
 
   constructor(scope: Construct, id: string, props: SigningKeyProps) {
     super(scope, id);
-    this.key = new Key(this, 'Key', {
+    // The type is in the name, so that another type is another resource: CloudFormation refuses to
+    // change the type of a key, and the steps that know the key by its ARN must be published anew.
+    this.key = new Key(this, props.keySpec, {
       description: 'Key Ceremony: signs packages',
       keySpec: props.keySpec,
       keyUsage: KeyUsage.SIGN_VERIFY,
