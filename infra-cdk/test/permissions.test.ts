@@ -83,6 +83,7 @@ const STEP_POLICIES: Record<string, string[]> = {
     `payment-cryptography:ExportKey on ${payment}:key/* if StringEquals payment-cryptography:ExportKeyMaterial = KeyCryptogram`,
   ],
   'Steps/sign': ['kms:GetPublicKey on SigningKey/RSA_2048', 'kms:Sign on SigningKey/RSA_2048'],
+  'Steps/package-kek': [],
   'Steps/publish': [
     `kms:Decrypt ${throughS3}`,
     `kms:GenerateDataKey ${throughS3}`,
@@ -135,6 +136,7 @@ test('the state machine may call the versions of its steps, announce, and write 
     'create-kek',
     'fetch-certs',
     'import-ca',
+    'package-kek',
     'publish',
     'record-failure',
     'sign',

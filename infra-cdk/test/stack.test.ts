@@ -166,6 +166,7 @@ describe('functions', () => {
     ['Stepscreatekek', []],
     ['Stepswrap', []],
     ['Stepssign', ['SIGNING_KEY_ARN']],
+    ['Stepspackagekek', []],
     ['Stepspublish', ['EVIDENCE_BUCKET', 'OUTBOX_BUCKET']],
     ['Stepsrecordfailure', ['EVIDENCE_BUCKET']],
     ['SigningCsr', []],

@@ -2,7 +2,7 @@ import type { Platform } from '../platform/platform.ts';
 import { writeFailures, writePackages, writeRecords } from '../platform/storage-permissions.ts';
 import type { DefineStep } from './step-function.ts';
 
-/** The steps of `steps/conclude/`: the package is signed and published, and either ending recorded. */
+/** The steps of `steps/conclude/`: the package is signed, made and published, and either ending recorded. */
 export function concludeSteps(define: DefineStep, { signingKey, storage }: Platform) {
   const sign = define('sign', 'Signs key-block header and cryptogram with the KMS signing key', {
     environment: { SIGNING_KEY_ARN: signingKey.key.keyArn },
@@ -10,6 +10,7 @@ export function concludeSteps(define: DefineStep, { signingKey, storage }: Platf
   signingKey.allowSigning(sign.role, 'Packages');
   return {
     sign,
+    'package-kek': define('package-kek', 'Makes the files of the package'),
     publish: define(
       'publish',
       'Writes the package to the outbox and the record to the evidence bucket',

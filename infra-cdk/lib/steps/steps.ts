@@ -14,6 +14,7 @@ export const STEPS = [
   'create-kek',
   'wrap',
   'sign',
+  'package-kek',
   'publish',
   'record-failure',
 ] as const;
