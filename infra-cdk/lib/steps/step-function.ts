@@ -47,7 +47,7 @@ export interface StepFunctionProps extends StepFunctionDefaults, StepOptions {
   readonly description: string;
 }
 
-/** Adds a step to the construct that holds those of a ceremony. */
+/** Adds one step to the construct that holds them all. */
 export type DefineStep = (step: string, description: string, options?: StepOptions) => StepFunction;
 
 /**
