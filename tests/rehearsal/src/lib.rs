@@ -1,29 +1,24 @@
 //! The whole of Key Ceremony on one machine.
 //!
-//! [`Stack::start`] brings up the local AWS over TLS with IAM enforced, deploys the unmodified CDK
-//! app with the release binaries, and says how to reach it all. The binary, `cargo rehearse`, runs
-//! a ceremony on such a stack; the scenario tests tell longer stories on it.
+//! | module | holds |
+//! | --- | --- |
+//! | [`stack`] | the local AWS over TLS with IAM enforced, and the unmodified CDK app deployed into it |
+//! | [`actors`] | who acts on it: the operator, the partner, and whoever watches |
+//! | [`stories`] | one story per scenario, told with them from the first drop to the last check |
+//! | [`commands`] | what `cargo rehearse` does with stacks and stories |
+//! | [`acme`] | the reference partner |
+//!
+//! The scenario tests tell longer stories with the same actors on the same kind of stack.
 
 pub mod acme;
-pub mod actions;
-pub mod binaries;
-pub mod connection;
-pub mod demo;
-pub mod deploy;
-pub mod emulator;
-pub mod follow;
-pub mod http;
-pub mod logs;
-pub mod measure;
-pub mod ministack;
-pub mod setup;
+pub mod actors;
+pub mod commands;
 pub mod stack;
-pub mod state;
-pub mod tls;
-pub mod up_down;
+pub mod stories;
 
-pub use actions::Execution;
-pub use connection::{ACCOUNT, Connection, REGION};
-pub use emulator::{Fault, Management};
-pub use setup::{Setup, prepare};
+pub use actors::watcher::Execution;
+pub use stack::connection::{ACCOUNT, Connection, REGION};
+pub use stack::emulator::{Fault, Management};
+pub use stack::logs;
+pub use stack::setup::{Setup, prepare};
 pub use stack::{Stack, StackOptions};

@@ -6,9 +6,11 @@ use std::time::Instant;
 use anyhow::{Context, Result};
 use clap::{Parser, Subcommand};
 use partner::Pki;
-use rehearsal::demo::{ceremony, report};
-use rehearsal::state::State;
-use rehearsal::{Stack, StackOptions, acme, measure, setup, up_down};
+use rehearsal::commands::{measure, up_down};
+use rehearsal::stack::setup;
+use rehearsal::stack::state::State;
+use rehearsal::stories::kek_export::{ceremony, report};
+use rehearsal::{Stack, StackOptions, acme};
 use tokio::signal::unix::{SignalKind, signal};
 use workbench::{Progress, Project};
 

@@ -10,8 +10,8 @@ use anyhow::{Context, Result};
 use rustix::process::{Pid, Signal, kill_process_group, test_kill_process_group};
 use serde::{Deserialize, Serialize};
 
-use crate::connection::Connection;
 use crate::stack::Stack;
+use crate::stack::connection::Connection;
 use workbench::process::GRACE;
 use workbench::project::Project;
 

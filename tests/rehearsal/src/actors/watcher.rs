@@ -10,7 +10,7 @@ use aws_sdk_sfn::types::ExecutionStatus;
 use aws_sdk_ssm::types::ParameterType;
 use serde_json::Value;
 
-use crate::connection::Connection;
+use crate::stack::connection::Connection;
 
 const POLL: Duration = Duration::from_millis(100);
 

@@ -8,8 +8,8 @@ use aws_config::{AppName, BehaviorVersion, Region, SdkConfig};
 use aws_smithy_http_client::tls::{self, TlsContext, TrustStore};
 use serde::{Deserialize, Serialize};
 
-use crate::emulator::{Addresses, Management};
-use crate::http::{self, Trust};
+use crate::stack::emulator::{Addresses, Management};
+use crate::stack::http::{self, Trust};
 
 /// The account that everything lives in: no real account has this number.
 pub const ACCOUNT: &str = "000000000000";

@@ -1,5 +1,16 @@
 //! One running system: both emulators up, the CDK app deployed.
 
+pub mod binaries;
+pub mod connection;
+pub mod deploy;
+pub mod emulator;
+pub mod http;
+pub mod logs;
+pub mod ministack;
+pub mod setup;
+pub mod state;
+pub mod tls;
+
 use std::collections::BTreeMap;
 use std::ops::Deref;
 use std::path::{Path, PathBuf};
@@ -8,11 +19,10 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use anyhow::{Context, Result, anyhow};
 use tokio::sync::OnceCell;
 
-use crate::connection::Connection;
-use crate::http::Trust;
-use crate::setup::{self, Setup};
-use crate::tls::Tls;
-use crate::{deploy, emulator, ministack};
+use self::connection::Connection;
+use self::http::Trust;
+use self::setup::Setup;
+use self::tls::Tls;
 use workbench::process::{Group, Lifetime};
 use workbench::progress::Progress;
 

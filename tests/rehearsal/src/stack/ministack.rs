@@ -6,9 +6,9 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 
-use crate::connection::{ACCOUNT, CREDENTIALS, REGION};
-use crate::http::{self, Trust};
-use crate::tls::Tls;
+use crate::stack::connection::{ACCOUNT, CREDENTIALS, REGION};
+use crate::stack::http::{self, Trust};
+use crate::stack::tls::Tls;
 use workbench::process::{Group, Lifetime, log_tail};
 use workbench::progress::Step;
 

@@ -7,9 +7,9 @@ use std::process::Command;
 use anyhow::{Context, Result};
 use serde_json::Value;
 
-use crate::binaries;
-use crate::connection::{ACCOUNT, Connection, REGION};
-use crate::setup::Setup;
+use crate::stack::binaries;
+use crate::stack::connection::{ACCOUNT, Connection, REGION};
+use crate::stack::setup::Setup;
 use workbench::process::{Lifetime, run};
 use workbench::progress::Progress;
 

@@ -4,9 +4,9 @@ use anyhow::{Context, Result, bail};
 use partner::Pki;
 
 use crate::acme;
-use crate::setup;
+use crate::stack::setup;
+use crate::stack::state::{State, environment};
 use crate::stack::{Stack, StackOptions};
-use crate::state::{State, environment};
 use workbench::process::Lifetime;
 use workbench::progress::Progress;
 use workbench::project::Project;

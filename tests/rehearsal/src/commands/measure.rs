@@ -16,9 +16,10 @@ use serde_json::Value;
 use tokio::io::AsyncReadExt;
 use tokio::net::{TcpListener, TcpStream};
 
-use crate::demo::ceremony;
+use crate::acme;
+use crate::stack::setup;
 use crate::stack::{Stack, StackOptions};
-use crate::{acme, setup};
+use crate::stories::kek_export::ceremony;
 use workbench::process::{Group, Lifetime};
 use workbench::progress::Progress;
 

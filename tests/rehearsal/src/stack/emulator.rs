@@ -7,9 +7,9 @@ use anyhow::{Context, Result, bail};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::connection::{ACCOUNT, REGION};
-use crate::http::{self, Trust};
-use crate::tls::Tls;
+use crate::stack::connection::{ACCOUNT, REGION};
+use crate::stack::http::{self, Trust};
+use crate::stack::tls::Tls;
 use workbench::process::{Group, Lifetime, log_tail};
 
 const START_TIMEOUT: Duration = Duration::from_secs(30);

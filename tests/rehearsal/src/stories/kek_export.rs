@@ -8,8 +8,8 @@ use aws_sdk_sfn::types::ExecutionStatus;
 use partner::{Opened, Package, Pki};
 
 use crate::acme;
-use crate::connection::Connection;
-use crate::follow::{Moment, follow};
+use crate::actors::follow::{Moment, follow};
+use crate::stack::connection::Connection;
 use workbench::progress::Progress;
 
 const START_TIMEOUT: Duration = Duration::from_secs(60);

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use anyhow::Result;
 use workbench::lock::lock;
 
-use crate::binaries::{self, Binaries};
+use crate::stack::binaries::{self, Binaries};
 use workbench::progress::Progress;
 use workbench::project::Project;
 use workbench::{node, prepare_python, tools};

@@ -8,8 +8,8 @@ use aws_smithy_types::DateTime;
 use aws_smithy_types::date_time::Format;
 use serde_json::Value;
 
-use crate::actions::{Execution, describe};
-use crate::connection::Connection;
+use crate::actors::watcher::{Execution, describe};
+use crate::stack::connection::Connection;
 
 const POLL: Duration = Duration::from_millis(100);
 

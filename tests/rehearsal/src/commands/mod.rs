@@ -1,0 +1,4 @@
+//! What `cargo rehearse` can do.
+
+pub mod measure;
+pub mod up_down;

@@ -1,0 +1,3 @@
+//! One story per scenario.
+
+pub mod kek_export;
