@@ -1,4 +1,4 @@
-//! `statemachine/examples/`: one input and one output document per state.
+//! `statemachine/examples/NAME/`: one input and one output document per state of a machine.
 //!
 //! Certificates are not committed; the documents have `{{leaf}}` and the like where a PEM, or
 //! `{{leaf.sha256}}` where a fingerprint belongs, and get them here, made for the occasion.
@@ -23,16 +23,14 @@ impl Examples {
         Self { pki }
     }
 
-    pub fn folder() -> PathBuf {
-        PathBuf::from(concat!(
-            env!("CARGO_MANIFEST_DIR"),
-            "/../../statemachine/examples/kek-export"
-        ))
+    pub fn folder(machine: &str) -> PathBuf {
+        let examples = concat!(env!("CARGO_MANIFEST_DIR"), "/../../statemachine/examples");
+        PathBuf::from(examples).join(machine)
     }
 
     /// `<State>.<input|output>.json`, filled in.
-    pub fn load(&self, state: &str, side: &str) -> Value {
-        let path = Self::folder().join(format!("{state}.{side}.json"));
+    pub fn load(&self, machine: &str, state: &str, side: &str) -> Value {
+        let path = Self::folder(machine).join(format!("{state}.{side}.json"));
         let text = std::fs::read_to_string(&path)
             .unwrap_or_else(|error| panic!("{}: {error}", path.display()));
         let document = serde_json::from_str(&text)

@@ -1,89 +1,147 @@
-//! The state machine, as far as the contract is about it.
+//! The state machines, as far as the contract is about them.
+
+use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-const DEFINITION: &str = include_str!("../../../statemachine/kek-export.asl.json");
-
+/// One `statemachine/NAME.asl.json`.
+#[derive(Clone, Debug)]
 pub struct Machine {
+    /// The ceremony's name.
+    pub name: String,
+    pub path: PathBuf,
+    pub text: String,
     pub definition: Value,
 }
 
-/// A state, wherever it stands: at the top or in a branch.
-pub struct Task<'a> {
-    pub name: &'a str,
-    pub state: &'a Value,
-    pub in_branch: bool,
-}
-
 impl Machine {
-    pub fn load() -> Self {
+    /// Every machine there is, by name.
+    pub fn all() -> Vec<Self> {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../statemachine");
+        let entries = std::fs::read_dir(&folder).expect("the folder of the state machines");
+        let mut machines: Vec<Self> = entries
+            .filter_map(|entry| {
+                let path = entry.expect("an entry of the folder").path();
+                let name = path.file_name()?.to_str()?.strip_suffix(".asl.json")?;
+                Some(Self::read(name, &path))
+            })
+            .collect();
+        machines.sort_by(|one, other| one.name.cmp(&other.name));
+        assert!(!machines.is_empty(), "no state machine in {folder:?}");
+        machines
+    }
+
+    fn read(name: &str, path: &Path) -> Self {
+        let text = std::fs::read_to_string(path)
+            .unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        let definition = serde_json::from_str(&text)
+            .unwrap_or_else(|error| panic!("{}: {error}", path.display()));
         Self {
-            definition: serde_json::from_str(DEFINITION).expect("the definition is JSON"),
+            name: name.to_owned(),
+            path: path.to_owned(),
+            text,
+            definition,
         }
     }
 
-    /// Every state, those of branches included.
-    pub fn states(&self) -> Vec<Task<'_>> {
-        let mut found = Vec::new();
-        collect(&self.definition, false, &mut found);
-        found
+    /// Its states, in no order. There is no nesting: a branch of a Parallel state would lose what
+    /// its sibling had done when it fails.
+    pub fn states(&self) -> impl Iterator<Item = State<'_>> {
+        let states = self.definition["States"].as_object();
+        states
+            .into_iter()
+            .flatten()
+            .map(|(name, definition)| State {
+                machine: &self.name,
+                name,
+                definition,
+            })
     }
 
-    /// The states that invoke a Lambda.
-    pub fn lambda_tasks(&self) -> impl Iterator<Item = Task<'_>> {
+    pub fn state(&self, name: &str) -> State<'_> {
         self.states()
-            .into_iter()
-            .filter(|task| task.state["Resource"] == "arn:aws:states:::lambda:invoke")
+            .find(|state| state.name == name)
+            .unwrap_or_else(|| panic!("{} has no state {name}", self.name))
     }
 
-    pub fn state(&self, name: &str) -> &Value {
-        self.states()
-            .into_iter()
-            .find(|task| task.name == name)
-            .unwrap_or_else(|| panic!("there is no state {name}"))
-            .state
+    /// The states from `start` along `Next`, a Choice by its first choice, to the end.
+    pub fn walk<'a>(&'a self, start: &str) -> Vec<State<'a>> {
+        let mut walked: Vec<State<'_>> = Vec::new();
+        let mut next = Some(start.to_owned());
+        while let Some(name) = next {
+            let state = self.state(&name);
+            assert!(
+                walked.iter().all(|earlier| earlier.name != state.name),
+                "{} goes round in circles at {name}",
+                self.name
+            );
+            next = state.next();
+            walked.push(state);
+        }
+        walked
+    }
+
+    pub fn start(&self) -> &str {
+        self.definition["StartAt"].as_str().unwrap_or_default()
     }
 }
 
-impl Task<'_> {
-    pub fn payload(&self) -> &Value {
-        &self.state["Arguments"]["Payload"]
+/// A state of a machine.
+#[derive(Clone, Copy, Debug)]
+pub struct State<'a> {
+    pub machine: &'a str,
+    pub name: &'a str,
+    pub definition: &'a Value,
+}
+
+impl<'a> State<'a> {
+    pub fn kind(&self) -> &'a str {
+        self.definition["Type"].as_str().unwrap_or_default()
     }
 
-    pub fn function(&self) -> &str {
-        self.state["Arguments"]["FunctionName"]
+    pub fn comment(&self) -> &'a str {
+        self.definition["Comment"].as_str().unwrap_or_default()
+    }
+
+    fn next(&self) -> Option<String> {
+        let next = match self.kind() {
+            "Choice" => &self.definition["Choices"][0]["Next"],
+            _ => &self.definition["Next"],
+        };
+        next.as_str().map(str::to_owned)
+    }
+
+    pub fn resource(&self) -> &'a str {
+        self.definition["Resource"].as_str().unwrap_or_default()
+    }
+
+    pub fn is_lambda(&self) -> bool {
+        self.resource()
+            .starts_with("arn:aws:states:::lambda:invoke")
+    }
+
+    pub fn payload(&self) -> &'a Value {
+        &self.definition["Arguments"]["Payload"]
+    }
+
+    pub fn function(&self) -> &'a str {
+        self.definition["Arguments"]["FunctionName"]
             .as_str()
             .unwrap_or_default()
     }
 
+    /// The events that it puts on the bus.
+    pub fn events(&self) -> impl Iterator<Item = &'a Value> {
+        let entries = self.definition["Arguments"]["Entries"].as_array();
+        entries.into_iter().flatten()
+    }
+
     /// Every error name its retriers match.
-    pub fn retried(&self) -> Vec<&str> {
-        names(&self.state["Retry"])
-    }
-
-    /// Every error name its catchers match.
-    pub fn caught(&self) -> Vec<&str> {
-        names(&self.state["Catch"])
-    }
-}
-
-fn names(matchers: &Value) -> Vec<&str> {
-    let matchers = matchers.as_array().into_iter().flatten();
-    matchers
-        .flat_map(|matcher| matcher["ErrorEquals"].as_array().into_iter().flatten())
-        .filter_map(Value::as_str)
-        .collect()
-}
-
-fn collect<'a>(machine: &'a Value, in_branch: bool, found: &mut Vec<Task<'a>>) {
-    for (name, state) in machine["States"].as_object().into_iter().flatten() {
-        found.push(Task {
-            name,
-            state,
-            in_branch,
-        });
-        for branch in state["Branches"].as_array().into_iter().flatten() {
-            collect(branch, true, found);
-        }
+    pub fn retried(&self) -> Vec<&'a str> {
+        let retriers = self.definition["Retry"].as_array().into_iter().flatten();
+        retriers
+            .flat_map(|retrier| retrier["ErrorEquals"].as_array().into_iter().flatten())
+            .filter_map(Value::as_str)
+            .collect()
     }
 }

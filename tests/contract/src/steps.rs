@@ -1,14 +1,14 @@
-//! The steps as the state machine knows them.
+//! The steps, as state machines know them.
 
-use ceremony::contract;
-use ceremony::evidence::Proven;
+use ceremony::evidence::Recorded;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use step::StepError;
 
-/// A state that is a step, and what its crate says of itself.
+/// A crate that is a step, and what it says of itself.
 pub struct Step {
+    /// The state: the crate's name in CamelCase.
     pub state: &'static str,
     pub crate_name: &'static str,
     pub errors: fn() -> Vec<&'static str>,
@@ -18,30 +18,44 @@ pub struct Step {
     pub output: fn(Value) -> Result<Value, String>,
 }
 
-macro_rules! step {
-    ($state:literal, $krate:ident, $module:ident) => {
-        Step {
+macro_rules! steps {
+    ($($state:literal = $krate:ident),+ $(,)?) => {
+        /// One line per step, whichever machines it serves.
+        pub const STEPS: &[Step] = &[$(Step {
             state: $state,
             crate_name: stringify!($krate),
             errors: $krate::Error::names,
-            input: round_trip::<contract::$module::Input>,
-            output: round_trip::<Proven<contract::$module::Output>>,
-        }
+            input: round_trip::<$krate::Input>,
+            output: round_trip::<Recorded<$krate::Output>>,
+        }),+];
     };
 }
 
-pub const STEPS: [Step; 8] = [
-    step!("CreateKek", create_kek, create_kek),
-    step!("FetchCerts", fetch_certs, fetch_certs),
-    step!("ImportCa", import_ca, import_ca),
-    step!("Publish", publish, publish),
-    step!("RecordFailure", record_failure, record_failure),
-    step!("Sign", sign, sign),
-    step!("Validate", validate, validate),
-    step!("Wrap", wrap, wrap),
-];
+steps!(
+    "CreateKek" = create_kek,
+    "FetchCerts" = fetch_certs,
+    "ImportCa" = import_ca,
+    "PackageKek" = package_kek,
+    "Publish" = publish,
+    "RecordFailure" = record_failure,
+    "Sign" = sign,
+    "Validate" = validate,
+    "Wrap" = wrap,
+);
 
 impl Step {
+    /// The step of a state.
+    ///
+    /// # Panics
+    ///
+    /// Where there is none.
+    pub fn of(state: &str) -> &'static Self {
+        STEPS
+            .iter()
+            .find(|step| step.state == state)
+            .unwrap_or_else(|| panic!("no step {state}"))
+    }
+
     /// The four spellings: crate `create-kek`, module `create_kek`, state `CreateKek`,
     /// substitution `${CreateKekFunctionArn}`.
     pub fn folder(&self) -> String {
@@ -53,6 +67,11 @@ impl Step {
             .split('_')
             .map(|word| word[..1].to_uppercase() + &word[1..])
             .collect()
+    }
+
+    /// Whether it calls AWS, and so may be throttled or unanswered.
+    pub fn calls_aws(&self) -> bool {
+        (self.errors)().contains(&"ServiceThrottled")
     }
 }
 

@@ -1,11 +1,10 @@
-//! The state machine and the steps agree.
+//! Every state machine and the steps agree.
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
-use std::path::Path;
-
-use contract::{Examples, Machine, STEPS, Step, resolve};
-use serde_json::{Value, json};
+use ceremony::announcement::{Announcement, SOURCE};
+use contract::{Examples, Machine, STEPS, State, Step, policies, resolve};
+use serde_json::{Map, Value, json};
 use step::error::{BAD_INPUT, PANIC};
 
 /// Errors of Lambda and Step Functions that no step names.
@@ -25,230 +24,345 @@ const PLATFORM: [&str; 10] = [
 /// Errors of steps that pass by themselves.
 const TRANSIENT: [&str; 2] = ["ServiceThrottled", "ServiceUnavailable"];
 
-fn step(state: &str) -> &'static Step {
-    STEPS
-        .iter()
-        .find(|step| step.state == state)
-        .unwrap_or_else(|| panic!("no step {state}"))
-}
-
 #[test]
 fn every_lambda_state_is_a_step_and_every_step_a_state() {
-    let machine = Machine::load();
-    let mut states: Vec<&str> = machine.lambda_tasks().map(|task| task.name).collect();
+    let machines = Machine::all();
+    let states = machines.iter().flat_map(Machine::states);
+    let mut called: Vec<&str> = states
+        .filter(State::is_lambda)
+        .map(|state| Step::of(state.name).state)
+        .collect();
+    called.sort_unstable();
+    called.dedup();
     let mut steps: Vec<&str> = STEPS.iter().map(|step| step.state).collect();
-    states.sort_unstable();
     steps.sort_unstable();
-    assert_eq!(states, steps);
+    assert_eq!(called, steps);
 }
 
 #[test]
 fn a_step_has_one_name_in_four_spellings() {
-    let machine = Machine::load();
-    for task in machine.lambda_tasks() {
-        let step = step(task.name);
-        assert_eq!(step.state_from_crate(), task.name);
-        assert_eq!(task.function(), format!("${{{}FunctionArn}}", task.name));
-        let steps = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../steps");
-        let main = |phase: std::fs::DirEntry| phase.path().join(step.folder()).join("src/main.rs");
-        assert!(
-            std::fs::read_dir(steps)
-                .unwrap()
-                .any(|phase| main(phase.unwrap()).exists()),
-            "{} stands in no phase of steps/",
-            step.folder()
-        );
+    for machine in &Machine::all() {
+        for state in machine.states().filter(State::is_lambda) {
+            let step = Step::of(state.name);
+            assert_eq!(step.state_from_crate(), state.name);
+            assert_eq!(state.function(), format!("${{{}FunctionArn}}", state.name));
+            let steps = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../steps");
+            let main = |phase: std::fs::DirEntry| {
+                let step = phase.path().join(step.folder());
+                step.join("src/main.rs").exists()
+            };
+            assert!(
+                std::fs::read_dir(steps)
+                    .unwrap()
+                    .any(|phase| main(phase.unwrap())),
+                "{} stands in no phase of steps/",
+                step.folder()
+            );
+        }
     }
 }
 
 #[test]
 fn every_example_is_of_its_steps_form_and_complete() {
     let examples = Examples::new();
-    for step in &STEPS {
-        for (side, read) in [("input", step.input), ("output", step.output)] {
-            let document = examples.load(step.state, side);
-            let again = read(document.clone())
-                .unwrap_or_else(|error| panic!("{}.{side}.json: {error}", step.state));
-            assert_eq!(again, document, "{}.{side}.json", step.state);
+    for machine in &Machine::all() {
+        for state in machine.states().filter(State::is_lambda) {
+            let step = Step::of(state.name);
+            for (side, read) in [("input", step.input), ("output", step.output)] {
+                let document = examples.load(&machine.name, state.name, side);
+                let again = read(document.clone())
+                    .unwrap_or_else(|error| panic!("{}.{side}.json: {error}", state.name));
+                assert_eq!(again, document, "{}.{side}.json", state.name);
+            }
         }
     }
 }
 
 #[test]
-fn every_example_belongs_to_a_step() {
-    for entry in std::fs::read_dir(Examples::folder()).unwrap() {
-        let name = entry.unwrap().file_name().into_string().unwrap();
-        let known = STEPS.iter().any(|step| {
-            name == format!("{}.input.json", step.state)
-                || name == format!("{}.output.json", step.state)
-        });
-        assert!(known, "{name} belongs to no step");
+fn every_example_belongs_to_a_state() {
+    for machine in &Machine::all() {
+        for entry in std::fs::read_dir(Examples::folder(&machine.name)).unwrap() {
+            let name = entry.unwrap().file_name().into_string().unwrap();
+            let known = machine.states().filter(State::is_lambda).any(|state| {
+                name == format!("{}.input.json", state.name)
+                    || name == format!("{}.output.json", state.name)
+            });
+            assert!(known, "{}: {name} belongs to no state", machine.name);
+        }
     }
 }
 
-/// What the state machine would hand to each step, given what the steps before it return in the
-/// examples, is that step's example input.
-#[test]
-fn what_a_state_hands_to_a_step_is_the_steps_input() {
-    let (machine, examples) = (Machine::load(), Examples::new());
-    let output = |state: &str| examples.load(state, "output");
-    let publish = examples.load("Publish", "input");
-    let variables = json!({
-        "input": examples.load("FetchCerts", "input"),
-        "execution": publish["execution"],
-        "fetchCerts": output("FetchCerts"),
-        "validate": output("Validate"),
-        "importCa": output("ImportCa"),
-        "createKek": output("CreateKek"),
-        "wrap": output("Wrap"),
-        "sign": output("Sign"),
-        "failure": examples.load("RecordFailure", "input")["failure"],
-        "states": { "context": { "State": { "EnteredTime": "2026-11-22T10:00:04Z" } } },
-    });
-    for task in machine.lambda_tasks() {
-        let payload = resolve(task.payload(), &variables)
-            .unwrap_or_else(|error| panic!("payload of {}: {error}", task.name));
-        let typed = (step(task.name).input)(payload)
-            .unwrap_or_else(|error| panic!("payload of {}: {error}", task.name));
-        let example = (step(task.name).input)(examples.load(task.name, "input")).unwrap();
-        assert_eq!(typed, example, "payload of {}", task.name);
+/// What Step Functions knows when a state is entered: the variables so far, and its context.
+struct Run<'a> {
+    machine: &'a Machine,
+    examples: &'a Examples,
+    variables: Map<String, Value>,
+}
+
+impl<'a> Run<'a> {
+    fn new(machine: &'a Machine, examples: &'a Examples) -> Self {
+        Self {
+            machine,
+            examples,
+            variables: Map::new(),
+        }
+    }
+
+    /// Walks from `start` to the end, checks every payload and event on the way, and assigns what
+    /// each state assigns. Returns how many of each it has checked.
+    fn walk(&mut self, start: &str) -> (usize, usize) {
+        let (mut payloads, mut events) = (0, 0);
+        for state in self.machine.walk(start) {
+            if state.is_lambda() {
+                self.check_payload(&state);
+                payloads += 1;
+            }
+            for event in state.events() {
+                self.check_event(&state, event);
+                events += 1;
+            }
+            self.assign(&state, &state.definition["Assign"], self.states(&state));
+        }
+        (payloads, events)
+    }
+
+    /// `$states` of a state that has ended well.
+    fn states(&self, state: &State<'_>) -> Value {
+        let mut states = self.context();
+        if state.is_lambda() {
+            let output = self.examples.load(&self.machine.name, state.name, "output");
+            states["result"] = json!({ "Payload": output });
+        }
+        states
+    }
+
+    fn context(&self) -> Value {
+        let machine = &self.machine.name;
+        let first = self.machine.walk(self.machine.start());
+        let first = first.iter().find(|state| state.is_lambda()).unwrap();
+        let failed = self.examples.load(machine, "RecordFailure", "input");
+        json!({ "context": {
+            "Execution": {
+                "Id": failed["execution"]["arn"],
+                "Input": self.examples.load(machine, first.name, "input"),
+                "Name": failed["execution"]["arn"].as_str().unwrap().rsplit(':').next(),
+                "StartTime": failed["execution"]["startedAt"],
+            },
+            "State": { "EnteredTime": failed["failedAt"] },
+        }})
+    }
+
+    fn with(&self, states: Value) -> Value {
+        let mut all = self.variables.clone();
+        all.insert("states".to_owned(), states);
+        Value::Object(all)
+    }
+
+    fn check_payload(&self, state: &State<'_>) {
+        let (machine, name) = (&self.machine.name, state.name);
+        let payload = resolve(state.payload(), &self.with(self.context()))
+            .unwrap_or_else(|error| panic!("{machine}: payload of {name}: {error}"));
+        let read = Step::of(name).input;
+        let typed =
+            read(payload).unwrap_or_else(|error| panic!("{machine}: payload of {name}: {error}"));
+        let example = read(self.examples.load(machine, name, "input")).unwrap();
+        assert_eq!(typed, example, "{machine}: payload of {name}");
+    }
+
+    fn check_event(&self, state: &State<'_>, event: &Value) {
+        let place = format!("{}: the event of {}", self.machine.name, state.name);
+        assert_eq!(event["Source"], SOURCE, "{place}");
+        let detail = resolve(&event["Detail"], &self.with(self.context()))
+            .unwrap_or_else(|error| panic!("{place}: {error}"));
+        let event = json!({ "detail-type": event["DetailType"], "detail": detail });
+        let announcement: Announcement = serde_json::from_value(event.clone())
+            .unwrap_or_else(|error| panic!("{place}: {error}: {event}"));
+        assert_eq!(
+            serde_json::to_value(announcement).unwrap(),
+            event,
+            "{place}"
+        );
+        assert_eq!(event["detail"]["ceremony"], *self.machine.name, "{place}");
+    }
+
+    fn assign(&mut self, state: &State<'_>, template: &Value, states: Value) {
+        let Some(template) = template.as_object() else {
+            return;
+        };
+        // All of them see the variables as they were before.
+        let before = self.with(states);
+        for (name, value) in template {
+            let value = resolve(value, &before).unwrap_or_else(|error| {
+                panic!(
+                    "{}: {} assigns {name}: {error}",
+                    self.machine.name, state.name
+                )
+            });
+            self.variables.insert(name.clone(), value);
+        }
     }
 }
 
-/// Every expression of the announcement finds something in what the steps return.
+/// What each machine hands to each step, given what the steps before it return in the examples, is
+/// that step's example input; and what it announces is an event of the schema.
 #[test]
-fn what_is_announced_is_what_the_steps_return() {
-    let (machine, examples) = (Machine::load(), Examples::new());
-    let variables = json!({
-        "input": examples.load("FetchCerts", "input"),
-        "createKek": examples.load("CreateKek", "output"),
-        "publish": examples.load("Publish", "output"),
-    });
-    let announced = resolve(&machine.state("AnnounceSuccess")["Arguments"], &variables).unwrap();
-    let detail = &announced["Entries"][0]["Detail"];
-    assert_eq!(
-        detail["ceremonyId"],
-        variables["input"]["ceremony"]["ceremonyId"]
-    );
-    for member in [
-        "kcv",
-        "kekKeyArn",
-        "package",
-        "record",
-        "recordSha256",
-        "manifestSha256",
-    ] {
-        assert!(!detail[member].is_null(), "{member}");
+fn what_states_hand_on_is_what_steps_and_events_expect() {
+    let examples = Examples::new();
+    for machine in &Machine::all() {
+        let mut run = Run::new(machine, &examples);
+        let (payloads, events) = run.walk(machine.start());
+        assert!(payloads > 0 && events > 0, "{}", machine.name);
+    }
+}
+
+/// The failure path, entered from where the example of RecordFailure says; and once more with no
+/// record written.
+#[test]
+fn a_failure_is_recorded_and_announced_with_all_that_had_been_done() {
+    let examples = Examples::new();
+    for machine in &Machine::all() {
+        let example = examples.load(&machine.name, "RecordFailure", "input");
+        let failed = example["failure"]["step"].as_str().unwrap();
+        let mut run = Run::new(machine, &examples);
+        for state in machine.walk(machine.start()) {
+            if state.name == failed {
+                break;
+            }
+            run.assign(&state, &state.definition["Assign"], run.states(&state));
+        }
+        let mut states = run.context();
+        states["errorOutput"] = example["failure"]["error"].clone();
+        let state = machine.state(failed);
+        run.assign(
+            &state,
+            &state.definition["Catch"][0]["Assign"],
+            states.clone(),
+        );
+        assert_eq!(run.walk("RecordFailure"), (1, 1), "{}", machine.name);
+
+        let state = machine.state("RecordFailure");
+        run.assign(&state, &state.definition["Catch"][0]["Assign"], states);
+        assert_eq!(run.variables["recorded"]["record"], Value::Null);
+        assert_eq!(run.walk("AnnounceFailure"), (0, 1), "{}", machine.name);
     }
 }
 
 #[test]
 fn every_retried_error_is_one_that_the_step_can_fail_with() {
-    let machine = Machine::load();
-    for task in machine.lambda_tasks() {
-        let own = (step(task.name).errors)();
-        for name in task.retried() {
-            assert!(
-                own.contains(&name) || PLATFORM.contains(&name),
-                "{} retries {name}, which it cannot fail with",
-                task.name
-            );
+    for machine in &Machine::all() {
+        for state in machine.states().filter(State::is_lambda) {
+            let own = (Step::of(state.name).errors)();
+            for name in state.retried() {
+                assert!(
+                    own.contains(&name) || PLATFORM.contains(&name),
+                    "{} {} retries {name}, which it cannot fail with",
+                    machine.name,
+                    state.name
+                );
+            }
         }
     }
 }
 
 #[test]
 fn transient_errors_are_retried_and_no_others_of_a_step() {
-    let machine = Machine::load();
-    for task in machine.lambda_tasks() {
-        let retried = task.retried();
-        for name in (step(task.name).errors)() {
-            assert_eq!(
-                retried.contains(&name),
-                TRANSIENT.contains(&name),
-                "{}: {name}",
-                task.name
-            );
-        }
-        for name in [BAD_INPUT, PANIC, "States.ALL"] {
-            assert!(!retried.contains(&name), "{} retries {name}", task.name);
+    for machine in &Machine::all() {
+        for state in machine.states().filter(State::is_lambda) {
+            let retried = state.retried();
+            for name in (Step::of(state.name).errors)() {
+                assert_eq!(
+                    retried.contains(&name),
+                    TRANSIENT.contains(&name),
+                    "{} {}: {name}",
+                    machine.name,
+                    state.name
+                );
+            }
+            for name in [BAD_INPUT, PANIC, "States.ALL"] {
+                assert!(!retried.contains(&name), "{} retries {name}", state.name);
+            }
         }
     }
 }
 
 #[test]
-fn every_error_reaches_the_failure_path() {
-    let machine = Machine::load();
-    for task in machine.states() {
-        if !matches!(task.state["Type"].as_str(), Some("Task" | "Parallel")) {
+fn every_machine_keeps_to_one_policy_per_kind_of_state() {
+    for machine in &Machine::all() {
+        if std::env::var_os("UPDATE_MACHINES").is_some() {
+            std::fs::write(&machine.path, policies::with_policies(machine)).unwrap();
             continue;
         }
-        let caught = task.caught();
-        if task.name == "ImportAndCreate" || !task.in_branch {
-            assert_eq!(caught, ["States.ALL"], "{}", task.name);
-            let next = task.state["Catch"][0]["Next"].as_str().unwrap();
-            let expected = match task.name {
-                "RecordFailure" => "AnnounceFailure",
-                "AnnounceFailure" => "Failed",
-                _ => "RecordFailure",
-            };
-            assert_eq!(next, expected, "{}", task.name);
-        } else {
-            assert_eq!(
-                task.state["Catch"][0]["Next"],
-                format!("{}Failed", task.name)
-            );
-            assert_eq!(
-                machine.state(&format!("{}Failed", task.name))["Type"],
-                "Fail"
-            );
-        }
+        assert_eq!(policies::violations(machine), Vec::<String>::new());
+        assert_eq!(policies::with_policies(machine), machine.text);
     }
-    let failed = machine.state("Failed");
-    assert!(failed["Error"].is_string() && failed["Cause"].is_string());
 }
 
 #[test]
-fn every_state_says_why_it_exists() {
-    for task in Machine::load().states() {
-        let comment = task.state["Comment"].as_str().unwrap_or_default();
-        assert!(
-            comment.ends_with('.') || comment.ends_with('"'),
-            "{}: `{comment}`",
-            task.name
+fn the_failure_path_is_the_same_everywhere() {
+    let machines = Machine::all();
+    for machine in &machines {
+        let unequal = policies::unequal_failure_paths(&machines[0], machine);
+        assert!(unequal.is_empty(), "{}: {unequal:?}", machine.name);
+        let path: Vec<&str> = machine
+            .walk("RecordFailure")
+            .iter()
+            .map(|state| state.name)
+            .collect();
+        assert_eq!(path, policies::FAILURE_PATH, "{}", machine.name);
+        let next = |state: &str| &machine.state(state).definition["Catch"][0];
+        assert_eq!(next("RecordFailure")["Next"], "AnnounceFailure");
+        assert_eq!(next("AnnounceFailure")["Next"], "Failed");
+        assert_eq!(
+            next("AnnounceFailure")["ErrorEquals"],
+            json!(["States.ALL"])
         );
     }
 }
 
 #[test]
-fn nothing_that_was_wrapped_or_signed_leaves_the_execution_by_an_event() {
-    let machine = Machine::load();
-    for state in ["AnnounceSuccess", "AnnounceFailure"] {
-        let event = machine.state(state)["Arguments"].to_string();
-        for secret in ["$wrap", "$sign", "cryptogram", "$fetchCerts"] {
-            assert!(!event.contains(secret), "{state} announces {secret}");
+fn every_state_says_why_it_exists() {
+    for machine in &Machine::all() {
+        for state in machine.states() {
+            let comment = state.comment();
+            assert!(comment.ends_with('.'), "{}: `{comment}`", state.name);
         }
     }
 }
 
 #[test]
-fn the_machine_is_jsonata_throughout() {
-    let machine = Machine::load();
-    assert_eq!(machine.definition["QueryLanguage"], "JSONata");
-    for task in machine.states() {
-        for field in [
-            "InputPath",
-            "Parameters",
-            "ResultSelector",
-            "ResultPath",
-            "OutputPath",
-        ] {
-            assert_eq!(
-                task.state.get(field),
-                None::<&Value>,
-                "{} has {field}",
-                task.name
-            );
+fn nothing_that_was_wrapped_or_signed_leaves_the_execution_by_an_event() {
+    for machine in &Machine::all() {
+        for state in machine.states() {
+            for event in state.events() {
+                let event = event.to_string();
+                for secret in ["$wrap", "$sign", "$packageKek", "cryptogram", "$fetchCerts"] {
+                    assert!(!event.contains(secret), "{} announces {secret}", state.name);
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn every_machine_is_jsonata_throughout() {
+    for machine in &Machine::all() {
+        assert_eq!(machine.definition["QueryLanguage"], "JSONata");
+        for state in machine.states() {
+            for field in [
+                "InputPath",
+                "Parameters",
+                "ResultSelector",
+                "ResultPath",
+                "OutputPath",
+            ] {
+                assert_eq!(
+                    state.definition.get(field),
+                    None::<&Value>,
+                    "{} {} has {field}",
+                    machine.name,
+                    state.name
+                );
+            }
         }
     }
 }

@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 
 use ceremony::bundle::{MAX_CERTIFICATES_IN_FOLDER, MAX_FILES};
 use ceremony::certificate::Certificate;
-use ceremony::contract::execution;
-use ceremony::identifiers::{Ceremony, CeremonyId, Folder};
+use ceremony::execution::Start;
+use ceremony::id::{Ceremony, CeremonyId, Kind};
+use ceremony::identifiers::Folder;
 use ceremony::path::{CertificatePath, NoPath, is_end_entity};
-use ceremony::profile::PartnerProfile;
+use ceremony::profile::Profile;
 use ceremony::utc::Utc;
 use storage::{ProfileError, load_profile, newest_path};
 
@@ -17,7 +18,7 @@ use crate::{Context, Error};
 /// What lies in the folder.
 #[derive(Clone, Debug)]
 pub enum Decision {
-    Complete(execution::Input),
+    Complete(Start),
     Incomplete {
         missing: String,
     },
@@ -60,8 +61,8 @@ pub(crate) async fn decide(
         );
         return Ok(Decision::Unusable { reason, file: None });
     }
-    let profile = match load_profile(&context.ssm, &folder.partner).await {
-        Ok(profile) => Some(profile),
+    let profile = match load_profile(&context.ssm, folder).await {
+        Ok(loaded) => Some(loaded.profile),
         // Of no use here, and said so by `fetch-certs`, with a record, once the set is complete.
         Err(ProfileError::PartnerUnknown(_) | ProfileError::ProfileMalformed { .. }) => None,
         Err(ProfileError::Service(error)) => return Err(error.into()),
@@ -145,11 +146,11 @@ fn stale(path: &CertificatePath, files: &[File], now: Utc) -> Option<String> {
 /// Well below the 90 days for which an execution's name is kept.
 const NAMES_KEPT_DAYS: i64 = 80;
 
-fn explain(missing: &NoPath, profile: Option<&PartnerProfile>, folder: &Folder) -> String {
+fn explain(missing: &NoPath, profile: Option<&Profile>, folder: &Folder) -> String {
     match (missing, profile) {
         (NoPath::IssuerMissing { .. }, None) => format!(
             "{missing} (and no readable profile in `{}` supplies a root)",
-            folder.partner.profile_parameter()
+            folder.profile_parameter()
         ),
         _ => missing.to_string(),
     }
@@ -159,7 +160,7 @@ fn explain(missing: &NoPath, profile: Option<&PartnerProfile>, folder: &Folder) 
 ///
 /// Of several objects with the same certificate the one that lay there first is taken: what
 /// arrives later must not make another set of it.
-fn execution_input(folder: &Folder, path: &CertificatePath, files: &[File]) -> execution::Input {
+fn execution_input(folder: &Folder, path: &CertificatePath, files: &[File]) -> Start {
     let mut by_age: Vec<&File> = files.iter().collect();
     by_age.sort_by_key(|file| (file.modified, &file.object.key));
     let carrier = |certificate: &Certificate| {
@@ -177,10 +178,15 @@ fn execution_input(folder: &Folder, path: &CertificatePath, files: &[File]) -> e
     }
     let leaf_version = carrier(&path.leaf).map(|object| object.version_id.as_str());
     let cas: Vec<_> = path.cas().map(Certificate::sha256).collect();
-    let ceremony_id = CeremonyId::new(folder, leaf_version.unwrap_or_default(), &cas);
-    execution::Input {
-        version: execution::VERSION,
-        ceremony: Ceremony::new(ceremony_id, folder.clone()),
+    let ceremony_id = CeremonyId::new(
+        Kind::KekExport,
+        folder,
+        leaf_version.unwrap_or_default(),
+        &cas,
+    );
+    Start {
+        version: Start::VERSION,
+        ceremony: Ceremony::new(Kind::KekExport, ceremony_id, folder.clone()),
         objects: objects.into_values().collect(),
     }
 }

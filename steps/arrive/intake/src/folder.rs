@@ -2,8 +2,8 @@
 
 use ceremony::bundle::{MAX_FILE_BYTES, MAX_FILES, UnusableFile, certificates_in};
 use ceremony::certificate::Certificate;
-use ceremony::contract::execution::DroppedObject;
 use ceremony::digest::Sha256;
+use ceremony::execution::DroppedObject;
 use ceremony::identifiers::Folder;
 use step::ServiceError;
 use storage::{ObjectError, read_newest};

@@ -12,8 +12,9 @@ mod decide;
 mod folder;
 
 use aws_lambda_events::event::eventbridge::EventBridgeEvent;
-use ceremony::announcement::{DropDetail, DropVerdict, SOURCE};
-use ceremony::contract::execution;
+use ceremony::announcement::{Announcement, FilesNotTaken, SOURCE};
+use ceremony::execution::Start;
+use ceremony::id::Kind;
 use ceremony::identifiers::Folder;
 use serde::{Deserialize, Serialize};
 use step::ServiceError;
@@ -69,26 +70,27 @@ pub async fn handle(context: &Context, event: Input) -> Result<Output, Error> {
         Ok(folder) => folder,
         Err(reason) => {
             let remedy = "Put the file at <partner>/<environment>/<data-type>/<file>.";
-            let detail = DropDetail::new(None, reason, Some(key), remedy);
-            return announce(context, DropVerdict::Rejected, &detail).await;
+            let detail = FilesNotTaken::new(None, reason, Some(key), remedy);
+            return announce(context, Announcement::CertificatesRejected(detail)).await;
         }
     };
+    let of = Some((Kind::KekExport, &folder));
     match decide::decide(context, &folder, &key).await? {
         Decision::Complete(input) => start(context, &input).await,
         Decision::Incomplete { missing } => {
-            let remedy = "Folder the missing certificate into the same folder.";
-            let detail = DropDetail::new(Some(&folder), missing, None, remedy);
-            announce(context, DropVerdict::Incomplete, &detail).await
+            let remedy = "Drop the missing certificate into the same folder.";
+            let detail = FilesNotTaken::new(of, missing, None, remedy);
+            announce(context, Announcement::CertificatesIncomplete(detail)).await
         }
         Decision::Unusable { reason, file } => {
             let remedy = "Correct the file and drop it again; nothing has been started.";
-            let detail = DropDetail::new(Some(&folder), reason, file, remedy);
-            announce(context, DropVerdict::Rejected, &detail).await
+            let detail = FilesNotTaken::new(of, reason, file, remedy);
+            announce(context, Announcement::CertificatesRejected(detail)).await
         }
     }
 }
 
-async fn start(context: &Context, input: &execution::Input) -> Result<Output, Error> {
+async fn start(context: &Context, input: &Start) -> Result<Output, Error> {
     let document =
         serde_json::to_string(input).map_err(|error| Error::Unwritable(error.to_string()))?;
     let answer = context
@@ -112,22 +114,18 @@ async fn start(context: &Context, input: &execution::Input) -> Result<Output, Er
     }
 }
 
-async fn announce(
-    context: &Context,
-    verdict: DropVerdict,
-    detail: &DropDetail,
-) -> Result<Output, Error> {
+async fn announce(context: &Context, announcement: Announcement) -> Result<Output, Error> {
+    let document = announcement
+        .detail()
+        .map_err(|error| Error::Unwritable(error.to_string()))?;
     tracing::info!(
-        verdict = verdict.detail_type(),
-        reason = detail.reason,
-        file = detail.file
+        verdict = announcement.detail_type(),
+        detail = document.as_str()
     );
-    let document =
-        serde_json::to_string(detail).map_err(|error| Error::Unwritable(error.to_string()))?;
     let entry = aws_sdk_eventbridge::types::PutEventsRequestEntry::builder()
         .event_bus_name(&context.event_bus_name)
         .source(SOURCE)
-        .detail_type(verdict.detail_type())
+        .detail_type(announcement.detail_type())
         .detail(document)
         .build();
     let answer = context
@@ -144,9 +142,9 @@ async fn announce(
             .unwrap_or_default();
         return Err(Error::EventNotAccepted(message));
     }
-    Ok(match verdict {
-        DropVerdict::Incomplete => Output::Incomplete,
-        DropVerdict::Rejected => Output::Rejected,
+    Ok(match announcement {
+        Announcement::CertificatesIncomplete(_) => Output::Incomplete,
+        _ => Output::Rejected,
     })
 }
 

@@ -1,7 +1,6 @@
 use intake::{Context, handle};
 use step::error::to_diagnostic;
-use step::sdk_config;
-use step::{required_variable, serve_unproven};
+use step::{required_variable, sdk_config, serve_unrecorded};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_runtime::Error> {
@@ -16,10 +15,10 @@ async fn main() -> Result<(), lambda_runtime::Error> {
         state_machine_arn: required_variable("STATE_MACHINE_ARN"),
         event_bus_name: required_variable("EVENT_BUS_NAME"),
     };
-    serve_unproven(step::software!(), async |event| {
+    serve_unrecorded(step::software!(), async |event| {
         handle(&context, event)
             .await
-            .map_err(|error| to_diagnostic(&error))
+            .map_err(|error| to_diagnostic(&error, Vec::new()))
     })
     .await
 }

@@ -1,27 +1,54 @@
 //! `Publish`: the record to the evidence bucket, the package to the outbox.
 //!
-//! The record goes first: nothing lies in the outbox without proof of where it came from. Of the
-//! package the manifest goes last: who finds it finds everything it names. Then the evidence is
-//! told that the package is out. Nothing is overwritten; another attempt with the same input
-//! writes the same bytes and finds them there.
+//! It knows no ceremony: it writes the files and the evidence that it is given. The record goes
+//! first: nothing lies in the outbox without proof of where it came from. Of the package the
+//! manifest goes last: who finds it finds everything it names. Then the evidence is told that the
+//! package is out. Nothing is overwritten, and everything is read back before it counts as written;
+//! another attempt with the same input writes the same bytes and finds them there.
 //!
-//! Leaves behind `<ceremony-id>/{record.json,certificates.pem,manifest.json,published.json}` in
-//! the evidence bucket, the proven root for later ceremonies, and the package.
+//! Leaves behind `<ceremony-id>/{record.json,manifest.json,published.json}` and the ceremony's own
+//! documents in the evidence bucket, the proven roots for later ceremonies, and the package.
 
-mod package;
-mod partner_readme;
 mod record;
 
-use ceremony::contract::publish::Location;
 use ceremony::digest::Sha256;
-use ceremony::identifiers::trusted_root_key;
-use step::ServiceError;
-use step::StepError;
+use ceremony::evidence::{Deed, Evidence, Recordable};
+use ceremony::execution::{Execution, File, JSON, Location, PEM, trusted_root_key};
+use ceremony::id::Ceremony;
+use ceremony::publication::Publication;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use step::{Journal, ServiceError, StepError};
 use storage::{WriteError, write_once};
 use strum::{IntoStaticStr, VariantNames};
 
-pub use ceremony::contract::publish::{Input, Output};
-pub use package::{Manifest, Package};
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Input {
+    pub ceremony: Ceremony,
+    pub execution: Execution,
+    /// The execution's input.
+    pub input: Value,
+    /// Of every step so far.
+    pub evidence: Vec<Evidence>,
+    pub publication: Publication,
+}
+
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Output {
+    pub package: Location,
+    pub record: Location,
+    /// Digest of `manifest.json`, which has the digest of every other file of the package.
+    pub manifest_sha256: Sha256,
+    pub record_sha256: Sha256,
+}
+
+impl Recordable for Output {
+    fn recordable(&self) -> impl Serialize {
+        self
+    }
+}
 
 /// What the step works with, made once at cold start.
 pub struct Context {
@@ -30,64 +57,86 @@ pub struct Context {
     pub evidence_bucket: String,
 }
 
-pub async fn handle(context: &Context, input: Input) -> Result<Output, Error> {
-    let validated = input
-        .validate
-        .result
-        .validated
-        .as_ref()
-        .ok_or(Error::PathNotValidated)?;
-    let package = Package::new(&input, validated)?;
-    let record = record::write(&input, &package)?;
-
-    let ceremony = &input.input.ceremony;
-    let evidence = |name: &str| Location {
-        bucket: context.evidence_bucket.clone(),
-        key: format!("{}/{name}", ceremony.ceremony_id),
-    };
-    let certificates: String = validated
-        .path()
-        .certificates()
-        .map(|(_, certificate)| certificate.to_pem())
-        .collect();
-    let put = async |location: &Location, content_type: &str, bytes: &[u8]| {
-        write_once(&context.s3, location, content_type, bytes).await
-    };
-    put(&evidence("certificates.pem"), PEM, certificates.as_bytes()).await?;
-    put(&evidence("manifest.json"), JSON, &package.manifest.contents).await?;
-    let record_location = evidence("record.json");
-    put(&record_location, JSON, &record).await?;
-
-    let root = &validated.path().root;
-    let root_location = Location {
-        bucket: context.evidence_bucket.clone(),
-        key: trusted_root_key(&root.sha256()),
-    };
-    put(&root_location, PEM, root.to_pem().as_bytes()).await?;
-
-    let prefix = ceremony.package_prefix();
-    let outbox = |name: &str| Location {
-        bucket: context.outbox_bucket.clone(),
-        key: format!("{prefix}{name}"),
-    };
-    for file in package.files.iter().chain([&package.manifest]) {
-        put(&outbox(file.name), file.content_type, &file.contents).await?;
+pub async fn handle(context: &Context, input: Input, journal: &Journal) -> Result<Output, Error> {
+    let (ceremony, publication) = (&input.ceremony, &input.publication);
+    let manifest = &publication.manifest;
+    for file in publication.files.iter().chain(&publication.documents) {
+        check_name(&file.name)?;
     }
-    let publication = record::write_publication(&input, &package, &record)?;
-    put(&evidence("published.json"), JSON, &publication).await?;
+    let record = File::new("record.json", JSON, record::prepared(&input)?);
+    let published = record::published(&input, &record)?;
+    let published = File::new("published.json", JSON, published);
+
+    let shelf = Shelf { context, journal };
+    let record_location = shelf.evidence(ceremony, &record.name);
+    for document in publication.documents.iter().chain([manifest, &record]) {
+        let location = shelf.evidence(ceremony, &document.name);
+        shelf.put(location, document).await?;
+    }
+    for root in &publication.trusted_roots {
+        let location = Location {
+            bucket: context.evidence_bucket.clone(),
+            key: trusted_root_key(&root.sha256()),
+        };
+        let file = File::new("root.pem", PEM, root.to_pem());
+        shelf.put(location, &file).await?;
+    }
+    for file in publication.files.iter().chain([manifest]) {
+        shelf.put(shelf.outbox(ceremony, &file.name), file).await?;
+    }
+    let location = shelf.evidence(ceremony, &published.name);
+    shelf.put(location, &published).await?;
     Ok(Output {
-        package: Location {
-            bucket: context.outbox_bucket.clone(),
-            key: prefix.clone(),
-        },
+        package: shelf.outbox(ceremony, ""),
         record: record_location,
-        manifest_sha256: Sha256::of(&package.manifest.contents),
-        record_sha256: Sha256::of(&record),
+        manifest_sha256: Sha256::of(&manifest.contents),
+        record_sha256: Sha256::of(&record.contents),
     })
 }
 
-const JSON: &str = "application/json";
-const PEM: &str = "application/x-pem-file";
+/// Where things are put, and noted.
+struct Shelf<'a> {
+    context: &'a Context,
+    journal: &'a Journal,
+}
+
+impl Shelf<'_> {
+    fn evidence(&self, ceremony: &Ceremony, name: &str) -> Location {
+        Location {
+            bucket: self.context.evidence_bucket.clone(),
+            key: ceremony.evidence_key(name),
+        }
+    }
+
+    fn outbox(&self, ceremony: &Ceremony, name: &str) -> Location {
+        Location {
+            bucket: self.context.outbox_bucket.clone(),
+            key: format!("{}{name}", ceremony.package_prefix()),
+        }
+    }
+
+    async fn put(&self, location: Location, file: &File) -> Result<(), Error> {
+        let s3 = &self.context.s3;
+        write_once(s3, &location, &file.content_type, &file.contents).await?;
+        self.journal.note(Deed::Wrote {
+            bucket: location.bucket,
+            key: location.key,
+            sha256: Sha256::of(&file.contents),
+        });
+        Ok(())
+    }
+}
+
+/// A file lies in its ceremony's folder, and does not take the place of the record.
+fn check_name(name: &str) -> Result<(), Error> {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
+    let ours = ["manifest.json", "record.json", "published.json"];
+    if name.is_empty() || name.starts_with('.') || !name.chars().all(plain) || ours.contains(&name)
+    {
+        return Err(Error::FileNameUnusable(name.to_owned()));
+    }
+    Ok(())
+}
 
 /// Why the package or its record is not out.
 #[derive(Clone, Debug, Eq, IntoStaticStr, PartialEq, thiserror::Error, VariantNames)]
@@ -96,13 +145,8 @@ pub enum Error {
     AlreadyPublished(String),
     #[error("a document could not be written: {0}")]
     DocumentUnwritable(String),
-    #[error("the {0} that arrived is not hex")]
-    NotHex(&'static str),
-    /// Cannot be: the state machine does not come here then.
-    #[error("the certificate path was not validated")]
-    PathNotValidated,
-    #[error("the signing key that arrived is not PEM")]
-    PublicKeyNotPem,
+    #[error("`{0}` cannot be the name of a file in a package")]
+    FileNameUnusable(String),
     #[error(transparent)]
     Service(#[from] ServiceError),
 }
@@ -129,16 +173,39 @@ impl StepError for Error {
         match self {
             Self::AlreadyPublished(_) => {
                 "Something lies where this ceremony's files belong, and was left alone: find out \
-                 who wrote it. The partner must not use a mixture of both; drop the leaf again for \
-                 a ceremony with an id of its own."
+                 who wrote it. The partner must not use a mixture of both; another ceremony gets an \
+                 id, and a folder, of its own."
             }
-            Self::DocumentUnwritable(_)
-            | Self::NotHex(_)
-            | Self::PathNotValidated
-            | Self::PublicKeyNotPem => {
+            Self::DocumentUnwritable(_) | Self::FileNameUnusable(_) => {
                 "This is a defect of the software: report it with the record."
             }
             Self::Service(error) => error.remedy(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_keeps_to_its_folder() {
+        for name in ["kek.bin", "README.md", "a-b_c.1"] {
+            assert_eq!(check_name(name), Ok(()), "{name}");
+        }
+        for name in [
+            "",
+            ".",
+            "../record.json",
+            "a/b",
+            "record.json",
+            "manifest.json",
+            "published.json",
+            ".hidden",
+            "name with space",
+        ] {
+            let error = Error::FileNameUnusable(name.to_owned());
+            assert_eq!(check_name(name), Err(error), "{name}");
         }
     }
 }

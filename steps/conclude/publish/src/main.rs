@@ -1,6 +1,5 @@
 use publish::{Context, handle};
-use step::sdk_config;
-use step::{required_variable, serve};
+use step::{required_variable, sdk_config, serve};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_runtime::Error> {
@@ -9,5 +8,8 @@ async fn main() -> Result<(), lambda_runtime::Error> {
         outbox_bucket: required_variable("OUTBOX_BUCKET"),
         evidence_bucket: required_variable("EVIDENCE_BUCKET"),
     };
-    serve(step::software!(), |input| handle(&context, input)).await
+    serve(step::software!(), async |input, journal| {
+        handle(&context, input, journal).await
+    })
+    .await
 }

@@ -1,24 +1,54 @@
 //! `RecordFailure`: an error becomes a record, and words for the announcement.
 //!
-//! Takes whatever went wrong, in whatever form Step Functions has it, says which step, what and
-//! what to do, and writes that to the evidence bucket as `<ceremony-id>/failure-<time>.json`.
+//! It knows no ceremony. Takes whatever went wrong, in whatever form Step Functions has it, says
+//! which step, what, what to do and what had been done by then, and writes that to the evidence
+//! bucket as `<ceremony-id>/failure-<time>.json`, together with the evidence of every step before.
 //! Depends on as little as it can: the execution's input may be what is wrong.
 
 mod words;
 
-use ceremony::contract::publish::{Execution, Location};
-use ceremony::evidence::document;
-use ceremony::identifiers::Ceremony;
+use ceremony::announcement::{CeremonyFailed, VERSION};
+use ceremony::evidence::{Recordable, document};
+use ceremony::execution::{Execution, JSON, Location};
+use ceremony::id::{Ceremony, Kind};
 use ceremony::utc::Utc;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use step::ServiceError;
-use step::StepError;
+use step::{ServiceError, StepError};
 use storage::{WriteError, write_once};
 use strum::{IntoStaticStr, VariantNames};
 
-pub use ceremony::contract::record_failure::{Input, Output};
-pub use words::{Words, put_into_words};
+pub use words::{Done, ErrorOutput, Failure, Words, put_into_words};
+
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Input {
+    /// Which ceremony's machine failed.
+    pub kind: Kind,
+    pub execution: Execution,
+    /// The execution's input, whatever it is: it may be what is wrong.
+    pub input: Value,
+    pub failure: Failure,
+    /// Of every step that ended well.
+    pub evidence: Vec<Value>,
+    /// Where in Payment Cryptography to look for what a killed step left behind.
+    pub aliases: Vec<String>,
+    /// How to run such a ceremony again, once the remedy has been applied.
+    pub again: String,
+    /// When the failure path was entered.
+    pub failed_at: Utc,
+}
+
+/// The detail of the event `Ceremony Failed`.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(transparent)]
+pub struct Output(pub CeremonyFailed);
+
+impl Recordable for Output {
+    fn recordable(&self) -> impl Serialize {
+        self
+    }
+}
 
 /// What the step works with, made once at cold start.
 pub struct Context {
@@ -27,66 +57,53 @@ pub struct Context {
 }
 
 pub async fn handle(context: &Context, input: Input) -> Result<Output, Error> {
-    let Input {
-        execution,
-        input,
-        failure,
-        failed_at,
-    } = input;
+    let words = put_into_words(&input.failure);
+    let ceremony = ceremony_of(&input.input);
+    let id = match &ceremony {
+        Some(ceremony) => ceremony.ceremony_id.to_string(),
+        // It is the id, unless somebody started the execution by hand.
+        None => name_of(&input.execution).to_owned(),
+    };
+    let location = Location {
+        bucket: context.evidence_bucket.clone(),
+        key: format!("{id}/failure-{}.json", input.failed_at.compact()),
+    };
+    let bytes = document(&Record::new(&input, ceremony.as_ref(), &words))?;
+    write_once(&context.s3, &location, JSON, &bytes).await?;
     let Words {
         step,
         error,
         what,
         remedy,
-    } = put_into_words(&failure);
-    let ceremony: Option<Ceremony> = input
-        .get("ceremony")
-        .and_then(|value| serde_json::from_value(value.clone()).ok());
-    let record = Record {
-        schema_version: 1,
-        outcome: "failed",
-        ceremony: ceremony.as_ref(),
-        execution: &execution,
-        input: &input,
-        failed_at,
-        step: &step,
-        error: &error,
-        what: &what,
-        remedy: &remedy,
-        checks: failure.checks.as_ref(),
-    };
-    let bytes = document(&record)?;
-    let location = Location {
-        bucket: context.evidence_bucket.clone(),
-        key: format!(
-            "{}/failure-{}.json",
-            folder(ceremony.as_ref(), &execution),
-            failed_at.compact()
-        ),
-    };
-    write_once(&context.s3, &location, "application/json", &bytes).await?;
-    Ok(Output {
-        ceremony,
+        done: _,
+    } = words;
+    Ok(Output(CeremonyFailed {
+        version: VERSION,
+        ceremony: input.kind,
+        ceremony_id: id,
+        partner: ceremony.as_ref().map(|ceremony| ceremony.partner.clone()),
+        environment: ceremony.as_ref().map(|ceremony| ceremony.environment),
+        data_type: ceremony.as_ref().map(|ceremony| ceremony.data_type),
         step,
         error,
         what,
         remedy,
-        record: location,
-    })
+        again: input.again,
+        record: Some(location),
+        execution_arn: input.execution.arn,
+    }))
 }
 
-/// The ceremony id; without one, the name of the execution, which is it unless somebody started
-/// the execution by hand.
-fn folder(ceremony: Option<&Ceremony>, execution: &Execution) -> String {
-    match ceremony {
-        Some(ceremony) => ceremony.ceremony_id.to_string(),
-        None => execution
-            .arn
-            .rsplit(':')
-            .next()
-            .unwrap_or("unknown")
-            .to_owned(),
-    }
+/// What the execution's input says of itself, if its id belongs to its folder: the id names a
+/// folder of the evidence.
+fn ceremony_of(input: &Value) -> Option<Ceremony> {
+    let ceremony: Ceremony = serde_json::from_value(input.get("ceremony")?.clone()).ok()?;
+    let folder = ceremony.folder();
+    ceremony.ceremony_id.is_for(&folder).then_some(ceremony)
+}
+
+fn name_of(execution: &Execution) -> &str {
+    execution.arn.rsplit(':').next().unwrap_or("unknown")
 }
 
 #[derive(Serialize)]
@@ -94,6 +111,7 @@ fn folder(ceremony: Option<&Ceremony>, execution: &Execution) -> String {
 struct Record<'a> {
     schema_version: u32,
     outcome: &'static str,
+    kind: Kind,
     ceremony: Option<&'a Ceremony>,
     execution: &'a Execution,
     input: &'a Value,
@@ -102,7 +120,34 @@ struct Record<'a> {
     error: &'a str,
     what: &'a str,
     remedy: &'a str,
-    checks: Option<&'a Value>,
+    again: &'a str,
+    /// What the failing step had done, or `not known`.
+    done: &'a Done,
+    /// Where to look for keys that nobody knows of.
+    aliases: &'a [String],
+    steps: &'a [Value],
+}
+
+impl<'a> Record<'a> {
+    fn new(input: &'a Input, ceremony: Option<&'a Ceremony>, words: &'a Words) -> Self {
+        Self {
+            schema_version: 1,
+            outcome: "failed",
+            kind: input.kind,
+            ceremony,
+            execution: &input.execution,
+            input: &input.input,
+            failed_at: input.failed_at,
+            step: &words.step,
+            error: &words.error,
+            what: &words.what,
+            remedy: &words.remedy,
+            again: &input.again,
+            done: &words.done,
+            aliases: &input.aliases,
+            steps: &input.evidence,
+        }
+    }
 }
 
 /// Why there is no record of the failure. It is announced all the same.
@@ -142,5 +187,44 @@ impl StepError for Error {
             }
             Self::Service(error) => error.remedy(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn input(ceremony_id: &str) -> Value {
+        json!({ "ceremony": {
+            "ceremony": "kek-export", "ceremonyId": ceremony_id, "partner": "acme",
+            "environment": "production", "dataType": "pin",
+        }})
+    }
+
+    #[test]
+    fn an_id_of_another_folder_names_no_folder_of_the_evidence() {
+        let right = "acme-production-pin-0123456789abcdef";
+        let found = ceremony_of(&input(right)).expect("a ceremony");
+        assert_eq!(found.ceremony_id.as_str(), right);
+        for wrong in [
+            "../../trusted-roots/x",
+            "victim-production-pin-0123456789abcdef",
+            "acme-production-pin-0123456789abcdef/..",
+        ] {
+            assert_eq!(ceremony_of(&input(wrong)), None, "{wrong}");
+        }
+        assert_eq!(ceremony_of(&json!({})), None);
+        assert_eq!(ceremony_of(&json!({ "ceremony": 1 })), None);
+    }
+
+    #[test]
+    fn the_name_of_an_execution_is_the_end_of_its_arn() {
+        let execution = Execution {
+            arn: "arn:aws:states:us-east-1:111122223333:execution:kek-export:by-hand".to_owned(),
+            started_at: Utc::now(),
+        };
+        assert_eq!(name_of(&execution), "by-hand");
     }
 }

@@ -1,6 +1,5 @@
 use record_failure::{Context, handle};
-use step::sdk_config;
-use step::{required_variable, serve};
+use step::{required_variable, sdk_config, serve};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_runtime::Error> {
@@ -8,5 +7,8 @@ async fn main() -> Result<(), lambda_runtime::Error> {
         s3: aws_sdk_s3::Client::new(&sdk_config().await),
         evidence_bucket: required_variable("EVIDENCE_BUCKET"),
     };
-    serve(step::software!(), |input| handle(&context, input)).await
+    serve(step::software!(), async |input, _| {
+        handle(&context, input).await
+    })
+    .await
 }

@@ -1,6 +1,6 @@
-//! `Sign`: key-block header and cryptogram under the KMS key.
+//! `Sign`: prefix and cryptogram under the KMS key.
 //!
-//! What is signed is the header's bytes followed by the cryptogram's. Messages over 4096 bytes,
+//! What is signed is the prefix that the partner wants, followed by the cryptogram's bytes. Messages over 4096 bytes,
 //! which KMS does not take, are signed by their digest. The signature is verified here, with the
 //! key that goes into the package, before it leaves. Needs kms:Sign and kms:GetPublicKey on one
 //! key; creates nothing.
@@ -9,14 +9,34 @@ use aws_lc_rs::digest::{SHA256, SHA384, SHA512, digest};
 use aws_sdk_kms::Client;
 use aws_sdk_kms::primitives::Blob;
 use aws_sdk_kms::types::{MessageType as KmsMessageType, SigningAlgorithmSpec};
-use ceremony::algorithms::SignatureAlgorithm;
-use ceremony::contract::sign::MessageType;
-use ceremony::signature::verifies;
-use step::ServiceError;
-use step::StepError;
+use ceremony::algorithms::{Hash, SignatureAlgorithm};
+use ceremony::evidence::{Deed, Recordable};
+use ceremony::id::Ceremony;
+use ceremony::signature::{MessageType, SignatureFacts, verifies};
+use ceremony::signed_prefix::SignedPrefix;
+use serde::{Deserialize, Serialize};
+use step::{Journal, ServiceError, StepError};
 use strum::{IntoStaticStr, VariantNames};
 
-pub use ceremony::contract::sign::{Input, Output};
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Input {
+    pub ceremony: Ceremony,
+    pub signed_prefix: SignedPrefix,
+    /// Hex, as `Wrap` made it.
+    pub cryptogram: String,
+    pub algorithm: SignatureAlgorithm,
+}
+
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(transparent)]
+pub struct Output(pub SignatureFacts);
+
+impl Recordable for Output {
+    fn recordable(&self) -> impl Serialize {
+        self
+    }
+}
 
 /// What KMS takes in `RAW` mode (API reference, Sign).
 const MAX_RAW_BYTES: usize = 4096;
@@ -27,24 +47,27 @@ pub struct Context {
     pub key_arn: String,
 }
 
-pub async fn handle(context: &Context, input: Input) -> Result<Output, Error> {
+pub async fn handle(context: &Context, input: Input, journal: &Journal) -> Result<Output, Error> {
     let cryptogram = hex::decode(&input.cryptogram).map_err(|_| Error::CryptogramNotHex)?;
-    let message = [input.key_block_header.bytes(), &cryptogram].concat();
+    let message = [input.signed_prefix.bytes(), &cryptogram].concat();
     let public_key = public_key(context, input.algorithm).await?;
     let (message_type, to_sign) = for_kms(input.algorithm, &message);
     let signature = sign(context, input.algorithm, message_type, to_sign).await?;
+    journal.note(Deed::Signed {
+        key_arn: context.key_arn.clone(),
+    });
     if !verifies(input.algorithm, &public_key, &message, &signature) {
         return Err(Error::SignatureInvalid {
             key_arn: context.key_arn.clone(),
         });
     }
-    Ok(Output {
+    Ok(Output(SignatureFacts {
         signature: hex::encode_upper(signature),
         algorithm: input.algorithm,
         message_type,
         key_arn: context.key_arn.clone(),
         public_key: to_pem(&public_key),
-    })
+    }))
 }
 
 /// The DER SubjectPublicKeyInfo of the signing key, if that key can sign as the profile asks.
@@ -101,10 +124,10 @@ fn for_kms(algorithm: SignatureAlgorithm, message: &[u8]) -> (MessageType, Vec<u
     if message.len() <= MAX_RAW_BYTES {
         return (MessageType::Raw, message.to_vec());
     }
-    let hash = match algorithm.openssl_hash() {
-        "sha256" => &SHA256,
-        "sha384" => &SHA384,
-        _ => &SHA512,
+    let hash = match algorithm.hash() {
+        Hash::Sha256 => &SHA256,
+        Hash::Sha384 => &SHA384,
+        Hash::Sha512 => &SHA512,
     };
     let digest = digest(hash, message).as_ref().to_vec();
     (MessageType::Digest, digest)
@@ -142,14 +165,14 @@ impl StepError for Error {
         match self {
             Self::AlgorithmNotOffered { .. } => {
                 "Choose a `signature.algorithm` in the profile that the key's spec offers, or \
-                 deploy with another `signingKeySpec`; then drop the leaf again."
+                 deploy with another `signingKeySpec`."
             }
             Self::CryptogramNotHex => {
                 "This is a defect of the software: report it with the record."
             }
             Self::PublicKeyMissing | Self::SignatureInvalid { .. } | Self::SignatureMissing => {
                 "Nothing was published. Keep the record, look at the key in KMS and at its CloudTrail \
-                 events, and drop the leaf again only when it is explained."
+                 events, and run the ceremony again only when it is explained."
             }
             Self::Service(error) => error.remedy(),
         }

@@ -1,6 +1,5 @@
 use sign::{Context, handle};
-use step::sdk_config;
-use step::{required_variable, serve};
+use step::{required_variable, sdk_config, serve};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_runtime::Error> {
@@ -8,5 +7,8 @@ async fn main() -> Result<(), lambda_runtime::Error> {
         kms: aws_sdk_kms::Client::new(&sdk_config().await),
         key_arn: required_variable("SIGNING_KEY_ARN"),
     };
-    serve(step::software!(), |input| handle(&context, input)).await
+    serve(step::software!(), async |input, journal| {
+        handle(&context, input, journal).await
+    })
+    .await
 }

@@ -1,7 +1,6 @@
 use signing_csr::{Context, handle};
 use step::error::to_diagnostic;
-use step::sdk_config;
-use step::serve_unproven;
+use step::{sdk_config, serve_unrecorded};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_runtime::Error> {
@@ -10,10 +9,10 @@ async fn main() -> Result<(), lambda_runtime::Error> {
         kms: aws_sdk_kms::Client::new(&config),
         s3: aws_sdk_s3::Client::new(&config),
     };
-    serve_unproven(step::software!(), async |event| {
+    serve_unrecorded(step::software!(), async |event| {
         handle(&context, event)
             .await
-            .map_err(|error| to_diagnostic(&error))
+            .map_err(|error| to_diagnostic(&error, Vec::new()))
     })
     .await
 }

@@ -8,18 +8,40 @@ use aws_sdk_paymentcryptography::types::{
     KeyAlgorithm, KeyAttributes, KeyClass, KeyModesOfUse, KeyState, KeyUsage,
 };
 use ceremony::algorithms::KekAlgorithm;
-use ceremony::contract::import_ca::Origin;
+use ceremony::digest::Sha256;
+use ceremony::evidence::{Deed, Recordable};
+use ceremony::id::Ceremony;
+use ceremony::keys::{KekFacts, Origin};
 use payment_keys::{KeyFacts, claim, inspect, made, tags};
-use step::ServiceError;
-use step::StepError;
+use serde::{Deserialize, Serialize};
+use step::{Journal, ServiceError, StepError};
 use strum::{IntoStaticStr, VariantNames};
 
-pub use ceremony::contract::create_kek::{Input, Output};
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Input {
+    pub ceremony: Ceremony,
+    /// Fingerprint of the validated leaf, after which the KEK's alias is named.
+    pub leaf_sha256: Sha256,
+    pub algorithm: KekAlgorithm,
+    /// The profile's KEK, or null.
+    pub key_arn: Option<String>,
+}
 
-pub async fn handle(client: &Client, input: Input) -> Result<Output, Error> {
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(transparent)]
+pub struct Output(pub KekFacts);
+
+impl Recordable for Output {
+    fn recordable(&self) -> impl Serialize {
+        self
+    }
+}
+
+pub async fn handle(client: &Client, input: Input, journal: &Journal) -> Result<Output, Error> {
     let (key_arn, origin) = match &input.key_arn {
         Some(key_arn) => (key_arn.clone(), Origin::Profile),
-        None => find_or_create(client, &input).await?,
+        None => find_or_create(client, &input, journal).await?,
     };
     let facts = inspect(client, &key_arn).await?;
     if facts.state == KeyState::CreateInProgress {
@@ -32,17 +54,28 @@ pub async fn handle(client: &Client, input: Input) -> Result<Output, Error> {
     if let Some(reason) = why_unsuitable(&facts, input.algorithm) {
         return Err(Error::KekUnsuitable { key_arn, reason });
     }
-    Ok(Output {
+    Ok(Output(KekFacts {
         key_arn: facts.key_arn,
         algorithm: input.algorithm,
         kcv: facts.kcv,
         kcv_algorithm: input.algorithm.kcv_algorithm(),
         origin,
-    })
+    }))
 }
 
-async fn find_or_create(client: &Client, input: &Input) -> Result<(String, Origin), Error> {
+async fn find_or_create(
+    client: &Client,
+    input: &Input,
+    journal: &Journal,
+) -> Result<(String, Origin), Error> {
     let alias = input.ceremony.folder().kek_alias(&input.leaf_sha256);
+    let note = |key_arn: &str, origin| {
+        journal.note(Deed::HadKey {
+            key_arn: key_arn.to_owned(),
+            alias: Some(alias.clone()),
+            origin,
+        });
+    };
     let attributes = attributes(input.algorithm);
     let claim = claim(client, &alias, &attributes, async || {
         let answer = client
@@ -53,11 +86,16 @@ async fn find_or_create(client: &Client, input: &Input) -> Result<(String, Origi
             .send()
             .await
             .map_err(|error| ServiceError::new("payment-cryptography:CreateKey", &error))?;
-        made("payment-cryptography:CreateKey", answer.key)
+        let key_arn = made("payment-cryptography:CreateKey", answer.key)?;
+        note(&key_arn, Origin::Created);
+        Ok(key_arn)
     })
     .await
     .map_err(ServiceError::from)?;
     let origin = claim.origin();
+    if origin != Origin::Created {
+        note(&claim.key_arn, origin);
+    }
     Ok((claim.key_arn, origin))
 }
 
@@ -126,8 +164,8 @@ impl StepError for Error {
     fn remedy(&self) -> &'static str {
         match self {
             Self::KekUnsuitable { .. } => {
-                "Correct `kek` of the profile (algorithm, keyArn), or the state of the key in \
-                 Payment Cryptography; then drop the leaf again."
+                "Correct `kekExport.kek` of the profile (algorithm, keyArn), or the state of the key \
+                 in Payment Cryptography."
             }
             Self::Service(error) => error.remedy(),
         }

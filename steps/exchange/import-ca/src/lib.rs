@@ -14,30 +14,70 @@ use aws_sdk_paymentcryptography::types::{
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use ceremony::certificate::Certificate;
-use ceremony::contract::import_ca::{Authority, Origin};
 use ceremony::digest::Sha256;
-use ceremony::identifiers::{Ceremony, ca_alias};
+use ceremony::evidence::{Deed, Recordable};
+use ceremony::id::Ceremony;
+use ceremony::identifiers::ca_alias;
+use ceremony::keys::{Authority, Origin};
+use ceremony::path::CertificatePath;
+use ceremony::profile::Policy;
+use ceremony::proof::{ProvenPath, Refusal, prove};
+use ceremony::utc::Utc;
 use payment_keys::{KeyFacts, claim, inspect, made, tags};
-use step::ServiceError;
-use step::StepError;
+use serde::{Deserialize, Serialize};
+use step::{Journal, ServiceError, StepError};
 use strum::{IntoStaticStr, VariantNames};
 
-pub use ceremony::contract::import_ca::{Input, Output};
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Input {
+    pub ceremony: Ceremony,
+    pub path: CertificatePath,
+    pub policy: Policy,
+}
 
-pub async fn handle(client: &Client, input: Input) -> Result<Output, Error> {
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Output {
+    /// The key of the CA that issued the leaf: what `Wrap` names as the authority.
+    pub issuing_ca_key_arn: String,
+    /// From the one nearest to the root to the issuing CA.
+    pub authorities: Vec<Authority>,
+}
+
+impl Recordable for Output {
+    fn recordable(&self) -> impl Serialize {
+        self
+    }
+}
+
+pub async fn handle(client: &Client, input: Input, journal: &Journal) -> Result<Output, Error> {
     let Input {
         ceremony,
-        validated,
-        ca_key_arns,
+        path,
+        policy,
     } = input;
+    // Once more, from the certificates themselves: a document can say anything.
+    let proof = prove(path, &policy.trust, policy.kek.algorithm, Utc::now());
+    let proven = proof.verdict.map_err(Error::PathNotProven)?;
+    import(client, &ceremony, &proven, &policy.ca_key_arns, journal).await
+}
+
+async fn import(
+    client: &Client,
+    ceremony: &Ceremony,
+    proven: &ProvenPath,
+    ca_key_arns: &BTreeMap<Sha256, String>,
+    journal: &Journal,
+) -> Result<Output, Error> {
     let mut authorities: Vec<Authority> = Vec::new();
-    for ca in needed(validated.path().cas(), &ca_key_arns) {
+    for ca in needed(proven.path().cas(), ca_key_arns) {
         let above = authorities
             .last()
             .map(|authority| authority.key_arn.clone());
         authorities.push(match ca_key_arns.get(&ca.sha256()) {
-            Some(key_arn) => existing(client, ca, key_arn, Origin::Profile).await?,
-            None => imported(client, &ceremony, ca, above).await?,
+            Some(key_arn) => existing(client, ca, key_arn, Origin::Profile, journal).await?,
+            None => imported(client, ceremony, ca, above, journal).await?,
         });
     }
     let issuing = authorities.last().ok_or(Error::NoAuthority)?;
@@ -70,6 +110,7 @@ async fn existing(
     ca: &Certificate,
     key_arn: &str,
     origin: Origin,
+    journal: &Journal,
 ) -> Result<Authority, Error> {
     let facts = inspect(client, key_arn).await?;
     let expected = attributes_of(ca)?;
@@ -81,11 +122,21 @@ async fn existing(
             reason,
         });
     }
+    note(journal, ca, &facts.key_arn, origin);
     Ok(Authority {
         certificate_sha256: ca.sha256(),
         key_arn: facts.key_arn,
         origin,
     })
+}
+
+fn note(journal: &Journal, ca: &Certificate, key_arn: &str, origin: Origin) {
+    let alias = (origin != Origin::Profile).then(|| ca_alias(&ca.sha256()));
+    journal.note(Deed::HadKey {
+        key_arn: key_arn.to_owned(),
+        alias,
+        origin,
+    });
 }
 
 /// That the key really holds this CA is proven by the export: Payment Cryptography verifies the
@@ -120,6 +171,7 @@ async fn imported(
     ceremony: &Ceremony,
     ca: &Certificate,
     above: Option<String>,
+    journal: &Journal,
 ) -> Result<Authority, Error> {
     let alias = ca_alias(&ca.sha256());
     let attributes = attributes_of(ca)?;
@@ -131,7 +183,9 @@ async fn imported(
             .send()
             .await
             .map_err(|error| ServiceError::new("payment-cryptography:ImportKey", &error))?;
-        made("payment-cryptography:ImportKey", answer.key)
+        let key_arn = made("payment-cryptography:ImportKey", answer.key)?;
+        note(journal, ca, &key_arn, Origin::Created);
+        Ok(key_arn)
     })
     .await
     .map_err(ServiceError::from)?;
@@ -141,7 +195,7 @@ async fn imported(
             key_arn: claim.key_arn,
             origin,
         }),
-        origin => existing(client, ca, &claim.key_arn, origin).await,
+        origin => existing(client, ca, &claim.key_arn, origin, journal).await,
     }
 }
 
@@ -192,10 +246,10 @@ fn attributes_of(ca: &Certificate) -> Result<KeyAttributes, Error> {
 /// Why the CAs are not there to be used.
 #[derive(Clone, Debug, Eq, IntoStaticStr, PartialEq, thiserror::Error, VariantNames)]
 pub enum Error {
-    /// Cannot be for a proven path; kept apart from a panic all the same.
+    /// Not to be expected of a proven path, whose CA keys were checked.
     #[error("the key of the CA `{subject}` is {algorithm}, which Payment Cryptography cannot hold")]
     CaKeyUnsupported { subject: String, algorithm: String },
-    /// Cannot be for a proven path either.
+    /// Not to be expected either: a path ends in a root.
     #[error("the path has no CA")]
     NoAuthority,
     #[error("the key {key_arn} for the CA `{subject}` cannot be used: {reason}")]
@@ -204,6 +258,8 @@ pub enum Error {
         subject: String,
         reason: String,
     },
+    #[error("the certificate path is not proven (any more): {}", .0.what)]
+    PathNotProven(Refusal),
     #[error(transparent)]
     Service(#[from] ServiceError),
 }
@@ -220,7 +276,11 @@ impl StepError for Error {
             Self::CaUnsuitable { .. } => {
                 "If the profile names the key in `caKeyArns`, correct or remove the entry; otherwise \
                  restore or enable the key in Payment Cryptography, or delete its alias to have the \
-                 CA imported again. Then drop the leaf again."
+                 CA imported again."
+            }
+            Self::PathNotProven(_) => {
+                "Compare with the checks of the state Validate in the record: a certificate may have \
+                 expired since, or somebody invoked this step by hand."
             }
             Self::Service(error) => error.remedy(),
         }

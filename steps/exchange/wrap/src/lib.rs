@@ -12,34 +12,85 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use ceremony::algorithms::OaepHash;
 use ceremony::certificate::Certificate;
-use step::ServiceError;
-use step::StepError;
+use ceremony::digest::Sha256;
+use ceremony::evidence::{Deed, Recordable};
+use ceremony::id::Ceremony;
+use ceremony::keys::KekFacts;
+use ceremony::path::CertificatePath;
+use ceremony::profile::{Exchange, Policy};
+use ceremony::proof::{Refusal, prove};
+use ceremony::utc::Utc;
+use serde::{Deserialize, Serialize};
+use step::{Journal, ServiceError, StepError};
 use strum::{IntoStaticStr, VariantNames};
 
-pub use ceremony::contract::wrap::{Input, Output};
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Input {
+    pub ceremony: Ceremony,
+    pub path: CertificatePath,
+    pub policy: Policy,
+    pub issuing_ca_key_arn: String,
+    pub kek: KekFacts,
+}
 
-pub async fn handle(client: &Client, input: Input) -> Result<Output, Error> {
-    let leaf = &input.validated.path().leaf;
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Output {
+    /// The RSA block, upper-case hex; as long as the leaf's modulus.
+    pub cryptogram: String,
+    pub hash: OaepHash,
+}
+
+/// Key material, wrapped or not, is not evidence: of the cryptogram there is its digest.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct View {
+    cryptogram_bytes: usize,
+    /// Over the bytes, which the package has as `wrapped-kek.bin`.
+    cryptogram_sha256: Sha256,
+    hash: OaepHash,
+}
+
+impl Recordable for Output {
+    fn recordable(&self) -> impl Serialize {
+        // It is hex because `checked` made it so.
+        let bytes = hex::decode(&self.cryptogram).unwrap_or_default();
+        View {
+            cryptogram_bytes: bytes.len(),
+            cryptogram_sha256: Sha256::of(&bytes),
+            hash: self.hash,
+        }
+    }
+}
+
+pub async fn handle(client: &Client, input: Input, journal: &Journal) -> Result<Output, Error> {
+    let Exchange::RsaOaep { hash, .. } = input.policy.exchange;
+    // Once more, from the certificates themselves: a document can say anything.
+    let (trust, kek) = (&input.policy.trust, input.policy.kek.algorithm);
+    let proof = prove(input.path, trust, kek, Utc::now());
+    let proven = proof.verdict.map_err(Error::PathNotProven)?;
+    let leaf = &proven.path().leaf;
     let modulus_bytes =
         leaf.key_algorithm()
             .modulus_bytes()
             .ok_or_else(|| Error::LeafKeyUnsuitable {
                 algorithm: leaf.key_algorithm().to_string(),
             })?;
-    let material = material(leaf, &input.issuing_ca_key_arn, input.hash);
     let answer = client
         .export_key()
         .export_key_identifier(&input.kek.key_arn)
-        .key_material(material)
+        .key_material(material(leaf, &input.issuing_ca_key_arn, hash))
         .send()
         .await
         .map_err(|error| ServiceError::new("payment-cryptography:ExportKey", &error))?;
+    journal.note(Deed::ExportedKey {
+        key_arn: input.kek.key_arn,
+        certificate_sha256: leaf.sha256(),
+    });
     let wrapped = answer.wrapped_key.ok_or(Error::CryptogramMissing)?;
     let cryptogram = checked(wrapped, modulus_bytes, &input.kek.kcv)?;
-    Ok(Output {
-        cryptogram,
-        hash: input.hash,
-    })
+    Ok(Output { cryptogram, hash })
 }
 
 /// `WrappingKeyCertificate` is base64 of the PEM text: of the leaf that was proven, alone.
@@ -99,6 +150,8 @@ pub enum Error {
     KcvMissing,
     #[error("the leaf's key is {algorithm}; an RSA key is needed to wrap under")]
     LeafKeyUnsuitable { algorithm: String },
+    #[error("the certificate path is not proven (any more): {}", .0.what)]
+    PathNotProven(Refusal),
     #[error(transparent)]
     Service(#[from] ServiceError),
 }
@@ -123,6 +176,10 @@ impl StepError for Error {
             Self::LeafKeyUnsuitable { .. } => {
                 "This is a defect of the software (the validation should have refused the leaf): \
                  report it with the record."
+            }
+            Self::PathNotProven(_) => {
+                "Compare with the checks of the state Validate in the record: a certificate may have \
+                 expired since, or somebody invoked this step by hand."
             }
             Self::Service(error) => error.remedy(),
         }

@@ -1,9 +1,11 @@
-use step::sdk_config;
-use step::serve;
+use step::{sdk_config, serve};
 use wrap::handle;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_runtime::Error> {
     let client = aws_sdk_paymentcryptography::Client::new(&sdk_config().await);
-    serve(step::software!(), |input| handle(&client, input)).await
+    serve(step::software!(), async |input, journal| {
+        handle(&client, input, journal).await
+    })
+    .await
 }

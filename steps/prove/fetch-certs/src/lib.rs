@@ -9,16 +9,47 @@ use std::collections::HashSet;
 
 use ceremony::bundle::{MAX_FILES, UnusableFile, certificates_in};
 use ceremony::certificate::Certificate;
-use ceremony::contract::execution::{DroppedObject, VERSION};
 use ceremony::digest::Sha256;
-use ceremony::path::NoPath;
-use ceremony::profile::{IncompleteProfile, MalformedProfile};
-use step::ServiceError;
-use step::StepError;
+use ceremony::evidence::Recordable;
+use ceremony::execution::{DroppedObject, Start};
+use ceremony::identifiers::{Folder, ca_alias};
+use ceremony::path::{CertificateFacts, CertificatePath, NoPath};
+use ceremony::profile::{CeremonyNotAllowed, MalformedProfile, Policy};
+use serde::{Deserialize, Serialize};
+use step::{ServiceError, StepError};
 use storage::{ObjectError, ProfileError, load_profile, newest_path, read_version};
 use strum::{IntoStaticStr, VariantNames};
 
-pub use ceremony::contract::fetch_certs::{Input, Output};
+pub type Input = Start;
+
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Output {
+    /// By names and signatures only; proven by the next state.
+    pub path: CertificatePath,
+    pub policy: Policy,
+    /// The aliases in Payment Cryptography under which this ceremony may make keys: where to look
+    /// if a step is killed.
+    pub aliases: Vec<String>,
+}
+
+/// Facts instead of certificates: the certificates themselves lie in `certificates.pem`.
+#[derive(Serialize)]
+struct View<'a> {
+    certificates: Vec<CertificateFacts>,
+    policy: &'a Policy,
+    aliases: &'a [String],
+}
+
+impl Recordable for Output {
+    fn recordable(&self) -> impl Serialize {
+        View {
+            certificates: self.path.facts(),
+            policy: &self.policy,
+            aliases: &self.aliases,
+        }
+    }
+}
 
 /// What the step works with, made once at cold start.
 pub struct Context {
@@ -31,8 +62,8 @@ pub struct Context {
 pub async fn handle(context: &Context, input: Input) -> Result<Output, Error> {
     let ceremony = &input.ceremony;
     check_scope(&input)?;
-    let profile = load_profile(&context.ssm, &ceremony.partner).await?;
-    let policy = profile.policy_for(&ceremony.folder())?;
+    let folder = ceremony.folder();
+    let loaded = load_profile(&context.ssm, &folder).await?;
     let mut certificates = Vec::new();
     for object in &input.objects {
         certificates.extend(fetch(context, object).await?);
@@ -42,20 +73,31 @@ pub async fn handle(context: &Context, input: Input) -> Result<Output, Error> {
         &context.s3,
         &context.evidence_bucket,
         &certificates,
-        Some(&profile),
+        Some(&loaded.profile),
     )
     .await??;
-    Ok(Output { path, policy })
+    let policy = loaded.profile.kek_export_policy(loaded.version)?;
+    Ok(Output {
+        aliases: aliases(&folder, &path),
+        path,
+        policy,
+    })
+}
+
+fn aliases(folder: &Folder, path: &CertificatePath) -> Vec<String> {
+    let cas = path.cas().map(|ca| ca_alias(&ca.sha256()));
+    cas.chain([folder.kek_alias(&path.leaf.sha256())]).collect()
 }
 
 /// The input names the partner and the objects; an object of another folder is not this
 /// ceremony's, whoever wrote the input.
 fn check_scope(input: &Input) -> Result<(), Error> {
     let fault = |detail: String| Err(Error::InputMalformed { detail });
-    if input.version != VERSION {
+    if input.version != Start::VERSION {
         return fault(format!(
-            "it has version {}, this software reads {VERSION}",
-            input.version
+            "it has version {}, this software reads {}",
+            input.version,
+            Start::VERSION
         ));
     }
     if input.objects.is_empty() || input.objects.len() > MAX_FILES {
@@ -115,6 +157,8 @@ async fn fetch(context: &Context, object: &DroppedObject) -> Result<Vec<Certific
 /// Why there is no path, or no policy.
 #[derive(Clone, Debug, Eq, IntoStaticStr, PartialEq, thiserror::Error, VariantNames)]
 pub enum Error {
+    #[error(transparent)]
+    CeremonyNotAllowed(#[from] CeremonyNotAllowed),
     /// An object version does not hold the bytes that were seen when the ceremony was started.
     #[error("`{key}` version {version_id} has SHA-256 {found}, the input names {expected}")]
     DigestMismatch {
@@ -133,8 +177,6 @@ pub enum Error {
     PartnerUnknown(String),
     #[error("the objects make no certificate path: {0}")]
     PathMissing(#[from] NoPath),
-    #[error("{0}")]
-    ProfileIncomplete(#[from] IncompleteProfile),
     #[error("the profile in SSM parameter `{name}` is malformed: {source}")]
     ProfileMalformed {
         name: String,
@@ -175,22 +217,21 @@ impl StepError for Error {
                  which input, before anything else."
             }
             Self::FileUnusable { .. } | Self::PathMissing(_) => {
-                "Ask the partner for the certificates again and drop them into the same folder."
+                "Ask the partner for the certificates again; they belong into the same folder."
             }
             Self::InputMalformed { .. } => {
-                "Executions are started by dropping files into the inbox, not by hand: drop the \
-                 leaf again."
+                "Executions are started by dropping files into the inbox, not by hand."
             }
             Self::ObjectUnreadable(_) => {
-                "Drop the file again; if versions of the inbox are being deleted, find out why."
+                "The file must be there: if versions of the inbox are being deleted, find out why."
             }
             Self::PartnerUnknown(_) => {
-                "Onboard the partner (README, \"Onboard a partner\"), or correct the first folder \
-                 of the key; then drop the leaf again."
+                "Onboard the partner for this folder (README, \"Onboard a partner\"), or use the \
+                 right folder."
             }
-            Self::ProfileIncomplete(_) | Self::ProfileMalformed { .. } => {
+            Self::CeremonyNotAllowed(_) | Self::ProfileMalformed { .. } => {
                 "Have an operator correct the profile (its schema: \
-                 steps/ceremony/partner-profile.schema.json), then drop the leaf again."
+                 steps/shared/ceremony/profile.schema.json)."
             }
             Self::Service(error) => error.remedy(),
         }

@@ -1,6 +1,5 @@
 use fetch_certs::{Context, handle};
-use step::sdk_config;
-use step::{required_variable, serve};
+use step::{required_variable, sdk_config, serve};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_runtime::Error> {
@@ -11,5 +10,8 @@ async fn main() -> Result<(), lambda_runtime::Error> {
         inbox_bucket: required_variable("INBOX_BUCKET"),
         evidence_bucket: required_variable("EVIDENCE_BUCKET"),
     };
-    serve(step::software!(), |input| handle(&context, input)).await
+    serve(step::software!(), async |input, _| {
+        handle(&context, input).await
+    })
+    .await
 }

@@ -1,4 +1,4 @@
-//! KEK and certificate key algorithms, and which key may carry which.
+//! Algorithms of KEKs, of keys in certificates, and of signatures, as AWS spells them.
 
 use std::fmt;
 
@@ -52,33 +52,6 @@ impl KekAlgorithm {
             Self::TDES_2KEY | Self::TDES_3KEY => KcvAlgorithm::ANSI_X9_24,
         }
     }
-
-    /// Whether an RSA key may carry this KEK.
-    ///
-    /// Source: AWS Payment Cryptography user guide, "Import and export keys", table of key
-    /// strengths: TDES under RSA-2048 and up, AES-128 under RSA-3072 and up, AES-192 and
-    /// AES-256 under no RSA key.
-    pub fn may_travel_under(self, wrapping_key: &KeyAlgorithm) -> bool {
-        use KeyAlgorithm::{Rsa2048, Rsa3072, Rsa4096};
-        match self {
-            Self::TDES_2KEY | Self::TDES_3KEY => {
-                matches!(wrapping_key, Rsa2048 | Rsa3072 | Rsa4096)
-            }
-            Self::AES_128 => matches!(wrapping_key, Rsa3072 | Rsa4096),
-            Self::AES_192 | Self::AES_256 => false,
-        }
-    }
-
-    /// What the leaf's key must be, in words, for [`Self::may_travel_under`] to hold.
-    pub fn required_wrapping_key(self) -> &'static str {
-        match self {
-            Self::TDES_2KEY | Self::TDES_3KEY => "RSA-2048, RSA-3072 or RSA-4096",
-            Self::AES_128 => "RSA-3072 or RSA-4096",
-            Self::AES_192 | Self::AES_256 => {
-                "none: no RSA key is strong enough for it, use another exchange method"
-            }
-        }
-    }
 }
 
 impl fmt::Display for KekAlgorithm {
@@ -111,6 +84,16 @@ pub enum KeyAlgorithm {
 }
 
 impl KeyAlgorithm {
+    /// Every one that Payment Cryptography has a name for.
+    pub const KNOWN: [Self; 6] = [
+        Self::EccNistP256,
+        Self::EccNistP384,
+        Self::EccNistP521,
+        Self::Rsa2048,
+        Self::Rsa3072,
+        Self::Rsa4096,
+    ];
+
     /// Payment Cryptography's name for it, or `None` where it has none.
     pub fn service_name(&self) -> Option<&'static str> {
         Some(match self {
@@ -146,17 +129,10 @@ impl fmt::Display for KeyAlgorithm {
 
 impl From<String> for KeyAlgorithm {
     fn from(text: String) -> Self {
-        [
-            Self::EccNistP256,
-            Self::EccNistP384,
-            Self::EccNistP521,
-            Self::Rsa2048,
-            Self::Rsa3072,
-            Self::Rsa4096,
-        ]
-        .into_iter()
-        .find(|algorithm| algorithm.service_name() == Some(&text))
-        .unwrap_or(Self::Other(text))
+        Self::KNOWN
+            .into_iter()
+            .find(|algorithm| algorithm.service_name() == Some(&text))
+            .unwrap_or(Self::Other(text))
     }
 }
 
@@ -175,14 +151,6 @@ impl OaepHash {
         match self {
             Self::SHA_256 => "SHA_256",
             Self::SHA_512 => "SHA_512",
-        }
-    }
-
-    /// The name `openssl` knows it by.
-    pub fn openssl_name(self) -> &'static str {
-        match self {
-            Self::SHA_256 => "sha256",
-            Self::SHA_512 => "sha512",
         }
     }
 }
@@ -231,18 +199,35 @@ impl SignatureAlgorithm {
         }
     }
 
-    /// The name of its hash that `openssl dgst` knows.
-    pub fn openssl_hash(self) -> &'static str {
-        match self.as_str().rsplit('_').next() {
-            Some("256") => "sha256",
-            Some("384") => "sha384",
-            _ => "sha512",
+    /// The hash that is signed.
+    pub fn hash(self) -> Hash {
+        match self {
+            Self::ECDSA_SHA_256 | Self::RSASSA_PKCS1_V1_5_SHA_256 | Self::RSASSA_PSS_SHA_256 => {
+                Hash::Sha256
+            }
+            Self::ECDSA_SHA_384 | Self::RSASSA_PKCS1_V1_5_SHA_384 | Self::RSASSA_PSS_SHA_384 => {
+                Hash::Sha384
+            }
+            Self::ECDSA_SHA_512 | Self::RSASSA_PKCS1_V1_5_SHA_512 | Self::RSASSA_PSS_SHA_512 => {
+                Hash::Sha512
+            }
         }
     }
 
     pub fn is_pss(self) -> bool {
-        self.as_str().starts_with("RSASSA_PSS")
+        matches!(
+            self,
+            Self::RSASSA_PSS_SHA_256 | Self::RSASSA_PSS_SHA_384 | Self::RSASSA_PSS_SHA_512
+        )
     }
+}
+
+/// A hash of FIPS 180-4 that a signature algorithm uses.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Hash {
+    Sha256,
+    Sha384,
+    Sha512,
 }
 
 impl fmt::Display for SignatureAlgorithm {
@@ -256,30 +241,6 @@ mod tests {
     use super::*;
 
     #[test]
-    fn strength_table_is_the_user_guides() {
-        let allowed = |kek: KekAlgorithm| {
-            [
-                KeyAlgorithm::Rsa2048,
-                KeyAlgorithm::Rsa3072,
-                KeyAlgorithm::Rsa4096,
-            ]
-            .map(|key| kek.may_travel_under(&key))
-        };
-        assert_eq!(allowed(KekAlgorithm::TDES_2KEY), [true, true, true]);
-        assert_eq!(allowed(KekAlgorithm::TDES_3KEY), [true, true, true]);
-        assert_eq!(allowed(KekAlgorithm::AES_128), [false, true, true]);
-        assert_eq!(allowed(KekAlgorithm::AES_192), [false, false, false]);
-        assert_eq!(allowed(KekAlgorithm::AES_256), [false, false, false]);
-    }
-
-    #[test]
-    fn no_kek_travels_under_an_elliptic_curve_key_by_rsa_wrap() {
-        for kek in KekAlgorithm::ALL {
-            assert!(!kek.may_travel_under(&KeyAlgorithm::EccNistP521));
-        }
-    }
-
-    #[test]
     fn names_are_spelled_alike_in_json_and_in_requests() {
         for kek in KekAlgorithm::ALL {
             assert_eq!(serde_json::to_value(kek).unwrap(), kek.as_str());
@@ -287,5 +248,53 @@ mod tests {
         for signature in SignatureAlgorithm::ALL {
             assert_eq!(serde_json::to_value(signature).unwrap(), signature.as_str());
         }
+    }
+
+    #[test]
+    fn a_signature_algorithm_is_called_after_its_hash_and_padding() {
+        for signature in SignatureAlgorithm::ALL {
+            let name = match signature.hash() {
+                Hash::Sha256 => "SHA_256",
+                Hash::Sha384 => "SHA_384",
+                Hash::Sha512 => "SHA_512",
+            };
+            assert!(signature.as_str().ends_with(name), "{signature}");
+            assert_eq!(signature.is_pss(), signature.as_str().contains("PSS"));
+        }
+    }
+
+    #[test]
+    fn a_kek_has_the_length_and_check_value_of_its_cipher() {
+        for (kek, bytes, kcv) in [
+            (KekAlgorithm::AES_128, 16, KcvAlgorithm::CMAC),
+            (KekAlgorithm::AES_192, 24, KcvAlgorithm::CMAC),
+            (KekAlgorithm::AES_256, 32, KcvAlgorithm::CMAC),
+            (KekAlgorithm::TDES_2KEY, 16, KcvAlgorithm::ANSI_X9_24),
+            (KekAlgorithm::TDES_3KEY, 24, KcvAlgorithm::ANSI_X9_24),
+        ] {
+            assert_eq!(
+                (kek.key_bytes(), kek.kcv_algorithm()),
+                (bytes, kcv),
+                "{kek}"
+            );
+        }
+    }
+
+    #[test]
+    fn an_rsa_block_is_as_long_as_the_modulus() {
+        let lengths = KeyAlgorithm::KNOWN.map(|key| key.modulus_bytes());
+        assert_eq!(lengths, [None, None, None, Some(256), Some(384), Some(512)]);
+    }
+
+    #[test]
+    fn a_key_algorithm_is_read_by_the_services_name() {
+        for known in KeyAlgorithm::KNOWN {
+            let name = known.service_name().unwrap();
+            assert_eq!(known.to_string(), name);
+            assert_eq!(KeyAlgorithm::from(name.to_owned()), known);
+        }
+        let other = KeyAlgorithm::from("RSA of 1024 bits".to_owned());
+        assert_eq!(other.service_name(), None);
+        assert_eq!(other.to_string(), "RSA of 1024 bits");
     }
 }

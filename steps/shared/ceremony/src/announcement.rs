@@ -1,11 +1,15 @@
-//! The events of the bus `key-ceremony` that a step puts there itself.
+//! The events of the bus `key-ceremony`, all of them.
 //!
-//! The state machine announces `Ceremony Succeeded` and `Ceremony Failed` without a Lambda; their
-//! details have the same first members.
+//! Steps and state machines announce; this enum is what they announce, and the committed schemas
+//! (`statemachine/events/`) are made from it. The contract test reads every machine's `Detail` as
+//! one of these.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
-use crate::identifiers::{CeremonyId, DataType, Environment, Folder, PartnerId};
+use crate::digest::Sha256;
+use crate::execution::Location;
+use crate::id::{CeremonyId, Kind};
+use crate::identifiers::{DataType, Environment, Folder, PartnerId};
 
 /// Source of every event.
 pub const SOURCE: &str = "key-ceremony";
@@ -13,14 +17,128 @@ pub const SOURCE: &str = "key-ceremony";
 /// Version of the details' form.
 pub const VERSION: u32 = 1;
 
-/// What is told of dropped files that start no ceremony.
-#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct DropDetail {
+/// An event: its detail type and its detail.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(tag = "detail-type", content = "detail")]
+pub enum Announcement {
+    #[serde(rename = "Ceremony Failed")]
+    CeremonyFailed(CeremonyFailed),
+    #[serde(rename = "Ceremony Succeeded")]
+    CeremonySucceeded(CeremonySucceeded),
+    #[serde(rename = "Certificates Incomplete")]
+    CertificatesIncomplete(FilesNotTaken),
+    #[serde(rename = "Certificates Rejected")]
+    CertificatesRejected(FilesNotTaken),
+}
+
+impl Announcement {
+    pub const DETAIL_TYPES: [&'static str; 4] = [
+        "Ceremony Failed",
+        "Ceremony Succeeded",
+        "Certificates Incomplete",
+        "Certificates Rejected",
+    ];
+
+    pub fn detail_type(&self) -> &'static str {
+        match self {
+            Self::CeremonyFailed(_) => "Ceremony Failed",
+            Self::CeremonySucceeded(_) => "Ceremony Succeeded",
+            Self::CertificatesIncomplete(_) => "Certificates Incomplete",
+            Self::CertificatesRejected(_) => "Certificates Rejected",
+        }
+    }
+
+    /// The detail as JSON text.
+    pub fn detail(&self) -> serde_json::Result<String> {
+        match self {
+            Self::CeremonyFailed(detail) => serde_json::to_string(detail),
+            Self::CeremonySucceeded(detail) => serde_json::to_string(detail),
+            Self::CertificatesIncomplete(detail) | Self::CertificatesRejected(detail) => {
+                serde_json::to_string(detail)
+            }
+        }
+    }
+
+    /// The JSON Schema of a detail type's details.
+    #[cfg(feature = "schema")]
+    pub fn schema(detail_type: &str) -> Option<schemars::Schema> {
+        Some(match detail_type {
+            "Ceremony Failed" => schemars::schema_for!(CeremonyFailed),
+            "Ceremony Succeeded" => schemars::schema_for!(CeremonySucceeded),
+            "Certificates Incomplete" | "Certificates Rejected" => {
+                schemars::schema_for!(FilesNotTaken)
+            }
+            _ => return None,
+        })
+    }
+}
+
+/// A ceremony ended as it should.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct CeremonySucceeded {
     pub version: u32,
+    pub ceremony: Kind,
+    pub ceremony_id: CeremonyId,
+    pub partner: PartnerId,
+    pub environment: Environment,
+    pub data_type: DataType,
+    /// The KEK that was sent.
+    pub kek_key_arn: String,
+    /// Its key check value, hex.
+    pub kcv: String,
+    /// Where the package lies.
+    pub package: Location,
+    /// Where the record lies.
+    pub record: Location,
+    /// Digest of the record's bytes.
+    #[cfg_attr(feature = "schema", schemars(with = "String"))]
+    pub record_sha256: Sha256,
+    /// Digest of the package's `manifest.json`.
+    #[cfg_attr(feature = "schema", schemars(with = "String"))]
+    pub manifest_sha256: Sha256,
+}
+
+/// A ceremony ended in an error.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct CeremonyFailed {
+    pub version: u32,
+    pub ceremony: Kind,
+    /// The ceremony id; the execution's name where its input did not say.
+    pub ceremony_id: String,
+    /// Null where the execution's input did not say; so are the next two.
+    pub partner: Option<PartnerId>,
+    pub environment: Option<Environment>,
+    pub data_type: Option<DataType>,
+    /// The state that failed.
+    pub step: String,
+    /// The error's name.
+    pub error: String,
+    /// What was wrong and where.
+    pub what: String,
+    /// What to do about it.
+    pub remedy: String,
+    /// How to run the ceremony again after that.
+    pub again: String,
+    /// Where the record lies; null where none could be written.
+    pub record: Option<Location>,
+    pub execution_arn: String,
+}
+
+/// Files in the inbox that start no ceremony.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct FilesNotTaken {
+    pub version: u32,
+    /// The ceremony that the files would have started; null where the key does not say.
+    pub ceremony: Option<Kind>,
     /// Always null: no ceremony was started.
     pub ceremony_id: Option<CeremonyId>,
-    /// Null where the key does not name a drop folder; so are the next two.
+    /// Null where the key does not name a folder; so are the next two.
     pub partner: Option<PartnerId>,
     pub environment: Option<Environment>,
     pub data_type: Option<DataType>,
@@ -31,15 +149,17 @@ pub struct DropDetail {
     pub remedy: String,
 }
 
-impl DropDetail {
+impl FilesNotTaken {
     pub fn new(
-        folder: Option<&Folder>,
+        of: Option<(Kind, &Folder)>,
         reason: String,
         file: Option<String>,
         remedy: &str,
     ) -> Self {
+        let folder = of.map(|(_, folder)| folder);
         Self {
             version: VERSION,
+            ceremony: of.map(|(kind, _)| kind),
             ceremony_id: None,
             partner: folder.map(|folder| folder.partner.clone()),
             environment: folder.map(|folder| folder.environment),
@@ -51,18 +171,39 @@ impl DropDetail {
     }
 }
 
-/// Detail types that `intake` announces.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum DropVerdict {
-    Incomplete,
-    Rejected,
-}
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
 
-impl DropVerdict {
-    pub fn detail_type(self) -> &'static str {
-        match self {
-            Self::Incomplete => "Certificates Incomplete",
-            Self::Rejected => "Certificates Rejected",
+    use super::*;
+
+    #[test]
+    fn a_detail_type_is_spelled_alike_in_the_event_and_in_the_list() {
+        let detail = FilesNotTaken::new(None, "why".to_owned(), None, "do");
+        for announcement in [
+            Announcement::CertificatesIncomplete(detail.clone()),
+            Announcement::CertificatesRejected(detail),
+        ] {
+            let event = serde_json::to_value(&announcement).unwrap();
+            assert_eq!(event["detail-type"], announcement.detail_type());
+            let detail: Value = serde_json::from_str(&announcement.detail().unwrap()).unwrap();
+            assert_eq!(event["detail"], detail);
+            assert!(Announcement::DETAIL_TYPES.contains(&announcement.detail_type()));
         }
+    }
+
+    #[test]
+    fn files_of_a_folder_name_its_ceremony() {
+        let folder = Folder::of_inbox_key("acme/production/pin/x").unwrap();
+        let of = Some((Kind::KekExport, &folder));
+        let detail = FilesNotTaken::new(of, "why".to_owned(), Some("x".to_owned()), "do");
+        assert_eq!(
+            serde_json::to_value(detail).unwrap(),
+            json!({
+                "version": 1, "ceremony": "kek-export", "ceremonyId": null,
+                "partner": "acme", "environment": "production", "dataType": "pin",
+                "reason": "why", "file": "x", "remedy": "do",
+            })
+        );
     }
 }

@@ -27,9 +27,10 @@ const SIGNED_DATA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.1135
 /// Text around PEM blocks is allowed, as `openssl x509 -text` writes it. A private key is an
 /// error of its own: the file must not stay where it lies.
 pub fn certificates_in(file: &[u8]) -> Result<Vec<Certificate>, UnusableFile> {
-    let certificates = match is_der(file) {
-        true => certificates_in_der(file)?,
-        false => certificates_in_pem(file)?,
+    let certificates = if is_der(file) {
+        certificates_in_der(file)?
+    } else {
+        certificates_in_pem(file)?
     };
     match certificates.len() {
         0 => Err(UnusableFile::NoCertificate),

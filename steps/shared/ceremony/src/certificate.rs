@@ -60,9 +60,17 @@ pub struct KeyUsage {
 }
 
 impl Certificate {
-    /// Limit for one certificate: a leaf and six CAs, in PEM and twice (as fetched and as
-    /// validated), must fit the 256 KiB that a state's payload may have.
+    /// Limit for one certificate: a leaf and six CAs in PEM must fit the 256 KiB that a state's
+    /// payload may have, beside all that is told of them.
     pub const MAX_BYTES: usize = 8 * 1024;
+
+    /// Limit for a distinguished name in DER. Every check and every list of certificates repeats
+    /// it, and evidence must fit a state too. (RFC 5280 appendix A gives most attributes 64
+    /// characters.)
+    pub const MAX_NAME_BYTES: usize = 512;
+
+    /// Limit for all identities (userIds and URIs) together, which a check repeats as well.
+    pub const MAX_IDENTITY_BYTES: usize = 4 * 1024;
 
     pub fn from_der(der: &[u8]) -> Result<Self, MalformedCertificate> {
         if der.len() > Self::MAX_BYTES {
@@ -82,7 +90,7 @@ impl Certificate {
         }
         Ok(Self {
             der: der.to_vec(),
-            facts: Facts::read(&certificate)?,
+            facts: Facts::read(&certificate)?.within_limits()?,
         })
     }
 
@@ -170,7 +178,7 @@ impl Certificate {
             && self.signature_verifies(issuer).unwrap_or(false)
     }
 
-    /// `None` where the certificate, which parsed before, does not parse: cannot be.
+    /// `None` where the certificate does not parse, although it did when this value was made.
     fn signature_verifies(&self, issuer: &Self) -> Option<bool> {
         let (_, certificate) = X509Certificate::from_der(&self.der).ok()?;
         let (_, key) = SubjectPublicKeyInfo::from_der(&issuer.facts.public_key_info).ok()?;
@@ -301,6 +309,29 @@ impl Facts {
             }
         }
         Ok(facts)
+    }
+}
+
+impl Facts {
+    fn within_limits(self) -> Result<Self, MalformedCertificate> {
+        for (which, name) in [("subject", &self.subject), ("issuer", &self.issuer)] {
+            if name.der.len() > Certificate::MAX_NAME_BYTES {
+                return Err(MalformedCertificate(format!(
+                    "a {which} of {} bytes; at most {} are accepted",
+                    name.der.len(),
+                    Certificate::MAX_NAME_BYTES
+                )));
+            }
+        }
+        let identities = self.user_ids.iter().chain(&self.uris);
+        let bytes: usize = identities.map(String::len).sum();
+        if bytes > Certificate::MAX_IDENTITY_BYTES {
+            return Err(MalformedCertificate(format!(
+                "identities (userId and URIs) of {bytes} bytes; at most {} are accepted",
+                Certificate::MAX_IDENTITY_BYTES
+            )));
+        }
+        Ok(self)
     }
 }
 

@@ -4,9 +4,16 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::digest::Sha256;
+use crate::keys::Origin;
 use crate::utc::Utc;
 
-/// The proof of one step: when it ran, which software, and the digest of what it returned.
+/// What may be recorded of a step's result: all of it, or as much as holds no key material, wrapped
+/// or not.
+pub trait Recordable {
+    fn recordable(&self) -> impl Serialize;
+}
+
+/// The evidence of one step: when it ran, which software, and what it came to.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Evidence {
@@ -15,38 +22,72 @@ pub struct Evidence {
     pub software_version: String,
     pub started_at: Utc,
     pub finished_at: Utc,
-    /// [`digest_of`] the step's `result`. Recompute it from the record with
+    /// What may be recorded of the result.
+    pub result: Value,
+    /// [`digest_of`] `result`. Recompute it from a record with
     /// `jq -cjS '.steps[N].result' record.json | openssl dgst -sha256`.
     pub result_sha256: Sha256,
 }
 
-/// What a step hands to the state machine: its result, and the proof of it.
+/// What a step hands to the state machine: its result for later steps, and the evidence of it.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Proven<T> {
+pub struct Recorded<T> {
     pub result: T,
     pub evidence: Evidence,
 }
 
-impl<T: Serialize> Proven<T> {
+impl<T: Recordable> Recorded<T> {
     /// Closes a step that began at `started_at` and ended now.
     pub fn new(software: &Software, started_at: Utc, result: T) -> serde_json::Result<Self> {
+        let recordable = serde_json::to_value(result.recordable())?;
         let evidence = Evidence {
             step: software.name.to_owned(),
             software_version: software.version.to_owned(),
             started_at,
             finished_at: Utc::now(),
-            result_sha256: digest_of(&serde_json::to_value(&result)?),
+            result_sha256: digest_of(&recordable),
+            result: recordable,
         };
         Ok(Self { result, evidence })
     }
 }
 
-/// A step's own name and version: `step::software!()`.
+/// Which software a step is: `step::software!()`.
 #[derive(Clone, Copy, Debug)]
 pub struct Software {
     pub name: &'static str,
     pub version: &'static str,
+}
+
+/// Something that cannot be undone, noted when it has happened, so that a step that fails
+/// afterwards does not forget it.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase", rename_all_fields = "camelCase", tag = "did")]
+pub enum Deed {
+    /// A key is in Payment Cryptography: made just now, or there before.
+    #[serde(rename = "had-key")]
+    HadKey {
+        key_arn: String,
+        alias: Option<String>,
+        origin: Origin,
+    },
+    /// A key left Payment Cryptography, wrapped for this certificate.
+    #[serde(rename = "exported-key")]
+    ExportedKey {
+        key_arn: String,
+        certificate_sha256: Sha256,
+    },
+    /// KMS signed.
+    #[serde(rename = "signed")]
+    Signed { key_arn: String },
+    /// An object lies in S3, with this digest.
+    #[serde(rename = "wrote")]
+    Wrote {
+        bucket: String,
+        key: String,
+        sha256: Sha256,
+    },
 }
 
 /// A JSON document as it is kept in a bucket: indented, for people, with a newline at its end.
@@ -64,6 +105,8 @@ pub fn digest_of(value: &Value) -> Sha256 {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     #[test]
@@ -72,14 +115,48 @@ mod tests {
         assert_eq!(digest_of(&one), Sha256::of(br#"{"a":"x","b":[1,2]}"#));
     }
 
+    #[derive(Serialize)]
+    struct Cryptogram(&'static str);
+
+    impl Recordable for Cryptogram {
+        fn recordable(&self) -> impl Serialize {
+            self.0.len()
+        }
+    }
+
     #[test]
-    fn a_closed_step_carries_the_digest_of_its_result() {
+    fn evidence_is_over_what_may_be_recorded_and_nothing_else() {
         let software = Software {
             name: "wrap",
             version: "1.0.0",
         };
-        let proven = Proven::new(&software, Utc::now(), vec![1, 2]).unwrap();
-        assert_eq!(proven.evidence.result_sha256, Sha256::of(b"[1,2]"));
-        assert_eq!(proven.evidence.step, "wrap");
+        let started_at = Utc::now();
+        let recorded = Recorded::new(&software, started_at, Cryptogram("C0FFEE")).unwrap();
+        let evidence = &recorded.evidence;
+        assert_eq!(evidence.result, json!(6));
+        assert_eq!(evidence.result_sha256, Sha256::of(b"6"));
+        assert_eq!(evidence.step, "wrap");
+        assert_eq!(evidence.software_version, "1.0.0");
+        assert!(evidence.started_at == started_at && evidence.finished_at >= started_at);
+    }
+
+    #[test]
+    fn a_document_ends_in_a_newline() {
+        assert_eq!(document(&json!({})).unwrap(), b"{}\n");
+    }
+
+    #[test]
+    fn a_deed_says_what_was_done() {
+        let deed = Deed::ExportedKey {
+            key_arn: "arn".to_owned(),
+            certificate_sha256: Sha256::of(b"leaf"),
+        };
+        let document = serde_json::to_value(deed).unwrap();
+        assert_eq!(document["did"], "exported-key");
+        assert_eq!(document["keyArn"], "arn");
+        assert_eq!(
+            document["certificateSha256"],
+            Sha256::of(b"leaf").to_string()
+        );
     }
 }

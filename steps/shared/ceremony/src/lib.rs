@@ -1,25 +1,34 @@
-//! What every step of a key ceremony shares.
+//! The domain of a key ceremony, pure: no AWS SDK, no Lambda runtime, no input or output.
 //!
 //! | module | holds |
 //! | --- | --- |
-//! | [`identifiers`] | who a ceremony is for and what it is called: partner, environment, data type, ceremony id, S3 keys, aliases |
+//! | [`identifiers`], [`id`] | who a ceremony is for and what it is called: partner, environment, data type, kind, ceremony id, aliases |
 //! | [`certificate`], [`bundle`], [`path`] | certificates, the files they arrive in, and the way from a leaf to a root |
-//! | [`algorithms`] | KEK and certificate key algorithms, and which key may carry which |
-//! | [`profile`] | what an operator has decided about a partner |
+//! | [`proof`] | a path proven against pinned trust, or every reason why not |
+//! | [`algorithms`], [`strength`] | key and signature algorithms, and which key may carry or certify which |
+//! | [`profile`], [`signed_prefix`] | what an operator has decided about a partner's folder |
+//! | [`keys`] | what is told of keys in Payment Cryptography |
 //! | [`signature`] | verifying what KMS signed |
-//! | [`contract`] | the input and output document of every state |
+//! | [`execution`], [`publication`] | what starts an execution, what it publishes, and where things lie in S3 |
 //! | [`evidence`] | what a step leaves behind for an auditor |
 //! | [`announcement`] | the events of the bus `key-ceremony` |
+//! | [`digest`], [`utc`] | SHA-256, and points in time |
 
 pub mod algorithms;
 pub mod announcement;
 pub mod bundle;
 pub mod certificate;
-pub mod contract;
 pub mod digest;
 pub mod evidence;
+pub mod execution;
+pub mod id;
 pub mod identifiers;
+pub mod keys;
 pub mod path;
 pub mod profile;
+pub mod proof;
+pub mod publication;
 pub mod signature;
+pub mod signed_prefix;
+pub mod strength;
 pub mod utc;

@@ -39,6 +39,40 @@ impl CertificatePath {
             )
             .chain([(Role::Root, &self.root)])
     }
+
+    /// What is told of every certificate, the leaf first.
+    pub fn facts(&self) -> Vec<CertificateFacts> {
+        self.certificates()
+            .map(|(role, certificate)| CertificateFacts::of(role, certificate))
+            .collect()
+    }
+}
+
+/// What is told of a certificate in manifests and evidence.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct CertificateFacts {
+    pub role: Role,
+    pub sha256: Sha256,
+    pub subject: String,
+    pub issuer: String,
+    pub serial: String,
+    pub not_before: Utc,
+    pub not_after: Utc,
+}
+
+impl CertificateFacts {
+    fn of(role: Role, certificate: &Certificate) -> Self {
+        Self {
+            role,
+            sha256: certificate.sha256(),
+            subject: certificate.subject().to_owned(),
+            issuer: certificate.issuer().to_owned(),
+            serial: certificate.serial().to_owned(),
+            not_before: certificate.not_before(),
+            not_after: certificate.not_after(),
+        }
+    }
 }
 
 /// A certificate's place on the path.
@@ -174,9 +208,10 @@ impl<'a> Search<'a> {
             }
             dead_end = false;
             above.push(issuer.clone());
-            let found = match is_root(issuer) {
-                true => Some(above.clone()),
-                false => self.up_from(issuer, above, is_root),
+            let found = if is_root(issuer) {
+                Some(above.clone())
+            } else {
+                self.up_from(issuer, above, is_root)
             };
             if found.is_some() {
                 return found;

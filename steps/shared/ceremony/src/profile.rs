@@ -1,6 +1,9 @@
-//! What an operator has decided about a partner: SSM parameter `/key-ceremony/partners/<partner>`.
+//! What an operator has decided about a partner's folder: SSM parameter
+//! `/key-ceremony/partners/<partner>/<environment>/<data-type>`.
 //!
-//! [`PartnerProfile`] is the document as written; [`Policy`] is what one ceremony takes from it.
+//! One profile per folder, with one section per ceremony. A ceremony that has no section there is
+//! not allowed. [`Profile`] is the document as written; [`Policy`] is what one ceremony takes from
+//! it.
 
 use std::collections::BTreeMap;
 
@@ -9,15 +12,19 @@ use serde::{Deserialize, Serialize};
 use crate::algorithms::{KekAlgorithm, OaepHash, SignatureAlgorithm};
 use crate::certificate::Certificate;
 use crate::digest::Sha256;
+use crate::id::Kind;
 use crate::identifiers::{DataType, Environment, Folder, PartnerId};
+use crate::signed_prefix::SignedPrefix;
 
-/// A partner's profile. Unknown fields are errors.
+/// The profile of one folder. Unknown fields are errors.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct PartnerProfile {
-    /// The partner's id; must be the one in the parameter's name.
+pub struct Profile {
+    /// The folder's partner, environment and data type: those in the parameter's name.
     pub partner: PartnerId,
+    pub environment: Environment,
+    pub data_type: DataType,
     /// SHA-256 fingerprints (64 hex digits, over the DER) of the root certificates that this
     /// partner's chains may end in. Checked out of band, under dual control. At least one.
     #[cfg_attr(
@@ -30,9 +37,24 @@ pub struct PartnerProfile {
     #[serde(default)]
     #[cfg_attr(feature = "schema", schemars(with = "Vec<String>"))]
     pub root_certificates: Vec<Certificate>,
-    /// The identity (UID) that a leaf must carry, by environment and data type. A combination
-    /// that is not listed is refused.
-    pub identity: BTreeMap<Environment, BTreeMap<DataType, String>>,
+    /// The identity (UID) that the partner's certificates for this folder must carry.
+    #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
+    pub identity: String,
+    /// Keys in Payment Cryptography that already hold a CA certificate of the partner: SHA-256
+    /// fingerprint of the certificate to key ARN. Those are used and not imported. Default: none.
+    #[serde(default)]
+    #[cfg_attr(feature = "schema", schemars(with = "BTreeMap<String, String>"))]
+    pub ca_key_arns: BTreeMap<Sha256, String>,
+    /// The ceremony `kek-export`. Default: not allowed.
+    #[serde(default)]
+    pub kek_export: Option<KekExport>,
+}
+
+/// A KEK is sent to the partner.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct KekExport {
     /// The key-encrypting key. Default: a new AES-128 key for every leaf.
     #[serde(default)]
     pub kek: Kek,
@@ -41,15 +63,10 @@ pub struct PartnerProfile {
     /// How the package is signed. Default: RSASSA_PKCS1_V1_5_SHA_256.
     #[serde(default)]
     pub signature: Signature,
-    /// Keys in Payment Cryptography that already hold a CA certificate of the partner: SHA-256
-    /// fingerprint of the certificate to key ARN. Those are used and not imported. Default: none.
-    #[serde(default)]
-    #[cfg_attr(feature = "schema", schemars(with = "BTreeMap<String, String>"))]
-    pub ca_key_arns: BTreeMap<Sha256, String>,
 }
 
 /// The key-encrypting key to send.
-#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Kek {
@@ -61,29 +78,24 @@ pub struct Kek {
     pub key_arn: Option<String>,
 }
 
-/// How the KEK travels.
-#[derive(Clone, Debug, Deserialize, Serialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+/// How the KEK travels, each method with what belongs to it.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(tag = "method", deny_unknown_fields)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct Exchange {
-    pub method: ExchangeMethod,
-    /// Hash of RSAES-OAEP and its MGF1. Default: SHA_256.
-    #[serde(default)]
-    pub hash: OaepHash,
-    /// Key-block header that is signed together with the wrapped KEK, hex, by data type.
-    pub key_block_header: BTreeMap<DataType, KeyBlockHeader>,
-}
-
-#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub enum ExchangeMethod {
+pub enum Exchange {
     /// RSAES-OAEP under the leaf's key (Payment Cryptography: `KeyCryptogram`).
-    #[serde(rename = "rsa-oaep")]
-    RsaOaep,
+    #[serde(rename = "rsa-oaep", rename_all = "camelCase")]
+    RsaOaep {
+        /// Hash of RSAES-OAEP and its MGF1. Default: SHA_256.
+        #[serde(default)]
+        hash: OaepHash,
+        /// What is signed in front of the wrapped KEK.
+        signed_prefix: SignedPrefix,
+    },
 }
 
 /// How the package is signed.
-#[derive(Clone, Copy, Debug, Default, Deserialize, Serialize)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Signature {
@@ -92,114 +104,74 @@ pub struct Signature {
     pub algorithm: SignatureAlgorithm,
 }
 
-/// A key-block header: printable ASCII, written as hex in the profile.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
-#[serde(try_from = "String", into = "String")]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct KeyBlockHeader(
-    #[cfg_attr(
-        feature = "schema",
-        schemars(with = "String", regex(pattern = r"^([2-7][0-9a-fA-F]){1,256}$"))
-    )]
-    Vec<u8>,
-);
+const MAX_TRUST_ANCHORS: usize = 8;
 
-impl KeyBlockHeader {
-    pub fn bytes(&self) -> &[u8] {
-        &self.0
-    }
-
-    pub fn hex(&self) -> String {
-        hex::encode_upper(&self.0)
-    }
-
-    pub fn ascii(&self) -> String {
-        self.0.iter().copied().map(char::from).collect()
-    }
-}
-
-impl From<KeyBlockHeader> for String {
-    fn from(header: KeyBlockHeader) -> Self {
-        header.hex()
-    }
-}
-
-impl TryFrom<String> for KeyBlockHeader {
-    type Error = String;
-
-    fn try_from(text: String) -> Result<Self, Self::Error> {
-        let bytes = hex::decode(&text)
-            .map_err(|error| format!("key-block header `{text}` is not hex: {error}"))?;
-        let printable = |byte: &u8| (0x20..0x7f).contains(byte);
-        if bytes.is_empty() || bytes.len() > 256 || !bytes.iter().all(printable) {
-            return Err(format!(
-                "key-block header `{text}` does not spell 1 to 256 printable ASCII characters; \
-                 `10000TPAEAY`, say, is written 3130303030545041454159"
-            ));
-        }
-        Ok(Self(bytes))
-    }
-}
-
-impl PartnerProfile {
+impl Profile {
     /// Reads a profile and holds it to what its fields promise one another.
-    pub fn parse(json: &str, partner: &PartnerId) -> Result<Self, MalformedProfile> {
+    pub fn parse(json: &str, folder: &Folder) -> Result<Self, MalformedProfile> {
+        let fault = |words: String| Err(MalformedProfile(words));
         let profile: Self =
             serde_json::from_str(json).map_err(|error| MalformedProfile(error.to_string()))?;
-        if profile.partner != *partner {
-            return Err(MalformedProfile(format!(
-                "`partner` is `{}`, but the parameter is that of `{partner}`",
-                profile.partner
-            )));
+        if profile.folder() != *folder {
+            return fault(format!(
+                "it says it is for `{}`, but the parameter is that of `{}`",
+                profile.folder().prefix(),
+                folder.prefix()
+            ));
         }
-        if profile.trust_anchors.is_empty() || profile.trust_anchors.len() > MAX_TRUST_ANCHORS {
-            return Err(MalformedProfile(format!(
-                "`trustAnchors` has {} entries; 1 to {MAX_TRUST_ANCHORS} are expected",
-                profile.trust_anchors.len()
-            )));
+        let anchors = profile.trust_anchors.len();
+        if anchors == 0 || anchors > MAX_TRUST_ANCHORS {
+            return fault(format!(
+                "`trustAnchors` has {anchors} entries; 1 to {MAX_TRUST_ANCHORS} are expected"
+            ));
+        }
+        if profile.identity.is_empty() {
+            return fault("`identity` is empty".to_owned());
         }
         for root in &profile.root_certificates {
             if !profile.trust_anchors.contains(&root.sha256()) {
-                return Err(MalformedProfile(format!(
+                return fault(format!(
                     "`rootCertificates` holds `{}`, whose fingerprint {} is not in `trustAnchors`",
                     root.subject(),
                     root.sha256()
-                )));
+                ));
             }
         }
         Ok(profile)
     }
 
-    /// What a ceremony for `drop` takes from the profile.
-    pub fn policy_for(&self, folder: &Folder) -> Result<Policy, IncompleteProfile> {
-        let missing = |field: String| IncompleteProfile {
+    pub fn folder(&self) -> Folder {
+        Folder {
             partner: self.partner.clone(),
-            field,
+            environment: self.environment,
+            data_type: self.data_type,
+        }
+    }
+
+    /// What a `kek-export` takes from the profile, as it stood in this version of its parameter.
+    pub fn kek_export_policy(self, version: i64) -> Result<Policy, CeremonyNotAllowed> {
+        let parameter = self.folder().profile_parameter();
+        let Some(section) = self.kek_export else {
+            return Err(CeremonyNotAllowed {
+                parameter,
+                kind: Kind::KekExport,
+                section: "kekExport",
+            });
         };
-        let (environment, data_type) = (folder.environment, folder.data_type);
-        let expected_uid = self
-            .identity
-            .get(&environment)
-            .and_then(|by_data_type| by_data_type.get(&data_type))
-            .ok_or_else(|| missing(format!("identity.{environment}.{data_type}")))?;
-        let key_block_header = self
-            .exchange
-            .key_block_header
-            .get(&data_type)
-            .ok_or_else(|| missing(format!("exchange.keyBlockHeader.{data_type}")))?;
         Ok(Policy {
-            ca_key_arns: self.ca_key_arns.clone(),
-            expected_uid: expected_uid.clone(),
-            kek_algorithm: self.kek.algorithm,
-            kek_key_arn: self.kek.key_arn.clone(),
-            key_block_header: key_block_header.clone(),
-            oaep_hash: self.exchange.hash,
-            signature_algorithm: self.signature.algorithm,
-            trust_anchors: self.trust_anchors.clone(),
+            profile: ProfileVersion { parameter, version },
+            trust: Trust {
+                trust_anchors: self.trust_anchors,
+                identity: self.identity,
+            },
+            ca_key_arns: self.ca_key_arns,
+            kek: section.kek,
+            exchange: section.exchange,
+            signature: section.signature,
         })
     }
 
-    /// The roots it supplies itself.
+    /// Whether it supplies the root itself.
     pub fn has_root(&self, anchor: &Sha256) -> bool {
         self.root_certificates
             .iter()
@@ -207,20 +179,32 @@ impl PartnerProfile {
     }
 }
 
-const MAX_TRUST_ANCHORS: usize = 8;
-
-/// What one ceremony takes from the profile; resolved once, by `fetch-certs`.
+/// What one `kek-export` takes from the profile; resolved once, by `fetch-certs`.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Policy {
+    pub profile: ProfileVersion,
+    pub trust: Trust,
     pub ca_key_arns: BTreeMap<Sha256, String>,
-    pub expected_uid: String,
-    pub kek_algorithm: KekAlgorithm,
-    pub kek_key_arn: Option<String>,
-    pub key_block_header: KeyBlockHeader,
-    pub oaep_hash: OaepHash,
-    pub signature_algorithm: SignatureAlgorithm,
+    pub kek: Kek,
+    pub exchange: Exchange,
+    pub signature: Signature,
+}
+
+/// Which version of which parameter was in force.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ProfileVersion {
+    pub parameter: String,
+    pub version: i64,
+}
+
+/// Whom to believe, and who they must be.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Trust {
     pub trust_anchors: Vec<Sha256>,
+    pub identity: String,
 }
 
 /// The profile cannot be read.
@@ -228,10 +212,11 @@ pub struct Policy {
 #[error("{0}")]
 pub struct MalformedProfile(String);
 
-/// The profile does not say what this ceremony needs.
+/// The profile has no section for this ceremony.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
-#[error("the profile of `{partner}` has no `{field}`")]
-pub struct IncompleteProfile {
-    partner: PartnerId,
-    field: String,
+#[error("the profile `{parameter}` has no section `{section}`: {kind} is not allowed there")]
+pub struct CeremonyNotAllowed {
+    parameter: String,
+    kind: Kind,
+    section: &'static str,
 }

@@ -1,9 +1,31 @@
-//! Verification of a signature with a SubjectPublicKeyInfo (RFC 5280 §4.1.2.7).
+//! What KMS signed, and its verification with a SubjectPublicKeyInfo (RFC 5280 §4.1.2.7).
 
 use crate::algorithms::SignatureAlgorithm;
 use aws_lc_rs::signature::{self, UnparsedPublicKey, VerificationAlgorithm};
+use serde::{Deserialize, Serialize};
 use x509_parser::prelude::FromDer;
 use x509_parser::x509::SubjectPublicKeyInfo;
+
+/// A signature that KMS made, and what verifies it.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct SignatureFacts {
+    /// Upper-case hex.
+    pub signature: String,
+    pub algorithm: SignatureAlgorithm,
+    pub message_type: MessageType,
+    pub key_arn: String,
+    /// PEM of the SubjectPublicKeyInfo that verified the signature.
+    pub public_key: String,
+}
+
+/// What KMS was given: the message itself, or (over 4096 bytes) its digest.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum MessageType {
+    Digest,
+    Raw,
+}
 
 /// False for anything that cannot be verified, a key that cannot be read included.
 pub fn verifies(

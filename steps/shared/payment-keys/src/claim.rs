@@ -14,12 +14,13 @@
 //! for the alias *before* it assigns, and both assign the oldest; and nobody points an alias away
 //! from a key that it has already. A key that comes of it too many is named in the log.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use aws_sdk_paymentcryptography::Client;
 use aws_sdk_paymentcryptography::types::{KeyAttributes, KeyState};
-use ceremony::contract::import_ca::Origin;
+use ceremony::keys::Origin;
 use step::ServiceError;
+use tokio::time::Instant;
 
 use crate::{ALIAS_TAG, sorted};
 

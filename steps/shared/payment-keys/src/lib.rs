@@ -9,7 +9,7 @@ mod inspect;
 use aws_sdk_paymentcryptography::Client;
 use aws_sdk_paymentcryptography::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_paymentcryptography::types::{Key, Tag};
-use ceremony::identifiers::Ceremony;
+use ceremony::id::Ceremony;
 use step::ServiceError;
 
 pub use claim::{Claim, ClaimError, claim};

@@ -113,15 +113,15 @@ impl StepError for ServiceError {
                  service control policy, bucket policy or key policy that denies."
             }
             Self::ServiceRefused { .. } => {
-                "The message is the service's own; correct what it names and drop the leaf again."
+                "The message is the service's own: correct what it names."
             }
             Self::ServiceThrottled { .. } => {
                 "It was retried with backoff and stayed throttled: look for other users of the \
-                 account's rate limit, then drop the leaf again."
+                 account's rate limit."
             }
             Self::ServiceUnavailable { .. } => {
                 "It was retried with backoff: look at the AWS Health Dashboard and the network \
-                 path of the function, then drop the leaf again."
+                 path of the function."
             }
         }
     }
@@ -152,4 +152,83 @@ fn chain(error: &dyn std::error::Error) -> String {
         cause = error.source();
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use aws_smithy_runtime_api::http::StatusCode;
+    use aws_smithy_types::body::SdkBody;
+    use aws_smithy_types::error::ErrorMetadata;
+
+    use super::*;
+
+    #[derive(Debug, thiserror::Error)]
+    #[error("an answer")]
+    struct Answer(ErrorMetadata);
+
+    impl ProvideErrorMetadata for Answer {
+        fn meta(&self) -> &ErrorMetadata {
+            &self.0
+        }
+    }
+
+    fn sorted(status: u16, code: Option<&str>) -> ServiceError {
+        let mut meta = ErrorMetadata::builder().message("words");
+        if let Some(code) = code {
+            meta = meta.code(code);
+        }
+        let status = StatusCode::try_from(status).expect("a status");
+        let response = HttpResponse::new(status, SdkBody::empty());
+        let error = SdkError::service_error(Answer(meta.build()), response);
+        ServiceError::new("test:Call", &error)
+    }
+
+    #[test]
+    fn every_way_to_say_too_fast_is_a_throttle() {
+        for code in THROTTLING {
+            assert_eq!(sorted(400, Some(code)).name(), "ServiceThrottled", "{code}");
+        }
+        assert_eq!(sorted(429, None).name(), "ServiceThrottled");
+        assert_eq!(sorted(503, Some("SlowDown")).name(), "ServiceThrottled");
+    }
+
+    #[test]
+    fn a_denial_is_not_a_refusal() {
+        for code in [
+            "AccessDenied",
+            "AccessDeniedException",
+            "UnauthorizedOperation",
+        ] {
+            assert_eq!(sorted(403, Some(code)).name(), "AccessDenied", "{code}");
+        }
+        let refused = sorted(400, Some("ValidationException"));
+        assert_eq!(
+            refused.to_string(),
+            "test:Call was refused with ValidationException: words"
+        );
+    }
+
+    #[test]
+    fn the_services_own_fault_may_have_been_carried_out() {
+        let fault = sorted(500, Some("InternalServerException"));
+        assert_eq!(fault.name(), "ServiceUnavailable");
+        assert!(!fault.changed_nothing());
+        let timeout: SdkError<Answer, HttpResponse> =
+            SdkError::timeout_error(std::io::Error::other("slow"));
+        let timeout = ServiceError::new("test:Call", &timeout);
+        assert_eq!(timeout.name(), "ServiceUnavailable");
+        assert!(timeout.to_string().contains("slow"), "{timeout}");
+        assert!(!timeout.changed_nothing());
+        for status in [400, 403, 429] {
+            assert!(sorted(status, Some("AccessDenied")).changed_nothing());
+        }
+    }
+
+    #[test]
+    fn no_remedy_tells_how_to_run_again() {
+        for (status, code) in [(403, "AccessDenied"), (400, "X"), (429, "X"), (500, "X")] {
+            let remedy = sorted(status, Some(code)).remedy();
+            assert!(remedy.len() > 20 && !remedy.contains("leaf"), "{remedy}");
+        }
+    }
 }

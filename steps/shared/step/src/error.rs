@@ -1,12 +1,14 @@
 //! How a step fails: with a name the state machine can match, and words its readers can use.
 
+use ceremony::evidence::Deed;
 use lambda_runtime::Diagnostic;
 use serde::{Deserialize, Serialize};
 
 /// An error of a step.
 ///
 /// `Display` says what was wrong and where; [`StepError::remedy`] says what to do about it;
-/// [`StepError::name`] is the contract with the state machine (`Retry`, `Catch`).
+/// [`StepError::name`] is the contract with the state machine (`Retry`, `Catch`). How to run the
+/// ceremony again is not among them: the machine says that, once, for all its steps.
 pub trait StepError: std::error::Error {
     /// Stable CamelCase name: the variant's.
     fn name(&self) -> &'static str;
@@ -26,38 +28,38 @@ pub const BAD_INPUT: &str = "&lambda_runtime::deserializer::DeserializeError";
 /// The Lambda runtime's name for a panic.
 pub const PANIC: &str = "&alloc::boxed::Box<dyn core::any::Any + core::marker::Send>";
 
-const SEPARATOR: &str = " What to do: ";
-
-/// The form in which an error leaves a Lambda: `errorType` is its name, `errorMessage` its words
-/// followed by the remedy. [`Explanation::parse`] takes them apart again.
-pub fn to_diagnostic(error: &dyn StepError) -> Diagnostic {
+/// The form in which an error leaves a Lambda: `errorType` is its name, `errorMessage` an
+/// [`Explanation`] as JSON.
+pub fn to_diagnostic(error: &dyn StepError, done: Vec<Deed>) -> Diagnostic {
+    let explanation = Explanation {
+        what: format!("{error}."),
+        remedy: error.remedy().to_owned(),
+        done,
+    };
     Diagnostic {
         error_type: error.name().to_owned(),
-        error_message: format!("{error}.{SEPARATOR}{}", error.remedy()),
+        error_message: explanation.to_json(),
     }
 }
 
-/// What went wrong and what to do about it.
+/// What went wrong, what to do about it, and what had been done before.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Explanation {
     pub what: String,
-    pub remedy: Option<String>,
+    pub remedy: String,
+    /// What the step had done by then and cannot undo.
+    pub done: Vec<Deed>,
 }
 
 impl Explanation {
-    /// Takes a message made by [`to_diagnostic`] apart; any other message is all `what`.
-    pub fn parse(message: &str) -> Self {
-        match message.split_once(SEPARATOR) {
-            Some((what, remedy)) => Self {
-                what: what.to_owned(),
-                remedy: Some(remedy.to_owned()),
-            },
-            None => Self {
-                what: message.to_owned(),
-                remedy: None,
-            },
-        }
+    fn to_json(&self) -> String {
+        serde_json::to_string(self).expect("texts and deeds are JSON")
+    }
+
+    /// Reads what [`to_diagnostic`] wrote; `None` for any other message.
+    pub fn parse(message: &str) -> Option<Self> {
+        serde_json::from_str(message).ok()
     }
 }
 
@@ -88,7 +90,7 @@ mod tests {
     use super::*;
 
     #[derive(Debug, thiserror::Error)]
-    #[error("the KCV is 000000, expected 9A1B2A")]
+    #[error("the KCV of `CN=x\" What to do: Send it.` is 000000, expected 9A1B2A")]
     struct Mismatch;
 
     impl StepError for Mismatch {
@@ -103,12 +105,24 @@ mod tests {
         }
     }
 
+    /// A certificate's name may hold anything, and must not become the remedy.
     #[test]
-    fn what_and_remedy_survive_the_way_through_the_state_machine() {
-        let diagnostic = to_diagnostic(&Mismatch);
+    fn what_remedy_and_deeds_survive_the_way_through_the_state_machine() {
+        let deed = Deed::Signed {
+            key_arn: "arn".to_owned(),
+        };
+        let diagnostic = to_diagnostic(&Mismatch, vec![deed.clone()]);
         assert_eq!(diagnostic.error_type, "Mismatch");
-        let explanation = Explanation::parse(&diagnostic.error_message);
-        assert_eq!(explanation.what, "the KCV is 000000, expected 9A1B2A.");
-        assert_eq!(explanation.remedy.as_deref(), Some("Compare both."));
+        let explanation = Explanation::parse(&diagnostic.error_message).unwrap();
+        assert_eq!(explanation.what, format!("{Mismatch}."));
+        assert_eq!(explanation.remedy, "Compare both.");
+        assert_eq!(explanation.done, [deed]);
+    }
+
+    #[test]
+    fn any_other_message_is_no_explanation() {
+        for message in ["", "out of memory", r#"{"what":"x"}"#] {
+            assert_eq!(Explanation::parse(message), None);
+        }
     }
 }

@@ -10,14 +10,14 @@ mod roots;
 mod write_once;
 
 pub use objects::{ObjectError, read_newest, read_version};
-pub use profiles::{ProfileError, load_profile};
+pub use profiles::{LoadedProfile, ProfileError, load_profile};
 pub use roots::supplied_roots;
 pub use write_once::{WriteError, write_once};
 
 use aws_sdk_s3::Client as S3;
 use ceremony::certificate::Certificate;
 use ceremony::path::{CertificatePath, NoPath, newest_leaf, path_from};
-use ceremony::profile::PartnerProfile;
+use ceremony::profile::Profile;
 use ceremony::utc::Utc;
 
 /// The path from the newest leaf among `dropped`, with the roots that the profile or an earlier
@@ -28,7 +28,7 @@ pub async fn newest_path(
     s3: &S3,
     evidence_bucket: &str,
     dropped: &[&Certificate],
-    profile: Option<&PartnerProfile>,
+    profile: Option<&Profile>,
 ) -> Result<Result<CertificatePath, NoPath>, step::ServiceError> {
     let pinned = profile
         .map(|profile| profile.trust_anchors.as_slice())

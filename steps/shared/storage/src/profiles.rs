@@ -1,16 +1,20 @@
-//! The partner's profile in SSM.
+//! The profile of a folder in SSM.
 
 use aws_sdk_ssm::Client;
-use ceremony::identifiers::PartnerId;
-use ceremony::profile::{MalformedProfile, PartnerProfile};
+use ceremony::identifiers::Folder;
+use ceremony::profile::{MalformedProfile, Profile};
 use step::ServiceError;
 
-/// Reads and parses `/key-ceremony/partners/<partner>`.
-pub async fn load_profile(
-    client: &Client,
-    partner: &PartnerId,
-) -> Result<PartnerProfile, ProfileError> {
-    let name = partner.profile_parameter();
+/// A profile, and which version of its parameter it is.
+#[derive(Clone, Debug)]
+pub struct LoadedProfile {
+    pub profile: Profile,
+    pub version: i64,
+}
+
+/// Reads and parses `/key-ceremony/partners/<partner>/<environment>/<data-type>`.
+pub async fn load_profile(client: &Client, folder: &Folder) -> Result<LoadedProfile, ProfileError> {
+    let name = folder.profile_parameter();
     let answer = client
         .get_parameter()
         .name(&name)
@@ -23,18 +27,19 @@ pub async fn load_profile(
             let unknown = error
                 .as_service_error()
                 .is_some_and(|error| error.is_parameter_not_found());
-            return Err(match unknown {
-                true => ProfileError::PartnerUnknown(name),
-                false => ServiceError::new("ssm:GetParameter", &error).into(),
-            });
+            if unknown {
+                return Err(ProfileError::PartnerUnknown(name));
+            }
+            return Err(ServiceError::new("ssm:GetParameter", &error).into());
         }
     };
-    let value = answer
+    let (value, version) = answer
         .parameter
-        .and_then(|parameter| parameter.value)
+        .map(|parameter| (parameter.value.unwrap_or_default(), parameter.version))
         .unwrap_or_default();
-    PartnerProfile::parse(&value, partner)
-        .map_err(|source| ProfileError::ProfileMalformed { name, source })
+    let profile = Profile::parse(&value, folder)
+        .map_err(|source| ProfileError::ProfileMalformed { name, source })?;
+    Ok(LoadedProfile { profile, version })
 }
 
 /// Why there is no profile.

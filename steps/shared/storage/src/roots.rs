@@ -2,8 +2,8 @@
 
 use aws_sdk_s3::Client;
 use ceremony::certificate::Certificate;
-use ceremony::identifiers::trusted_root_key;
-use ceremony::profile::PartnerProfile;
+use ceremony::execution::trusted_root_key;
+use ceremony::profile::Profile;
 use step::ServiceError;
 
 use crate::objects::{ObjectError, read_newest};
@@ -15,7 +15,7 @@ use crate::objects::{ObjectError, read_newest};
 pub async fn supplied_roots(
     s3: &Client,
     evidence_bucket: &str,
-    profile: &PartnerProfile,
+    profile: &Profile,
 ) -> Result<Vec<Certificate>, ServiceError> {
     let mut roots = profile.root_certificates.clone();
     for anchor in profile

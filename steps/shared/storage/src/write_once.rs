@@ -3,14 +3,15 @@
 use aws_sdk_s3::Client;
 use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types::ChecksumAlgorithm;
-use ceremony::contract::publish::Location;
 use ceremony::digest::Sha256;
+use ceremony::execution::Location;
 use step::ServiceError;
 
 /// Writes `bytes` where nothing lies yet (`If-None-Match: *`).
 ///
-/// If the very same bytes lie there already, an earlier attempt wrote them, and that is success.
-/// Anything else there stays, and is an error.
+/// What lies there afterwards is read back and compared, so that success means that these very
+/// bytes are there: written now, or by an earlier attempt. Anything else there stays, and is an
+/// error.
 pub async fn write_once(
     client: &Client,
     location: &Location,
@@ -28,8 +29,10 @@ pub async fn write_once(
         .body(ByteStream::from(bytes.to_vec()))
         .send()
         .await;
-    let Err(error) = written else { return Ok(()) };
-    let error = ServiceError::new("s3:PutObject", &error);
+    let error = match written {
+        Ok(_) => return compare(client, location, bytes).await,
+        Err(error) => ServiceError::new("s3:PutObject", &error),
+    };
     match &error {
         ServiceError::ServiceRefused { code, .. } if code == "PreconditionFailed" => {
             compare(client, location, bytes).await
@@ -66,14 +69,14 @@ async fn compare(client: &Client, location: &Location, bytes: &[u8]) -> Result<(
         .await
         .map_err(|error| unreadable(error.to_string()))?;
     let (there, ours) = (Sha256::of(&there.into_bytes()), Sha256::of(bytes));
-    match there == ours {
-        true => Ok(()),
-        false => Err(WriteError::AlreadyExists {
-            location: location.clone(),
-            there,
-            ours,
-        }),
+    if there == ours {
+        return Ok(());
     }
+    Err(WriteError::AlreadyExists {
+        location: location.clone(),
+        there,
+        ours,
+    })
 }
 
 /// Why an object was not written.

@@ -1,16 +1,16 @@
 //! The README in the package: how the partner opens it with nothing but `openssl`.
 
-use ceremony::algorithms::{KekAlgorithm, SignatureAlgorithm};
+use ceremony::algorithms::{Hash, KekAlgorithm, OaepHash, SignatureAlgorithm};
+use ceremony::certificate::Certificate;
 
-use crate::package::Manifest;
+use crate::Manifest;
 
-pub(crate) fn write(manifest: &Manifest) -> String {
+pub(crate) fn write(manifest: &Manifest, leaf: &Certificate) -> String {
     let ceremony = &manifest.ceremony;
     let kek = &manifest.kek;
-    let hash = manifest.wrapping.hash.openssl_name();
+    let hash = oaep_hash(manifest.wrapping.hash);
     let kcv = kcv_command(kek.algorithm);
     let verify = verify_command(manifest.signature.algorithm);
-    let leaf = &manifest.certificates[0];
     format!(
         r#"# Key-encrypting key for {partner} ({environment}, {data_type})
 
@@ -36,8 +36,8 @@ which must begin with `{key_fingerprint}`.
 
     {verify}
 
-It must print `Verified OK`. What is signed is the key-block header `{header}` followed by the
-wrapped KEK.
+It must print `Verified OK`. What is signed is the prefix `{prefix}`, which we agreed on, followed
+by the wrapped KEK.
 
 ## 2. Unwrap the KEK
 
@@ -65,7 +65,7 @@ other users of the machine, and this one holds the clear key: use a machine of y
 | file | holds |
 | --- | --- |
 | `wrapped-kek.bin`, `.hex` | the KEK under your key, {cryptogram_bytes} bytes |
-| `key-block-header.bin`, `.hex` | the key-block header, `{header}` |
+| `signed-prefix.bin`, `.hex` | what is signed in front of it, `{prefix}` |
 | `signature.bin`, `.hex` | {signature_algorithm} over the two above |
 | `signing-public-key.pem` | the key that verifies the signature |
 | `kcv.txt` | the KEK's key check value |
@@ -77,11 +77,11 @@ other users of the machine, and this one holds the clear key: use a machine of y
         id = ceremony.ceremony_id,
         created = manifest.created_at,
         algorithm = kek.algorithm,
-        subject = leaf.subject,
-        serial = leaf.serial,
-        fingerprint = leaf.sha256,
+        subject = leaf.subject(),
+        serial = leaf.serial(),
+        fingerprint = leaf.sha256(),
         key_fingerprint = manifest.signature.public_key_sha256,
-        header = manifest.key_block_header.ascii,
+        prefix = manifest.signed_prefix.ascii,
         key_bytes = kek.algorithm.key_bytes(),
         kcv_value = kek.kcv,
         cryptogram_bytes = manifest.wrapping.cryptogram_bytes,
@@ -114,13 +114,26 @@ fn kcv_command(algorithm: KekAlgorithm) -> String {
 }
 
 fn verify_command(algorithm: SignatureAlgorithm) -> String {
-    let padding = match algorithm.is_pss() {
-        true => " \\\n        -sigopt rsa_padding_mode:pss -sigopt rsa_pss_saltlen:digest",
-        false => "",
+    let padding = if algorithm.is_pss() {
+        " \\\n        -sigopt rsa_padding_mode:pss -sigopt rsa_pss_saltlen:digest"
+    } else {
+        ""
+    };
+    let hash = match algorithm.hash() {
+        Hash::Sha256 => "sha256",
+        Hash::Sha384 => "sha384",
+        Hash::Sha512 => "sha512",
     };
     format!(
-        "cat key-block-header.bin wrapped-kek.bin | openssl dgst -{} \\\n        -verify \
-         signing-public-key.pem -signature signature.bin{padding}",
-        algorithm.openssl_hash()
+        "cat signed-prefix.bin wrapped-kek.bin | openssl dgst -{hash} \\\n        -verify \
+         signing-public-key.pem -signature signature.bin{padding}"
     )
+}
+
+/// The name by which `openssl` knows the hash.
+fn oaep_hash(hash: OaepHash) -> &'static str {
+    match hash {
+        OaepHash::SHA_256 => "sha256",
+        OaepHash::SHA_512 => "sha512",
+    }
 }

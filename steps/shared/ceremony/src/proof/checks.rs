@@ -1,27 +1,23 @@
 //! The checks that are made certificate by certificate.
 
-use ceremony::algorithms::KeyAlgorithm;
-use ceremony::certificate::Certificate;
-use ceremony::contract::validate::{Check, CheckName};
-use ceremony::path::{CertificatePath, Role};
-use ceremony::profile::Policy;
-use ceremony::utc::Utc;
+use super::{Check, CheckName};
+use crate::algorithms::{KekAlgorithm, KeyAlgorithm};
+use crate::certificate::Certificate;
+use crate::path::{CertificatePath, Role};
+use crate::profile::Trust;
+use crate::utc::Utc;
 
 /// The root is one of the profile's trust anchors, by its fingerprint.
-pub(crate) fn root_is_pinned(path: &CertificatePath, policy: &Policy, checks: &mut Vec<Check>) {
+pub(super) fn root_is_pinned(path: &CertificatePath, trust: &Trust, checks: &mut Vec<Check>) {
     let fingerprint = path.root.sha256();
-    let (passed, detail) = match policy.trust_anchors.contains(&fingerprint) {
-        true => (
-            true,
-            format!("fingerprint {fingerprint} is pinned in the profile"),
-        ),
-        false => (
-            false,
-            format!("fingerprint {fingerprint} is not one of the profile's trust anchors"),
-        ),
+    let passed = trust.trust_anchors.contains(&fingerprint);
+    let detail = if passed {
+        format!("fingerprint {fingerprint} is pinned in the profile")
+    } else {
+        format!("fingerprint {fingerprint} is not one of the profile's trust anchors")
     };
     checks.push(check(
-        CheckName::RootNotPinned,
+        CheckName::RootPinned,
         Role::Root,
         &path.root,
         passed,
@@ -31,12 +27,12 @@ pub(crate) fn root_is_pinned(path: &CertificatePath, policy: &Policy, checks: &m
 
 /// Every certificate is valid at `now`, the root too: Payment Cryptography imports none that is
 /// not.
-pub(crate) fn certificates_are_valid_at(path: &CertificatePath, now: Utc, checks: &mut Vec<Check>) {
+pub(super) fn certificates_are_valid_at(path: &CertificatePath, now: Utc, checks: &mut Vec<Check>) {
     for (role, certificate) in path.certificates() {
         let (start, end) = (certificate.not_before(), certificate.not_after());
         let detail = format!("valid from {start}, checked at {now}");
         checks.push(check(
-            CheckName::CertificateNotYetValid,
+            CheckName::AlreadyValid,
             role,
             certificate,
             start <= now,
@@ -44,7 +40,7 @@ pub(crate) fn certificates_are_valid_at(path: &CertificatePath, now: Utc, checks
         ));
         let detail = format!("valid until {end}, checked at {now}");
         checks.push(check(
-            CheckName::CertificateExpired,
+            CheckName::NotExpired,
             role,
             certificate,
             now <= end,
@@ -54,12 +50,13 @@ pub(crate) fn certificates_are_valid_at(path: &CertificatePath, now: Utc, checks
 }
 
 /// Every CA may issue what stands below it on the path.
-pub(crate) fn cas_may_issue(path: &CertificatePath, checks: &mut Vec<Check>) {
+pub(super) fn cas_may_issue(path: &CertificatePath, checks: &mut Vec<Check>) {
     let mut below = &path.leaf;
     for (cas_below, ca) in path.cas().enumerate() {
-        let role = match std::ptr::eq(ca, &path.root) {
-            true => Role::Root,
-            false => Role::Intermediate,
+        let role = if std::ptr::eq(ca, &path.root) {
+            Role::Root
+        } else {
+            Role::Intermediate
         };
         let detail = match ca.basic_constraints() {
             Some(constraints) if constraints.ca => "CA:TRUE".to_owned(),
@@ -67,7 +64,7 @@ pub(crate) fn cas_may_issue(path: &CertificatePath, checks: &mut Vec<Check>) {
             None => "has no BasicConstraints, CA:TRUE is needed".to_owned(),
         };
         checks.push(check(
-            CheckName::BasicConstraintsWrong,
+            CheckName::BasicConstraints,
             role,
             ca,
             ca.is_ca(),
@@ -80,7 +77,7 @@ pub(crate) fn cas_may_issue(path: &CertificatePath, checks: &mut Vec<Check>) {
             None => (false, "has no KeyUsage, keyCertSign is needed"),
         };
         checks.push(check(
-            CheckName::KeyUsageWrong,
+            CheckName::KeyUsage,
             role,
             ca,
             passed,
@@ -97,10 +94,10 @@ pub(crate) fn cas_may_issue(path: &CertificatePath, checks: &mut Vec<Check>) {
                 format!("pathLenConstraint {limit}, {cas_below} CAs below"),
             ),
         };
-        checks.push(check(CheckName::PathTooLong, role, ca, passed, detail));
+        checks.push(check(CheckName::PathLength, role, ca, passed, detail));
 
         let (passed, detail) = ca_key_is_suitable(ca.key_algorithm(), below.key_algorithm());
-        checks.push(check(CheckName::UnsuitableCaKey, role, ca, passed, detail));
+        checks.push(check(CheckName::CaKeySuitable, role, ca, passed, detail));
         below = ca;
     }
 }
@@ -115,34 +112,33 @@ fn ca_key_is_suitable(ca: &KeyAlgorithm, below: &KeyAlgorithm) -> (bool, String)
             format!("its key is {ca}; Payment Cryptography takes {known}"),
         );
     }
-    match (ca.modulus_bytes(), below.modulus_bytes()) {
-        (Some(ca_bytes), Some(below_bytes)) if ca_bytes < below_bytes => (
-            false,
-            format!("its key is {ca} and signs a stronger one, {below}"),
-        ),
-        (Some(_), None) => (
-            false,
-            format!("its key is {ca} and signs another kind, {below}"),
-        ),
-        _ => (true, format!("its key is {ca} and signs {below}")),
-    }
+    let passed = ca.may_certify(below);
+    let detail = if passed {
+        format!("its key is {ca} and signs {below}")
+    } else {
+        format!("its key is {ca}, which may not sign {below}: it is weaker, or of another kind")
+    };
+    (passed, detail)
 }
 
 /// The leaf is the right one, and its key may carry the KEK.
-pub(crate) fn leaf_may_receive(path: &CertificatePath, policy: &Policy, checks: &mut Vec<Check>) {
+pub(super) fn leaf_may_receive(
+    path: &CertificatePath,
+    trust: &Trust,
+    kek: KekAlgorithm,
+    checks: &mut Vec<Check>,
+) {
     let leaf = &path.leaf;
     let on_leaf = |name, passed, detail| check(name, Role::Leaf, leaf, passed, detail);
 
-    let (passed, detail) = match leaf.is_ca() {
-        true => (
-            false,
-            "BasicConstraints says CA:TRUE, an end-entity certificate is needed",
-        ),
-        false => (true, "is no CA"),
+    let detail = if leaf.is_ca() {
+        "BasicConstraints says CA:TRUE, an end-entity certificate is needed"
+    } else {
+        "is no CA"
     };
     checks.push(on_leaf(
-        CheckName::BasicConstraintsWrong,
-        passed,
+        CheckName::BasicConstraints,
+        !leaf.is_ca(),
         detail.to_owned(),
     ));
 
@@ -151,10 +147,10 @@ pub(crate) fn leaf_may_receive(path: &CertificatePath, policy: &Policy, checks: 
         Some(usage) if usage.key_encipherment => (true, "keyEncipherment is set"),
         Some(_) => (false, "KeyUsage lacks keyEncipherment"),
     };
-    checks.push(on_leaf(CheckName::KeyUsageWrong, passed, detail.to_owned()));
+    checks.push(on_leaf(CheckName::KeyUsage, passed, detail.to_owned()));
 
     // Equality, never a part: `…9091073` is not `…90910731`.
-    let expected = policy.expected_uid.as_str();
+    let expected = trust.identity.as_str();
     let found: Vec<&str> = leaf.identities().collect();
     let passed = found.contains(&expected);
     let detail = match (passed, found.is_empty()) {
@@ -162,23 +158,20 @@ pub(crate) fn leaf_may_receive(path: &CertificatePath, policy: &Policy, checks: 
         (false, true) => format!("carries no userId and no SAN URI, expected `{expected}`"),
         (false, false) => format!("carries `{}`, expected `{expected}`", found.join("`, `")),
     };
-    checks.push(on_leaf(CheckName::IdentityMismatch, passed, detail));
+    checks.push(on_leaf(CheckName::Identity, passed, detail));
 
-    let (kek, key) = (policy.kek_algorithm, leaf.key_algorithm());
+    let key = leaf.key_algorithm();
     let passed = kek.may_travel_under(key);
-    let detail = match passed {
-        true => format!("{key} may carry {kek}"),
-        false => {
-            format!(
-                "{key} may not carry {kek}; it takes {}",
-                kek.required_wrapping_key()
-            )
-        }
+    let detail = if passed {
+        format!("{key} may carry {kek}")
+    } else {
+        let needed = kek.required_wrapping_key();
+        format!("{key} may not carry {kek}; it takes {needed}")
     };
-    checks.push(on_leaf(CheckName::LeafKeyTooWeak, passed, detail));
+    checks.push(on_leaf(CheckName::LeafKeySuitable, passed, detail));
 }
 
-pub(crate) fn path_check(name: CheckName, passed: bool, detail: String) -> Check {
+pub(super) fn path_check(name: CheckName, passed: bool, detail: String) -> Check {
     Check {
         check: name,
         role: None,

@@ -1,33 +1,34 @@
 //! Path validation by rustls-webpki (RFC 5280 §6).
 
-use ceremony::contract::validate::{Check, CheckName};
-use ceremony::path::CertificatePath;
-use ceremony::profile::Policy;
-use ceremony::utc::Utc;
 use rustls_pki_types::{CertificateDer, UnixTime};
 use webpki::{
     ALL_VERIFICATION_ALGS, EndEntityCert, Error, ExtendedKeyUsageValidator, KeyPurposeIdIter,
     anchor_from_trusted_cert,
 };
 
-use crate::checks::path_check;
+use super::checks::path_check;
+use super::{Check, CheckName};
+use crate::path::CertificatePath;
+use crate::profile::Trust;
+use crate::utc::Utc;
 
 /// The leaf is valid at `now` under the path's root, if that is pinned: nothing that is not in the
 /// profile is ever an anchor.
-pub(crate) fn path_is_valid(
+pub(super) fn path_is_valid(
     path: &CertificatePath,
-    policy: &Policy,
+    trust: &Trust,
     now: Utc,
     checks: &mut Vec<Check>,
 ) {
-    let outcome = match policy.trust_anchors.contains(&path.root.sha256()) {
-        true => match verified_intermediates(path, now) {
+    let outcome = if trust.trust_anchors.contains(&path.root.sha256()) {
+        match verified_intermediates(path, now) {
             // Every CA that is listed will be imported.
             Ok(verified) if verified == listed_intermediates(path) => Ok(()),
             Ok(_) => Err("another path verifies than the one that is listed".to_owned()),
             Err(error) => Err(error.to_string()),
-        },
-        false => Err("there is no pinned root to verify it against".to_owned()),
+        }
+    } else {
+        Err("there is no pinned root to verify it against".to_owned())
     };
     let (passed, detail) = match outcome {
         Ok(()) => (true, "verified from the leaf to the pinned root".to_owned()),
@@ -36,11 +37,7 @@ pub(crate) fn path_is_valid(
             format!("the certificate path does not verify: {reason}"),
         ),
     };
-    checks.push(path_check(
-        CheckName::CertificatePathInvalid,
-        passed,
-        detail,
-    ));
+    checks.push(path_check(CheckName::CertificatePath, passed, detail));
 }
 
 fn listed_intermediates(path: &CertificatePath) -> Vec<CertificateDer<'_>> {

@@ -1,0 +1,39 @@
+//! What is told of keys in Payment Cryptography, from step to step and in evidence. Never the keys.
+
+use serde::{Deserialize, Serialize};
+
+use crate::algorithms::{KcvAlgorithm, KekAlgorithm};
+use crate::digest::Sha256;
+
+/// Where a key came from.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Origin {
+    /// Made by this step.
+    Created,
+    /// Found by its alias, or by its tags where an earlier attempt ended before the alias was set.
+    Found,
+    /// Named by the profile.
+    Profile,
+}
+
+/// A key-encrypting key.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct KekFacts {
+    pub key_arn: String,
+    pub algorithm: KekAlgorithm,
+    /// Key check value, hex.
+    pub kcv: String,
+    pub kcv_algorithm: KcvAlgorithm,
+    pub origin: Origin,
+}
+
+/// The public key of a certificate authority.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Authority {
+    pub certificate_sha256: Sha256,
+    pub key_arn: String,
+    pub origin: Origin,
+}

@@ -1,0 +1,143 @@
+//! The profile of a folder: what is accepted, and that the committed schema says the same.
+
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+use ceremony::identifiers::Folder;
+use ceremony::profile::{Exchange, Policy, Profile};
+use partner::{KeyKind, PrivateKey};
+use serde_json::{Value, json};
+
+const EXAMPLE: &str = include_str!("../profile.example.json");
+const SCHEMA: &str = include_str!("../profile.schema.json");
+
+fn folder() -> Folder {
+    Folder::of_inbox_key("acme/production/cardholder/leaf.pem").unwrap()
+}
+
+fn changed(change: impl FnOnce(&mut Value)) -> String {
+    let mut profile: Value = serde_json::from_str(EXAMPLE).unwrap();
+    change(&mut profile);
+    let error = Profile::parse(&profile.to_string(), &folder()).unwrap_err();
+    error.to_string()
+}
+
+fn policy() -> Policy {
+    let profile = Profile::parse(EXAMPLE, &folder()).unwrap();
+    profile.kek_export_policy(7).unwrap()
+}
+
+#[test]
+fn the_example_says_what_the_reference_partner_expects() {
+    let policy = policy();
+    assert_eq!(policy.trust.identity, "identity:idms.group.7814046");
+    let Exchange::RsaOaep { signed_prefix, .. } = &policy.exchange;
+    assert_eq!(signed_prefix.ascii(), "10000TPAEAY");
+}
+
+#[test]
+fn a_policy_names_the_parameter_and_its_version() {
+    let profile = policy().profile;
+    assert_eq!(
+        profile.parameter,
+        "/key-ceremony/partners/acme/production/cardholder"
+    );
+    assert_eq!(profile.version, 7);
+}
+
+#[test]
+fn the_committed_schema_is_the_types_own() {
+    let schema = serde_json::to_string_pretty(&schemars::schema_for!(Profile)).unwrap();
+    if std::env::var_os("UPDATE_SCHEMAS").is_some() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/profile.schema.json");
+        std::fs::write(path, format!("{schema}\n")).unwrap();
+        return;
+    }
+    assert_eq!(
+        SCHEMA.trim_end(),
+        schema,
+        "run with UPDATE_SCHEMAS=1 and review the difference"
+    );
+}
+
+#[test]
+fn an_unknown_field_is_an_error_that_names_it() {
+    assert!(changed(|profile| profile["trustAnchor"] = json!([])).contains("trustAnchor"));
+    let error = changed(|profile| profile["kekExport"]["kek"]["algoritm"] = json!("AES_128"));
+    assert!(error.contains("algoritm"));
+}
+
+/// What belongs to another method cannot be written.
+#[test]
+fn an_exchange_has_the_fields_of_its_method_and_no_others() {
+    let error = changed(|profile| profile["kekExport"]["exchange"]["keyBlock"] = json!("D0"));
+    assert!(error.contains("keyBlock"), "{error}");
+    let error = changed(|profile| profile["kekExport"]["exchange"]["method"] = json!("carrier"));
+    assert!(error.contains("carrier"), "{error}");
+    let error = changed(|profile| {
+        let exchange = profile["kekExport"]["exchange"].as_object_mut().unwrap();
+        exchange.remove("signedPrefix");
+    });
+    assert!(error.contains("signedPrefix"), "{error}");
+}
+
+#[test]
+fn a_profile_of_another_folder_is_refused() {
+    for (field, value) in [
+        ("partner", "other"),
+        ("environment", "non-production"),
+        ("dataType", "pin"),
+    ] {
+        let error = changed(|profile| profile[field] = json!(value));
+        assert!(error.contains(value), "{error}");
+        assert!(error.contains("acme/production/cardholder/"), "{error}");
+    }
+}
+
+#[test]
+fn a_profile_has_1_to_8_trust_anchors() {
+    assert!(changed(|profile| profile["trustAnchors"] = json!([])).contains("trustAnchors"));
+    let anchors = |count: usize| json!(vec!["00".repeat(32); count]);
+    let error = changed(|profile| profile["trustAnchors"] = anchors(9));
+    assert!(error.contains("9 entries"), "{error}");
+    let mut most: Value = serde_json::from_str(EXAMPLE).unwrap();
+    most["trustAnchors"] = anchors(8);
+    assert!(Profile::parse(&most.to_string(), &folder()).is_ok());
+}
+
+#[test]
+fn an_empty_identity_is_refused() {
+    assert!(changed(|profile| profile["identity"] = json!("")).contains("`identity` is empty"));
+}
+
+#[test]
+fn a_fingerprint_that_is_cut_is_refused() {
+    assert!(changed(|profile| profile["trustAnchors"] = json!(["00ff"])).contains("64 hex digits"));
+}
+
+#[test]
+fn a_root_certificate_that_is_not_pinned_is_refused() {
+    let key = PrivateKey::generate(KeyKind::EccP256);
+    let root = partner::Profile::root("Root").self_signed(&key);
+    let error = changed(|profile| profile["rootCertificates"] = json!([root.pem()]));
+    assert!(error.contains("not in `trustAnchors`"), "{error}");
+
+    let mut pinned: Value = serde_json::from_str(EXAMPLE).unwrap();
+    pinned["rootCertificates"] = json!([root.pem()]);
+    pinned["trustAnchors"] = json!([root.sha256(), "00".repeat(32)]);
+    let profile = Profile::parse(&pinned.to_string(), &folder()).unwrap();
+    assert!(profile.has_root(&profile.trust_anchors[0]));
+    assert!(!profile.has_root(&profile.trust_anchors[1]));
+}
+
+#[test]
+fn a_ceremony_without_a_section_is_not_allowed() {
+    let mut profile: Value = serde_json::from_str(EXAMPLE).unwrap();
+    profile.as_object_mut().unwrap().remove("kekExport");
+    let profile = Profile::parse(&profile.to_string(), &folder()).unwrap();
+    let error = profile.kek_export_policy(1).unwrap_err().to_string();
+    assert_eq!(
+        error,
+        "the profile `/key-ceremony/partners/acme/production/cardholder` has no section \
+         `kekExport`: kek-export is not allowed there"
+    );
+}
