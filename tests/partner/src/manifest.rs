@@ -9,6 +9,8 @@ pub const SCHEMA_VERSION: u32 = 1;
 #[serde(rename_all = "camelCase")]
 pub struct Manifest {
     pub schema_version: u32,
+    /// What was performed, such as `kek-export`.
+    pub ceremony: String,
     pub ceremony_id: String,
     pub partner: String,
     pub environment: String,
@@ -16,7 +18,7 @@ pub struct Manifest {
     pub created_at: String,
     pub kek: KekEntry,
     pub wrapping: Wrapping,
-    pub key_block_header: KeyBlockHeader,
+    pub signed_prefix: SignedPrefix,
     pub signature: Signature,
     pub certificates: Vec<CertificateEntry>,
     pub ca_key_arn: String,
@@ -50,7 +52,7 @@ pub struct Wrapping {
 
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq)]
 #[serde(rename_all = "camelCase")]
-pub struct KeyBlockHeader {
+pub struct SignedPrefix {
     pub hex: String,
     pub ascii: String,
 }

@@ -14,6 +14,8 @@ use crate::manifest::{Manifest, SCHEMA_VERSION};
 use crate::{Certified, Package, signature};
 
 const MANIFEST: &str = "manifest.json";
+/// What makes packages with a wrapped KEK in them.
+const CEREMONY: &str = "kek-export";
 /// How many bytes of a check value are given (ANSI X9.24-1-2017 annex A).
 const KCV_BYTES: usize = 3;
 
@@ -32,8 +34,6 @@ pub enum OpenError {
     FileUnlisted { file: String },
     #[error("{text} and {binary} do not hold the same bytes")]
     HexMismatch { text: String, binary: String },
-    #[error("the key-block header is not the one in the manifest")]
-    HeaderMismatch,
     #[error("the KEK has the check value {computed}, the package says {given}")]
     KcvMismatch { given: String, computed: String },
     #[error("the decrypted KEK has {found} bytes, which does not fit {algorithm}")]
@@ -42,6 +42,8 @@ pub enum OpenError {
     ManifestUnreadable { reason: String },
     #[error("the manifest has schema version {found}")]
     ManifestVersion { found: u32 },
+    #[error("the signed prefix is not the one in the manifest")]
+    PrefixMismatch,
     #[error("the public key cannot be read")]
     PublicKeyUnreadable,
     #[error("the signature does not verify")]
@@ -105,13 +107,13 @@ impl Package {
                 found,
             });
         }
-        let header = self.both_forms("key-block-header")?;
+        let prefix = self.both_forms("signed-prefix")?;
         let cryptogram = self.both_forms("wrapped-kek")?;
         let signature = self.both_forms("signature")?;
-        if hex::decode(&manifest.key_block_header.hex).ok().as_deref() != Some(header)
-            || manifest.key_block_header.ascii.as_bytes() != header
+        if hex::decode(&manifest.signed_prefix.hex).ok().as_deref() != Some(prefix)
+            || manifest.signed_prefix.ascii.as_bytes() != prefix
         {
-            return Err(OpenError::HeaderMismatch);
+            return Err(OpenError::PrefixMismatch);
         }
         let expected = manifest.wrapping.cryptogram_bytes;
         if cryptogram.len() != expected {
@@ -120,7 +122,7 @@ impl Package {
                 found: cryptogram.len(),
             });
         }
-        let signer_sha256 = self.verify(&manifest, &[header, cryptogram].concat(), signature)?;
+        let signer_sha256 = self.verify(&manifest, &[prefix, cryptogram].concat(), signature)?;
         let kek = decrypt(&manifest.wrapping.hash, leaf, cryptogram)?;
         let kcv = check_value(&manifest.kek.algorithm, &kek)?;
         let text = String::from_utf8_lossy(self.file("kcv.txt")?)
@@ -154,12 +156,15 @@ impl Package {
                 found: manifest.schema_version,
             });
         }
-        if manifest.wrapping.method != "rsa-oaep" {
-            let name = manifest.wrapping.method;
-            return Err(OpenError::Unknown {
-                what: "wrapping method",
-                name,
-            });
+        let known = [
+            ("ceremony", &manifest.ceremony, CEREMONY),
+            ("wrapping method", &manifest.wrapping.method, "rsa-oaep"),
+        ];
+        for (what, name, expected) in known {
+            if name != expected {
+                let name = name.clone();
+                return Err(OpenError::Unknown { what, name });
+            }
         }
         Ok(manifest)
     }

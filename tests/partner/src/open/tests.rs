@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use super::*;
 use crate::{KeyKind, Pki, PrivateKey};
 
-const HEADER: &[u8] = b"10000TPAEAY";
+const PREFIX: &[u8] = b"10000TPAEAY";
 /// From the table of check values that everybody can recompute.
 const AES: (&str, &str) = ("2B7E151628AED2A6ABF7158809CF4F3C", "7AD386");
 const TDES: (&str, &str) = ("0123456789ABCDEFFEDCBA987654321089ABCDEF01234567", "3FD539");
@@ -53,7 +53,7 @@ impl Recipe {
             .to_der()
             .unwrap();
         let cryptogram = wrap(&public, self.hash, &hex::decode(self.key.0).unwrap());
-        let message = [HEADER, &cryptogram].concat();
+        let message = [PREFIX, &cryptogram].concat();
         let kind = if self.signature.starts_with("EC") {
             KeyKind::EccP256
         } else {
@@ -72,7 +72,7 @@ impl Recipe {
             ("signing-public-key.pem".to_owned(), pem.into_bytes()),
         ]);
         for (stem, bytes) in [
-            ("key-block-header", HEADER),
+            ("signed-prefix", PREFIX),
             ("signature", &signature),
             ("wrapped-kek", &cryptogram),
         ] {
@@ -85,7 +85,8 @@ impl Recipe {
                 .insert(format!("{stem}.bin"), bytes.to_vec());
         }
         let manifest = json!({
-            "schemaVersion": 1, "ceremonyId": "acme-production-cardholder-0123456789abcdef",
+            "schemaVersion": 1, "ceremony": "kek-export",
+            "ceremonyId": "acme-production-cardholder-0123456789abcdef",
             "partner": "acme", "environment": "production", "dataType": "cardholder",
             "createdAt": "2026-11-22T00:00:00Z",
             "kek": { "algorithm": self.algorithm, "keyArn": "arn", "kcv": self.key.1,
@@ -93,9 +94,9 @@ impl Recipe {
             "wrapping": { "method": "rsa-oaep", "hash": self.hash,
                           "leafSha256": PKI.leaf.sha256(), "keyAlgorithm": "RSA_3072",
                           "cryptogramBytes": 384 },
-            "keyBlockHeader": { "hex": hex::encode_upper(HEADER), "ascii": "10000TPAEAY" },
+            "signedPrefix": { "hex": hex::encode_upper(PREFIX), "ascii": "10000TPAEAY" },
             "signature": { "algorithm": self.signature, "messageType": "RAW",
-                           "signedBytes": "key-block-header.bin followed by wrapped-kek.bin",
+                           "signedBytes": "signed-prefix.bin followed by wrapped-kek.bin",
                            "keyArn": "arn", "publicKeySha256": sha256(&spki) },
             "certificates": [], "caKeyArn": "arn",
         });
@@ -240,12 +241,12 @@ fn a_signature_over_something_else_is_refused() {
         let other = b"10000TPAEIY";
         package
             .files_mut()
-            .insert("key-block-header.bin".into(), other.to_vec());
+            .insert("signed-prefix.bin".into(), other.to_vec());
         let text = format!("{}\n", hex::encode_upper(other));
         package
             .files_mut()
-            .insert("key-block-header.hex".into(), text.into_bytes());
-        manifest["keyBlockHeader"] = json!({ "hex": hex::encode(other), "ascii": "10000TPAEIY" });
+            .insert("signed-prefix.hex".into(), text.into_bytes());
+        manifest["signedPrefix"] = json!({ "hex": hex::encode(other), "ascii": "10000TPAEIY" });
     });
     assert_eq!(error(&package), OpenError::SignatureInvalid);
 }
@@ -294,4 +295,11 @@ fn a_key_of_the_wrong_length_is_refused() {
 fn the_signer_is_the_one_in_the_manifest() {
     let package = resealed(|_, manifest| manifest["signature"]["publicKeySha256"] = "00".into());
     assert_eq!(error(&package), OpenError::SignerMismatch);
+}
+
+#[test]
+fn a_package_of_another_ceremony_is_refused() {
+    let package = resealed(|_, manifest| manifest["ceremony"] = "working-key-export".into());
+    let (what, name) = ("ceremony", "working-key-export".into());
+    assert_eq!(error(&package), OpenError::Unknown { what, name });
 }
