@@ -7,7 +7,7 @@ use anyhow::{Context, Result, bail};
 use serde_json::Value;
 
 use workbench::process::{Lifetime, run};
-use workbench::progress::Progress;
+use workbench::progress::{Progress, Step};
 use workbench::project::Project;
 use workbench::tools::Tools;
 
@@ -24,47 +24,82 @@ pub struct Binaries {
     pub emulator: PathBuf,
 }
 
-/// Builds the binary of every step and the emulator, in release: the binaries that go to AWS.
-pub async fn build(project: &Project, tools: &Tools, progress: Progress) -> Result<Binaries> {
+/// A Cargo profile. Both are built from the same code.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Profile {
+    /// That of the tests, so that nothing is compiled twice: what is rehearsed.
+    Dev,
+    /// What goes to AWS, small and quick to start: what is measured.
+    Release,
+}
+
+/// Builds the emulator, in dev, and the binary of every step, in `profile`.
+pub async fn build(
+    project: &Project,
+    tools: &Tools,
+    profile: Profile,
+    progress: Progress,
+) -> Result<Binaries> {
     let mut step = progress.step("Lambda binaries");
-    let steps = steps(&project.root.join("steps"))?;
-    let log = project.rehearsal().join("setup-cargo.log");
-    let artifacts = project.rehearsal().join("setup-cargo.json");
-    let mut command = Lifetime::Leashed.command(&tools.cargo);
+    let cargo = Cargo { project, tools };
     // The whole workspace, although the steps and the emulator would do: Cargo unites the features
     // of what it builds together, so this and `cargo rehearse` share every compiled dependency.
-    command
-        .args(["build", "--release", "--workspace", "--bins"])
-        .arg("--message-format=json-render-diagnostics")
-        .current_dir(&project.root);
-    run(
-        "cargo build",
-        &mut command,
-        &log,
-        Some(&artifacts),
-        &mut step,
-    )
-    .await?;
-    let messages = std::fs::read_to_string(&artifacts).context("reading Cargo's messages")?;
-    let mut built = executables(&messages);
-    let mut taken = |name: &str| {
-        built
-            .remove(name)
-            .with_context(|| format!("Cargo built no binary called {name}"))
+    let mut built = cargo.build(&["--workspace".into()], &mut step).await?;
+    let emulator = taken(&mut built, EMULATOR)?;
+    let names = steps(&project.root.join("steps"))?;
+    let lambdas = match profile {
+        Profile::Dev => project.lambdas(),
+        Profile::Release => {
+            let mut selection = vec!["--release".to_owned()];
+            selection.extend(names.iter().flat_map(|name| ["-p".into(), name.clone()]));
+            built = cargo.build(&selection, &mut step).await?;
+            project.rehearsal().join("lambda-release")
+        }
     };
-    let lambdas = project.lambdas();
     let mut binaries = Binaries {
         lambdas,
         steps: BTreeMap::new(),
-        emulator: taken(EMULATOR)?,
+        emulator,
     };
-    for name in steps {
+    for name in names {
         let bootstrap = binaries.lambdas.join(&name).join("bootstrap");
-        install(&taken(&name)?, &bootstrap)?;
+        install(&taken(&mut built, &name)?, &bootstrap)?;
         binaries.steps.insert(name, bootstrap);
     }
     step.done(&format!("{} steps", binaries.steps.len()));
     Ok(binaries)
+}
+
+struct Cargo<'a> {
+    project: &'a Project,
+    tools: &'a Tools,
+}
+
+impl Cargo<'_> {
+    /// Builds the binaries of a selection. Returns where each lies, by name.
+    async fn build(
+        &self,
+        selection: &[String],
+        step: &mut Step,
+    ) -> Result<BTreeMap<String, PathBuf>> {
+        let log = self.project.rehearsal().join("setup-cargo.log");
+        let artifacts = self.project.rehearsal().join("setup-cargo.json");
+        let mut command = Lifetime::Leashed.command(&self.tools.cargo);
+        command
+            .args(["build", "--bins"])
+            .args(selection)
+            .arg("--message-format=json-render-diagnostics")
+            .current_dir(&self.project.root);
+        run("cargo build", &mut command, &log, Some(&artifacts), step).await?;
+        let messages = std::fs::read_to_string(&artifacts).context("reading Cargo's messages")?;
+        Ok(executables(&messages))
+    }
+}
+
+fn taken(built: &mut BTreeMap<String, PathBuf>, name: &str) -> Result<PathBuf> {
+    built
+        .remove(name)
+        .with_context(|| format!("Cargo built no binary called {name}"))
 }
 
 /// What the CDK calls the architecture of this machine, which the binaries are built for.

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use anyhow::Result;
 use workbench::lock::lock;
 
-use crate::stack::binaries::{self, Binaries};
+use crate::stack::binaries::{self, Binaries, Profile};
 use workbench::progress::Progress;
 use workbench::project::Project;
 use workbench::{node, prepare_python, tools};
@@ -24,6 +24,11 @@ pub struct Setup {
 
 /// Installs and builds what is not there yet.
 pub async fn prepare(progress: Progress) -> Result<Setup> {
+    prepare_with(Profile::Dev, progress).await
+}
+
+/// The same, with the Lambda binaries in the given profile.
+pub async fn prepare_with(profile: Profile, progress: Progress) -> Result<Setup> {
     let project = Project::locate();
     let step = progress.step("Tools");
     let tools = tools::check()?;
@@ -33,7 +38,7 @@ pub async fn prepare(progress: Progress) -> Result<Setup> {
     Ok(Setup {
         python,
         node: node::install(&project, &tools, progress).await?,
-        binaries: binaries::build(&project, &tools, progress).await?,
+        binaries: binaries::build(&project, &tools, profile, progress).await?,
         project,
     })
 }
