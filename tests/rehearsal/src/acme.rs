@@ -1,59 +1,46 @@
-//! The reference partner of the demo: its certificates, and the profile that an operator writes.
+//! The reference partner: its certificates, its folder, and the profile that an operator writes.
 
 use std::path::Path;
 
 use anyhow::{Context, Result};
 use partner::Pki;
-use serde_json::json;
+use serde_json::{Value, json};
+
+use crate::actors::{Folder, partner::files};
 
 pub const PARTNER: &str = "acme";
-/// Where the demo drops the certificates.
-pub const FOLDER: &str = "acme/production/cardholder";
-/// The partner's identity for that folder.
+/// The partner's identity for production keys that protect cardholder data.
 pub const UID: &str = "identity:idms.group.7814046";
 
-/// The three files that the partner drops, by their names.
-pub fn drop(pki: &Pki) -> Vec<(String, String)> {
-    let mut files = vec![
-        ("root.pem".into(), pki.root.pem()),
-        ("leaf.pem".into(), pki.leaf.pem()),
-    ];
-    for (index, intermediate) in pki.intermediates.iter().enumerate() {
-        let name = if index == 0 {
-            "intermediate.pem".into()
-        } else {
-            format!("ca{index}.pem")
-        };
-        files.push((name, intermediate.pem()));
-    }
-    files
+/// Where its certificates are dropped.
+pub fn folder() -> Folder {
+    Folder::new(PARTNER, "production", "cardholder")
 }
 
-/// The profile, with the root pinned and every default left to the product.
-pub fn profile(pki: &Pki) -> String {
-    let profile = json!({
-        "partner": PARTNER,
+/// Its certificates: issued anew for every caller, with keys that a process makes once.
+pub fn pki() -> Pki {
+    Pki::demo(UID)
+}
+
+/// The reference profile for a folder, with the root of a chain pinned.
+pub fn profile(folder: &Folder, pki: &Pki) -> Value {
+    json!({
+        "partner": folder.partner,
+        "environment": folder.environment,
+        "dataType": folder.data_type,
         "trustAnchors": [pki.root.sha256()],
-        "identity": {
-            "production": { "cardholder": UID, "pin": "identity:idms.group.6509948" },
-            "non-production": {
-                "cardholder": "identity:idms.group.9091073",
-                "pin": "identity:idms.group.9091071",
-            },
-        },
-        "kek": { "algorithm": "AES_128", "keyArn": null },
-        "exchange": {
-            "method": "rsa-oaep",
-            "hash": "SHA_256",
-            "keyBlockHeader": {
-                "cardholder": "3130303030545041454159",
-                "pin": "3130303030545041454959",
-            },
-        },
-        "signature": { "algorithm": "RSASSA_PKCS1_V1_5_SHA_256" },
+        "identity": identity(folder),
         "caKeyArns": {},
-    });
-    format!("{profile:#}\n")
+        "kekExport": {
+            "kek": { "algorithm": "AES_128", "keyArn": null },
+            "exchange": {
+                "method": "rsa-oaep",
+                "hash": "SHA_256",
+                "signedPrefix": signed_prefix(folder),
+            },
+            "signature": { "algorithm": "RSASSA_PKCS1_V1_5_SHA_256" },
+        },
+    })
 }
 
 /// Writes what the partner and the operator have, for whoever goes through a ceremony by hand.
@@ -61,12 +48,33 @@ pub fn profile(pki: &Pki) -> String {
 pub fn write(pki: &Pki, directory: &Path) -> Result<()> {
     std::fs::create_dir_all(directory)
         .with_context(|| format!("creating {}", directory.display()))?;
-    let mut files = drop(pki);
-    files.push(("leaf.key".into(), pki.leaf.key().pem()));
-    files.push(("profile.json".into(), profile(pki)));
-    for (name, text) in files {
+    let mut written: Vec<(&str, String)> = files(pki)
+        .into_iter()
+        .map(|(name, certificate)| (name, certificate.pem()))
+        .collect();
+    written.push(("leaf.key", pki.leaf.key().pem()));
+    written.push(("profile.json", format!("{:#}\n", profile(&folder(), pki))));
+    for (name, text) in written {
         let path = directory.join(name);
         std::fs::write(&path, text).with_context(|| format!("writing {}", path.display()))?;
     }
     Ok(())
+}
+
+fn identity(folder: &Folder) -> &'static str {
+    match (folder.environment.as_str(), folder.data_type.as_str()) {
+        ("production", "pin") => "identity:idms.group.6509948",
+        ("non-production", "cardholder") => "identity:idms.group.9091073",
+        ("non-production", "pin") => "identity:idms.group.9091071",
+        _ => UID,
+    }
+}
+
+/// `10000TPAEIY` or `10000TPAEAY`, in hex: what the signature covers before the cryptogram.
+fn signed_prefix(folder: &Folder) -> &'static str {
+    if folder.data_type == "pin" {
+        "3130303030545041454959"
+    } else {
+        "3130303030545041454159"
+    }
 }

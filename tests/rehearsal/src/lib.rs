@@ -16,9 +16,9 @@ pub mod commands;
 pub mod stack;
 pub mod stories;
 
-pub use actors::watcher::Execution;
+pub use actors::Execution;
 pub use stack::connection::{ACCOUNT, Connection, REGION};
-pub use stack::emulator::{Fault, Management};
 pub use stack::logs;
+pub use stack::management::{Fault, Management};
 pub use stack::setup::{Setup, prepare};
 pub use stack::{Stack, StackOptions};

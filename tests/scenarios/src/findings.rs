@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use partner::{Certified, Opened, Package};
-use rehearsal::REGION;
+use partner::{Certified, Opened};
+use rehearsal::actors::Partner;
 use serde_json::Value;
 
 use crate::Story;
@@ -39,11 +39,8 @@ impl Story {
     /// Every key of this partner in Payment Cryptography, as the emulator has it.
     pub async fn keys(&self) -> Vec<Value> {
         let management = self.stack().management().expect("a management port");
-        let inventory = management.keys(REGION).await.expect("an inventory");
-        let keys = inventory["keys"].as_array().cloned().unwrap_or_default();
-        keys.into_iter()
-            .filter(|key| key["tags"]["key-ceremony:partner"] == self.partner.as_str())
-            .collect()
+        let keys = management.keys_of(&self.partner).await;
+        keys.expect("an inventory")
     }
 
     /// The ARNs of this partner's KEKs.
@@ -59,7 +56,7 @@ impl Story {
     /// An alias, whether it has a key or not.
     pub async fn alias(&self, alias: &str) -> Option<Alias> {
         let management = self.stack().management().expect("a management port");
-        let inventory = management.keys(REGION).await.expect("an inventory");
+        let inventory = management.inventory().await.expect("an inventory");
         let aliases = inventory["aliases"].as_array().cloned().unwrap_or_default();
         let found = aliases
             .into_iter()
@@ -89,35 +86,16 @@ impl Story {
 
     /// The package of a ceremony, fetched from the outbox.
     pub async fn partner_fetches(&self, ceremony: &str) -> BTreeMap<String, Vec<u8>> {
-        self.stack()
-            .package(&self.folder, ceremony)
-            .await
-            .expect("a package")
+        let partner = Partner::new(self.stack(), &self.folder);
+        partner.fetches(ceremony).await.expect("a package")
     }
 
     /// Fetches and opens the package, and holds the KEK in it to the one in Payment Cryptography.
     pub async fn partner_opens(&self, ceremony: &str, leaf: &Certified) -> Opened {
         let files = self.partner_fetches(ceremony).await;
-        let opened = Package::from_files(files)
-            .open(leaf)
-            .expect("a package that opens");
-        let management = self.stack().management().expect("a management port");
-        let clear = management
-            .clear_key(&opened.manifest.kek.key_arn)
-            .await
-            .expect("the KEK");
-        let unwrapped: String = opened
-            .kek
-            .expose()
-            .iter()
-            .map(|byte| format!("{byte:02X}"))
-            .collect();
-        // Not `assert_eq!`: it would print them.
-        assert!(
-            unwrapped == clear,
-            "the unwrapped KEK is not the one in Payment Cryptography"
-        );
-        opened
+        let partner = Partner::new(self.stack(), &self.folder);
+        let opened = partner.opens(files, leaf).await;
+        opened.expect("a package that opens")
     }
 
     /// A document of the evidence bucket by its location in an event.
@@ -130,11 +108,8 @@ impl Story {
 
     /// The evidence of a ceremony, by file name.
     pub async fn evidence(&self, ceremony: &str) -> BTreeMap<String, Vec<u8>> {
-        let bucket = self.stack().output("EVIDENCE_BUCKET").expect("a bucket");
-        self.stack()
-            .download(bucket, &format!("{ceremony}/"))
-            .await
-            .expect("evidence")
+        let evidence = self.watcher().evidence(ceremony).await;
+        evidence.expect("evidence")
     }
 }
 

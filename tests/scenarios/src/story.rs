@@ -1,17 +1,18 @@
-//! One partner's story.
+//! One partner's story, told with the actors of the rehearsal. What they cannot do fails the test.
 
 use std::time::{Duration, Instant};
 
 use aws_sdk_sfn::types::ExecutionStatus;
-use partner::{Certified, KeyKind, Pki, PkiBuilder};
-use rehearsal::{Connection, Execution};
+use partner::{KeyKind, Pki, PkiBuilder};
+use rehearsal::actors::{Folder, Operator, Partner, Watcher};
+use rehearsal::{Connection, Execution, acme};
 use serde_json::{Value, json};
 
 use crate::World;
 use crate::events::Event;
 
-/// The identity that the reference profile expects for `production/cardholder`.
-pub const UID: &str = "identity:idms.group.7814046";
+/// The ceremony that the stories are about.
+const CEREMONY: &str = "kek-export";
 
 const PATIENCE: Duration = Duration::from_secs(120);
 const POLL: Duration = Duration::from_millis(100);
@@ -19,11 +20,12 @@ const POLL: Duration = Duration::from_millis(100);
 /// How long an execution that should not be there may take to show.
 const SETTLING: Duration = Duration::from_millis(500);
 
-/// One partner and all that happens to it.
+/// One partner at one of its folders, and all that happens to it. Files, packages and profiles are
+/// those of the folder; ceremonies, events and keys are those of the partner.
 pub struct Story {
     pub(crate) world: &'static World,
     pub partner: String,
-    pub folder: String,
+    pub folder: Folder,
 }
 
 impl Story {
@@ -33,11 +35,19 @@ impl Story {
     }
 
     pub fn in_world(world: &'static World, partner: &str) -> Self {
-        let folder = format!("{partner}/production/cardholder");
         Self {
             world,
             partner: partner.to_owned(),
-            folder,
+            folder: Folder::new(partner, "production", "cardholder"),
+        }
+    }
+
+    /// The same partner at another of its folders.
+    pub fn in_folder(&self, environment: &str, data_type: &str) -> Self {
+        Self {
+            world: self.world,
+            partner: self.partner.clone(),
+            folder: Folder::new(&self.partner, environment, data_type),
         }
     }
 
@@ -49,22 +59,19 @@ impl Story {
         self.world.stack.connection()
     }
 
-    /// A certificate chain with the right identity. Keys are shared among stories of one process,
-    /// certificates are not.
+    /// A certificate chain with the identity that the reference profile expects for
+    /// `production/cardholder`. Keys are shared among stories of one process, certificates are not.
     pub fn chain(&self) -> PkiBuilder {
-        Pki::builder(UID)
+        Pki::builder(acme::UID)
             .named("scenarios")
             .root_key(KeyKind::Rsa4096)
             .intermediate_keys(&[KeyKind::Rsa4096])
             .leaf_key(KeyKind::Rsa3072)
     }
 
-    /// The reference profile, with this chain's root pinned.
+    /// The reference profile for this folder, with this chain's root pinned.
     pub fn profile(&self, pki: &Pki) -> Value {
-        let mut profile: Value =
-            serde_json::from_str(&rehearsal::acme::profile(pki)).expect("a profile is JSON");
-        profile["partner"] = json!(self.partner);
-        profile
+        acme::profile(&self.folder, pki)
     }
 
     pub async fn operator_onboards(&self, pki: &Pki) {
@@ -72,38 +79,29 @@ impl Story {
     }
 
     pub async fn operator_writes_profile(&self, profile: &Value) {
-        self.stack()
-            .put_profile(&self.partner, &profile.to_string())
+        Operator::new(self.stack())
+            .put_profile(&self.folder, profile)
             .await
             .expect("a profile");
     }
 
     /// Drops a file into the partner's folder.
     pub async fn partner_drops(&self, file: &str, bytes: impl Into<Vec<u8>>) {
-        let key = format!("{}/{file}", self.folder);
-        self.stack().drop_file(&key, bytes).await.expect("a drop");
+        let partner = Partner::new(self.stack(), &self.folder);
+        partner.drops(file, bytes).await.expect("a drop");
     }
 
     /// Drops every certificate of a chain, one file each.
     pub async fn partner_drops_chain(&self, pki: &Pki) {
-        for (file, certificate) in files(pki) {
-            self.partner_drops(file, certificate.pem()).await;
-        }
+        let partner = Partner::new(self.stack(), &self.folder);
+        partner.drops_chain(pki).await.expect("a drop");
     }
 
     /// The one ceremony of this partner, when it has ended.
     pub async fn ceremony_ends(&self) -> Execution {
-        let execution = self
-            .stack()
-            .wait_execution(&format!("{}-", self.partner), PATIENCE)
-            .await;
-        let execution = execution.expect("a ceremony");
-        assert_eq!(
-            self.ceremonies().await.len(),
-            1,
-            "ceremonies of {}",
-            self.partner
-        );
+        let execution = self.next_ceremony_ends(&[]).await;
+        let count = self.ceremonies().await.len();
+        assert_eq!(count, 1, "ceremonies of {}", self.partner);
         execution
     }
 
@@ -130,9 +128,11 @@ impl Story {
         assert_eq!(event.detail["error"], error);
         assert_eq!(event.detail["ceremonyId"], execution.name.as_str());
         let record = self.evidence_at(&event.detail["record"]).await;
-        for member in ["step", "error", "what", "remedy"] {
+        for member in ["step", "error", "what", "remedy", "again"] {
             assert_eq!(record[member], event.detail[member], "{member}");
         }
+        let again = record["again"].as_str().expect("how to run it again");
+        assert!(cause.ends_with(again), "{cause}");
         assert_eq!(record["outcome"], "failed");
         Failure {
             cause,
@@ -143,24 +143,12 @@ impl Story {
 
     /// The next ceremony of this partner after those named, when it has ended.
     pub async fn next_ceremony_ends(&self, after: &[&str]) -> Execution {
-        let waiting = Instant::now();
-        loop {
-            let ceremonies = self.ceremonies().await;
-            let next = ceremonies
-                .iter()
-                .find(|(name, _)| !after.contains(&name.as_str()));
-            if let Some((_, arn)) = next {
-                let execution = self.stack().describe(arn).await.expect("an execution");
-                if execution.status != ExecutionStatus::Running {
-                    return execution;
-                }
-            }
-            assert!(
-                waiting.elapsed() < PATIENCE,
-                "no other ceremony than {after:?}"
-            );
-            tokio::time::sleep(POLL).await;
-        }
+        let watcher = self.watcher();
+        let arn = watcher
+            .start_of(&self.ceremony_prefix(), after, PATIENCE)
+            .await;
+        let execution = watcher.end_of(&arn.expect("a start"), PATIENCE).await;
+        execution.expect("an end")
     }
 
     /// All events so far have been dealt with, and there are this many ceremonies.
@@ -170,7 +158,7 @@ impl Story {
     pub async fn nothing_else_starts(&self, ceremonies: usize) {
         let marker = "marker-of-the-test.pem";
         self.partner_drops(marker, "no certificate").await;
-        let key = format!("{}/{marker}", self.folder);
+        let key = self.folder.key(marker);
         self.is_told_that("the marker is rejected", |event| {
             event.detail["file"] == key.as_str()
         })
@@ -191,7 +179,7 @@ impl Story {
             "version": "0",
             "detail-type": "Object Created",
             "source": "aws.s3",
-            "detail": { "object": { "key": format!("{}/{file}", self.folder) } },
+            "detail": { "object": { "key": self.folder.key(file) } },
         });
         let answer = self.world.invoke_intake(&event).await;
         answer
@@ -239,10 +227,17 @@ impl Story {
 
     /// All executions of this partner: name and ARN.
     pub async fn ceremonies(&self) -> Vec<(String, String)> {
-        self.stack()
-            .executions(&format!("{}-", self.partner))
-            .await
-            .expect("executions")
+        let executions = self.watcher().executions(&self.ceremony_prefix()).await;
+        executions.expect("executions")
+    }
+
+    pub(crate) fn watcher(&self) -> Watcher<'static> {
+        Watcher::new(self.stack(), CEREMONY).expect("a state machine")
+    }
+
+    /// What the names of all of this partner's ceremonies begin with, whatever their folder.
+    fn ceremony_prefix(&self) -> String {
+        format!("{}-", self.partner)
     }
 
     /// Waits for an event of a type about this partner.
@@ -257,6 +252,7 @@ impl Story {
         loop {
             let events = self.events();
             if let Some(event) = events.iter().find(|event| told(event)) {
+                assert_eq!(event.detail["ceremony"], CEREMONY, "{event:?}");
                 return event.clone();
             }
             assert!(
@@ -284,15 +280,6 @@ pub struct Failure {
     pub cause: String,
     pub record: Value,
     pub execution: Execution,
-}
-
-/// The file names that a partner would choose.
-pub fn files(pki: &Pki) -> Vec<(&'static str, &Certified)> {
-    let mut files = vec![("root.pem", &pki.root)];
-    let names = ["intermediate.pem", "intermediate-2.pem"];
-    files.extend(names.into_iter().zip(&pki.intermediates));
-    files.push(("leaf.pem", &pki.leaf));
-    files
 }
 
 pub fn assert_succeeded(execution: &Execution) {

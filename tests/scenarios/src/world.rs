@@ -56,6 +56,7 @@ impl World {
         let options = StackOptions {
             lifetime: Lifetime::Leashed,
             wait_scale: WAIT_SCALE,
+            stacks: rehearsal::stories::stacks(),
             context: context
                 .iter()
                 .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))

@@ -1,15 +1,14 @@
 //! An execution as it goes: each state as it starts and ends.
 
+use std::fmt;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
+use aws_sdk_sfn::Client;
 use aws_sdk_sfn::types::{ExecutionStatus, HistoryEvent};
 use aws_smithy_types::DateTime;
-use aws_smithy_types::date_time::Format;
-use serde_json::Value;
 
-use crate::actors::watcher::{Execution, describe};
-use crate::stack::connection::Connection;
+use crate::actors::watcher::{Execution, Watcher};
 
 const POLL: Duration = Duration::from_millis(100);
 
@@ -24,29 +23,34 @@ pub enum Moment {
         state: String,
         at: Duration,
         took: Duration,
-        inside: Vec<Inside>,
     },
 }
 
-/// A step that ran inside a Parallel state. The local Step Functions keeps no history of those;
-/// what they say about themselves comes with the result of the Parallel state.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Inside {
-    pub step: String,
-    pub took: Duration,
+impl fmt::Display for Moment {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Entered { state, at } => {
+                write!(formatter, "  {:>7.2} s  ▶ {state}", at.as_secs_f64())
+            }
+            Self::Exited { state, at, took } => {
+                let (at, took) = (at.as_secs_f64(), took.as_millis());
+                write!(formatter, "  {at:>7.2} s  ■ {state} ({took} ms)")
+            }
+        }
+    }
 }
 
 /// Follows an execution to its end, telling every moment as it comes.
-pub async fn follow(
-    connection: &Connection,
+pub(super) async fn follow(
+    watcher: &Watcher<'_>,
+    sfn: &Client,
     arn: &str,
     mut tell: impl FnMut(&Moment),
 ) -> Result<Execution> {
-    let sfn = connection.sfn()?;
     let mut reader = Reader::default();
     loop {
         // In this order: the history that is read last is complete.
-        let execution = describe(&sfn, arn).await?;
+        let execution = watcher.describe(arn).await?;
         let history = sfn
             .get_execution_history()
             .execution_arn(arn)
@@ -96,39 +100,16 @@ impl Reader {
                     }
                     _ => Duration::ZERO,
                 };
-                let inside = details.output().map(inside).unwrap_or_default();
                 moments.push(Moment::Exited {
                     state: details.name.clone(),
                     at,
                     took,
-                    inside,
                 });
             }
         }
         self.read = events.len();
         moments
     }
-}
-
-/// The branches of a Parallel state, by the evidence that each one's result carries.
-fn inside(output: &str) -> Vec<Inside> {
-    let Ok(Value::Array(branches)) = serde_json::from_str(output) else {
-        return Vec::new();
-    };
-    branches
-        .iter()
-        .filter_map(|branch| {
-            let evidence = &branch["evidence"];
-            let time = |name: &str| {
-                DateTime::from_str(evidence[name].as_str()?, Format::DateTimeWithOffset).ok()
-            };
-            let took = between(time("startedAt")?, time("finishedAt")?);
-            Some(Inside {
-                step: evidence["step"].as_str()?.to_owned(),
-                took,
-            })
-        })
-        .collect()
 }
 
 fn between(start: DateTime, end: DateTime) -> Duration {
@@ -159,10 +140,9 @@ mod tests {
         event(seconds, |event| event.state_entered_event_details(details))
     }
 
-    fn exited(name: &str, seconds: f64, output: &str) -> HistoryEvent {
+    fn exited(name: &str, seconds: f64) -> HistoryEvent {
         let details = StateExitedEventDetails::builder()
             .name(name)
-            .output(output)
             .build()
             .unwrap();
         event(seconds, |event| event.state_exited_event_details(details))
@@ -181,26 +161,13 @@ mod tests {
             }]
         );
         assert_eq!(reader.read(&history), []);
-        history.push(exited("Validate", 0.75, "{}"));
+        history.push(exited("Validate", 0.75));
         let (at, took) = (Duration::from_millis(750), Duration::from_millis(250));
         let exit = Moment::Exited {
             state: "Validate".into(),
             at,
             took,
-            inside: Vec::new(),
         };
         assert_eq!(reader.read(&history), [exit]);
-    }
-
-    #[test]
-    fn a_parallel_state_tells_of_its_branches() {
-        let output = r#"[{"result":{},"evidence":{"step":"import-ca",
-            "startedAt":"2026-11-22T02:00:00Z","finishedAt":"2026-11-22T02:00:00.120Z"}},
-            {"no":"evidence"}]"#;
-        let took = Duration::from_millis(120);
-        let found = inside(output);
-        assert_eq!(found.len(), 1);
-        assert_eq!(found[0].step, "import-ca");
-        assert!(found[0].took.abs_diff(took) < Duration::from_micros(10));
     }
 }

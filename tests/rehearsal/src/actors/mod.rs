@@ -1,4 +1,19 @@
-//! Who acts on a running stack: the operator, the partner, and whoever watches.
+//! Who acts on a running stack. They have nothing but a [`Connection`](crate::Connection), and
+//! leave every judgement to whoever tells the story: a demo, or a test.
+//!
+//! | actor | does |
+//! | --- | --- |
+//! | [`Operator`] | writes a partner's profiles |
+//! | [`Partner`] | makes its chain, drops files, fetches packages and opens them |
+//! | [`Watcher`] | sees executions start, go and end, and reads evidence |
 
+pub mod folder;
 pub mod follow;
+pub mod operator;
+pub mod partner;
 pub mod watcher;
+
+pub use folder::Folder;
+pub use operator::Operator;
+pub use partner::Partner;
+pub use watcher::{Execution, Watcher};

@@ -1,8 +1,13 @@
-//! `cargo rehearse measure`: size, cold start and peak memory of every Lambda binary.
+//! `cargo rehearse measure`: size, cold start and peak memory of every Lambda binary as it goes to
+//! AWS.
+//!
+//! Everything else is rehearsed with the profile of the tests. Here the steps are built with
+//! `cargo build --release` and deployed so, because how large they are and how fast they start says
+//! nothing in another profile.
 //!
 //! The cold start is that of the process alone: from its start until it asks the Lambda Runtime
 //! API for its first event. Memory is the peak of the resident set as Linux counts it, once at
-//! that moment, and once after a whole ceremony, in the processes that served it.
+//! that moment, and once after every scenario, in the processes that served them.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -11,15 +16,14 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
-use partner::Pki;
 use serde_json::Value;
 use tokio::io::AsyncReadExt;
 use tokio::net::{TcpListener, TcpStream};
 
-use crate::acme;
+use crate::stack::binaries::Profile;
 use crate::stack::setup;
 use crate::stack::{Stack, StackOptions};
-use crate::stories::kek_export::ceremony;
+use crate::stories::{self, SCENARIOS, Stage};
 use workbench::process::{Group, Lifetime};
 use workbench::progress::Progress;
 
@@ -27,26 +31,27 @@ const RUNS: usize = 20;
 const NEXT: &str = "GET /2018-06-01/runtime/invocation/next ";
 const TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Starts a stack, runs a ceremony on it, and prints one line per binary.
+/// Starts a stack, tells every scenario on it, and prints one line per binary.
 pub async fn run(progress: Progress) -> Result<()> {
-    let setup = setup::prepare(progress).await?;
+    let setup = setup::prepare_with(Profile::Release, progress).await?;
     let options = StackOptions {
         progress,
+        stacks: stories::stacks(),
         ..StackOptions::default()
     };
     let stack = Stack::start_prepared(&setup, options).await?;
-    let package = stack.directory().join("package");
-    ceremony(
-        stack.connection(),
-        &Pki::demo(acme::UID),
-        &package,
-        progress,
-    )
-    .await?;
-    let after = peaks_after_ceremony(&stack.directory().join("tmp"), &setup.binaries.steps)?;
+    for scenario in SCENARIOS {
+        let stage = Stage {
+            connection: stack.connection(),
+            directory: stack.directory(),
+            progress,
+        };
+        (scenario.tell)(&stage).await?;
+    }
+    let after = peaks_after_scenarios(&stack.directory().join("tmp"), &setup.binaries.steps)?;
     let environments = environments(&setup.project.python().join("bin/aws"), &stack)?;
 
-    println!("\n  step             size      cold start   at first /next   after a ceremony");
+    println!("\n  step             size      cold start   at first /next   after ceremonies");
     for (step, binary) in &setup.binaries.steps {
         let size = fs::metadata(binary)
             .with_context(|| format!("{}", binary.display()))?
@@ -162,7 +167,7 @@ fn environment_of<'a>(
 
 /// The peaks of the Lambda processes that still wait for events, by step. `unpacked` is where the
 /// local AWS unpacks Lambdas, and `steps` are the binaries that it got.
-fn peaks_after_ceremony(
+fn peaks_after_scenarios(
     unpacked: &Path,
     steps: &BTreeMap<String, PathBuf>,
 ) -> Result<BTreeMap<String, u64>> {

@@ -1,4 +1,5 @@
 //! What `cargo rehearse` can do.
 
 pub mod measure;
+pub mod tell;
 pub mod up_down;

@@ -1,9 +1,9 @@
 //! `cargo rehearse up` and `cargo rehearse down`: a stack for people to work with.
 
 use anyhow::{Context, Result, bail};
-use partner::Pki;
 
 use crate::acme;
+use crate::actors::Operator;
 use crate::stack::setup;
 use crate::stack::state::{State, environment};
 use crate::stack::{Stack, StackOptions};
@@ -23,13 +23,16 @@ pub async fn up(progress: Progress) -> Result<()> {
         progress.line("The stack of last time is not well: stopping what is left of it.");
         state.stop(&project)?;
     }
-    let stack = start(progress).await?;
+    let options = StackOptions {
+        progress,
+        ..StackOptions::default()
+    };
+    let stack = start(options).await?;
     let step = progress.step("Onboarding the partner");
-    let pki = Pki::demo(acme::UID);
+    let (folder, pki) = (acme::folder(), acme::pki());
     acme::write(&pki, &project.rehearsal().join("partner"))?;
-    stack
-        .put_profile(acme::PARTNER, &acme::profile(&pki))
-        .await?;
+    let profile = acme::profile(&folder, &pki);
+    Operator::new(&stack).put_profile(&folder, &profile).await?;
     step.done(acme::PARTNER);
     leave_up(&project, stack)?;
     println!("{}", hints(&project));
@@ -50,17 +53,16 @@ pub fn down(progress: Progress) -> Result<()> {
 }
 
 /// Starts a stack that can be left up; it stops with this process as long as it was not.
-pub async fn start(progress: Progress) -> Result<Stack> {
+pub async fn start(options: StackOptions) -> Result<Stack> {
     let project = Project::locate();
     if State::load(&project)?.is_some() {
         bail!("a stack is up already: `cargo rehearse down` stops it");
     }
-    let setup = setup::prepare(progress).await?;
+    let setup = setup::prepare(options.progress).await?;
     let options = StackOptions {
         directory: Some(project.rehearsal()),
         lifetime: Lifetime::Detached,
-        progress,
-        ..StackOptions::default()
+        ..options
     };
     Stack::start_prepared(&setup, options).await
 }
@@ -90,7 +92,7 @@ pub fn hints(project: &Project) -> String {
   Stop it: cargo rehearse down",
         aws = aws.display(),
         environment = environment(project).display(),
-        folder = acme::FOLDER,
+        folder = acme::folder(),
         logs = project.rehearsal().join("logs").display(),
         package = project.rehearsal().join("package").display(),
         partner = project.rehearsal().join("partner").display(),

@@ -8,8 +8,9 @@ use aws_config::{AppName, BehaviorVersion, Region, SdkConfig};
 use aws_smithy_http_client::tls::{self, TlsContext, TrustStore};
 use serde::{Deserialize, Serialize};
 
-use crate::stack::emulator::{Addresses, Management};
+use crate::stack::emulator::Addresses;
 use crate::stack::http::{self, Trust};
+use crate::stack::management::Management;
 
 /// The account that everything lives in: no real account has this number.
 pub const ACCOUNT: &str = "000000000000";
@@ -95,6 +96,29 @@ impl Connection {
         output
             .map(String::as_str)
             .with_context(|| format!("the stack has no output {name}"))
+    }
+
+    /// Every file of a bucket under a prefix, by its key without the prefix.
+    pub async fn download(&self, bucket: &str, prefix: &str) -> Result<BTreeMap<String, Vec<u8>>> {
+        let s3 = self.s3()?;
+        let mut files = BTreeMap::new();
+        let mut pages = s3
+            .list_objects_v2()
+            .bucket(bucket)
+            .prefix(prefix)
+            .into_paginator()
+            .send();
+        while let Some(page) = pages.next().await {
+            let page = page.with_context(|| format!("listing {bucket}/{prefix}"))?;
+            for key in page.contents().iter().filter_map(|object| object.key()) {
+                let context = || format!("reading {bucket}/{key}");
+                let object = s3.get_object().bucket(bucket).key(key).send().await;
+                let body = object.with_context(context)?.body.collect().await;
+                let name = key.strip_prefix(prefix).unwrap_or(key).to_owned();
+                files.insert(name, body.with_context(context)?.to_vec());
+            }
+        }
+        Ok(files)
     }
 
     /// Whether both servers answer.

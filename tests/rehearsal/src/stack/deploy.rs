@@ -4,8 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::Command;
 
-use anyhow::{Context, Result};
-use serde_json::Value;
+use anyhow::{Context, Result, bail};
 
 use crate::stack::binaries;
 use crate::stack::connection::{ACCOUNT, Connection, REGION};
@@ -13,78 +12,76 @@ use crate::stack::setup::Setup;
 use workbench::process::{Lifetime, run};
 use workbench::progress::Progress;
 
-/// The CDK stack.
-const STACK: &str = "KeyCeremony";
+/// What is deployed, and where to.
+#[derive(Debug)]
+pub struct Deployment<'a> {
+    pub setup: &'a Setup,
+    pub connection: &'a Connection,
+    /// For the synthesised app, the outputs, and what the CDK keeps at home.
+    pub directory: &'a Path,
+    /// The CDK stacks.
+    pub stacks: &'a [String],
+    /// Context values for the app, besides those that say where its binaries are.
+    pub context: &'a [(String, String)],
+}
 
-/// Deploys the CDK app and returns the outputs of its stack by their names in the environment.
-pub async fn deploy(
-    setup: &Setup,
-    connection: &Connection,
-    directory: &Path,
-    logs: &Path,
-    context: &[(String, String)],
-    progress: Progress,
-) -> Result<BTreeMap<String, String>> {
-    let cdk = Cdk {
-        setup,
-        connection,
-        directory,
-    };
-    let assembly = directory.join("cdk.out");
+impl Deployment<'_> {
+    /// Deploys the stacks and returns the outputs of them all, by their names in the environment.
+    pub async fn run(&self, logs: &Path, progress: Progress) -> Result<BTreeMap<String, String>> {
+        let directory = self.directory;
+        let assembly = directory.join("cdk.out");
 
-    // Neither needs the other, and bootstrapping is mostly waiting.
-    let mut step = progress.step("cdk bootstrap, cdk synth");
-    let mut unseen = Progress::Quiet.step("");
-    let mut bootstrap = cdk.command("bootstrap");
-    // Where there is no app: it would be synthesised, although the environment alone matters.
-    bootstrap
-        .arg(format!("aws://{ACCOUNT}/{REGION}"))
-        .current_dir(directory);
-    let mut synth = cdk.command("synth");
-    synth
-        .args(["--quiet", "--output"])
-        .arg(&assembly)
-        .args(cdk_context(setup, context)?);
-    let (first_log, second_log) = (logs.join("cdk-bootstrap.log"), logs.join("cdk-synth.log"));
-    tokio::try_join!(
+        // Neither needs the other, and bootstrapping is mostly waiting.
+        let mut step = progress.step("cdk bootstrap, cdk synth");
+        let mut unseen = Progress::Quiet.step("");
+        let mut bootstrap = self.command("bootstrap");
+        // Where there is no app: it would be synthesised, although the environment alone matters.
+        bootstrap
+            .arg(format!("aws://{ACCOUNT}/{REGION}"))
+            .current_dir(directory);
+        let mut synth = self.command("synth");
+        synth
+            .args(["--quiet", "--output"])
+            .arg(&assembly)
+            .args(self.context_arguments()?);
+        let (first_log, second_log) = (logs.join("cdk-bootstrap.log"), logs.join("cdk-synth.log"));
+        tokio::try_join!(
+            run(
+                "cdk bootstrap",
+                &mut bootstrap,
+                &first_log,
+                None,
+                &mut unseen
+            ),
+            run("cdk synth", &mut synth, &second_log, None, &mut step),
+        )?;
+        step.done("");
+
+        let mut step = progress.step("cdk deploy");
+        let outputs = directory.join("outputs.json");
+        let mut command = self.command("deploy");
+        command
+            .args(self.stacks)
+            .args(["--require-approval", "never", "--app"])
+            .arg(&assembly);
+        command.arg("--outputs-file").arg(&outputs);
         run(
-            "cdk bootstrap",
-            &mut bootstrap,
-            &first_log,
+            "cdk deploy",
+            &mut command,
+            &logs.join("cdk-deploy.log"),
             None,
-            &mut unseen
-        ),
-        run("cdk synth", &mut synth, &second_log, None, &mut step),
-    )?;
-    step.done("");
+            &mut step,
+        )
+        .await?;
+        let outputs = read_outputs(&outputs)?;
+        step.done(&format!(
+            "{}: {} outputs",
+            self.stacks.join(", "),
+            outputs.len()
+        ));
+        Ok(outputs)
+    }
 
-    let mut step = progress.step("cdk deploy");
-    let outputs = directory.join("outputs.json");
-    let mut command = cdk.command("deploy");
-    command
-        .args([STACK, "--require-approval", "never", "--app"])
-        .arg(&assembly);
-    command.arg("--outputs-file").arg(&outputs);
-    run(
-        "cdk deploy",
-        &mut command,
-        &logs.join("cdk-deploy.log"),
-        None,
-        &mut step,
-    )
-    .await?;
-    let outputs = read_outputs(&outputs)?;
-    step.done(&format!("{} outputs", outputs.len()));
-    Ok(outputs)
-}
-
-struct Cdk<'a> {
-    setup: &'a Setup,
-    connection: &'a Connection,
-    directory: &'a Path,
-}
-
-impl Cdk<'_> {
     fn command(&self, subcommand: &str) -> Command {
         let mut command = Lifetime::Leashed.command(&self.setup.node.join("cdk"));
         command
@@ -99,42 +96,46 @@ impl Cdk<'_> {
             .envs(self.connection.environment());
         command
     }
-}
 
-/// The context values that the app gets: its binaries, and what the caller adds.
-fn cdk_context(setup: &Setup, more: &[(String, String)]) -> Result<Vec<String>> {
-    let own = [
-        (
-            "architecture".to_owned(),
-            binaries::architecture()?.to_owned(),
-        ),
-        (
-            "lambdaDir".to_owned(),
-            setup.binaries.lambdas.display().to_string(),
-        ),
-    ];
-    let values = own.iter().chain(more);
-    Ok(values
-        .flat_map(|(name, value)| ["--context".into(), format!("{name}={value}")])
-        .collect())
+    fn context_arguments(&self) -> Result<Vec<String>> {
+        let own = [
+            (
+                "architecture".to_owned(),
+                binaries::architecture()?.to_owned(),
+            ),
+            (
+                "lambdaDir".to_owned(),
+                self.setup.binaries.lambdas.display().to_string(),
+            ),
+        ];
+        let values = own.iter().chain(self.context);
+        Ok(values
+            .flat_map(|(name, value)| ["--context".into(), format!("{name}={value}")])
+            .collect())
+    }
 }
 
 fn read_outputs(file: &Path) -> Result<BTreeMap<String, String>> {
     let text = std::fs::read_to_string(file)
         .with_context(|| format!("reading the outputs in {}", file.display()))?;
-    let document: Value = serde_json::from_str(&text).context("reading the outputs")?;
-    let stack = document[STACK]
-        .as_object()
-        .context("the stack has no outputs")?;
-    stack
-        .iter()
-        .map(|(name, value)| {
-            let value = value
-                .as_str()
-                .with_context(|| format!("output {name} is no string"))?;
-            Ok((upper_snake(name), value.to_owned()))
-        })
-        .collect()
+    merge_outputs(serde_json::from_str(&text).context("reading the outputs")?)
+}
+
+/// One map from the outputs of every stack. Names in an environment have no stack, so no two stacks
+/// may use the same.
+fn merge_outputs(
+    stacks: BTreeMap<String, BTreeMap<String, String>>,
+) -> Result<BTreeMap<String, String>> {
+    let mut merged = BTreeMap::new();
+    for (stack, outputs) in stacks {
+        for (output, value) in outputs {
+            let name = upper_snake(&output);
+            if merged.insert(name, value).is_some() {
+                bail!("stack {stack} is not the only one with the output {output}");
+            }
+        }
+    }
+    Ok(merged)
 }
 
 /// `InboxBucket` is called `INBOX_BUCKET` in an environment.
@@ -160,5 +161,27 @@ mod tests {
             upper_snake("KekExportStateMachineArn"),
             "KEK_EXPORT_STATE_MACHINE_ARN"
         );
+    }
+
+    fn stacks(pairs: [(&str, &str); 2]) -> BTreeMap<String, BTreeMap<String, String>> {
+        pairs
+            .map(|(stack, output)| {
+                let outputs = BTreeMap::from([(output.to_owned(), "x".to_owned())]);
+                (stack.to_owned(), outputs)
+            })
+            .into()
+    }
+
+    #[test]
+    fn the_outputs_of_all_stacks_are_one_map() {
+        let merged = merge_outputs(stacks([("One", "InboxBucket"), ("Two", "TableName")])).unwrap();
+        let names: Vec<&str> = merged.keys().map(String::as_str).collect();
+        assert_eq!(names, ["INBOX_BUCKET", "TABLE_NAME"]);
+    }
+
+    #[test]
+    fn an_output_that_two_stacks_have_is_refused() {
+        let merged = merge_outputs(stacks([("One", "InboxBucket"), ("Two", "InboxBucket")]));
+        assert!(merged.is_err());
     }
 }

@@ -6,6 +6,7 @@ pub mod deploy;
 pub mod emulator;
 pub mod http;
 pub mod logs;
+pub mod management;
 pub mod ministack;
 pub mod setup;
 pub mod state;
@@ -16,8 +17,7 @@ use std::ops::Deref;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use anyhow::{Context, Result, anyhow};
-use tokio::sync::OnceCell;
+use anyhow::{Context, Result};
 
 use self::connection::Connection;
 use self::http::Trust;
@@ -25,6 +25,9 @@ use self::setup::Setup;
 use self::tls::Tls;
 use workbench::process::{Group, Lifetime};
 use workbench::progress::Progress;
+
+/// The CDK stack that holds every ceremony.
+pub const KEY_CEREMONY: &str = "KeyCeremony";
 
 /// How a stack is started.
 #[derive(Clone, Debug)]
@@ -36,6 +39,8 @@ pub struct StackOptions {
     pub progress: Progress,
     /// By how much Step Functions' waits and retry intervals are stretched or shortened.
     pub wait_scale: f64,
+    /// The CDK stacks to deploy; their outputs become one map.
+    pub stacks: Vec<String>,
     /// More context values for the CDK app.
     pub context: Vec<(String, String)>,
 }
@@ -47,6 +52,7 @@ impl Default for StackOptions {
             lifetime: Lifetime::Leashed,
             progress: Progress::Quiet,
             wait_scale: 1.0,
+            stacks: vec![KEY_CEREMONY.into()],
             context: Vec::new(),
         }
     }
@@ -70,22 +76,6 @@ impl Stack {
     pub async fn start(options: StackOptions) -> Result<Self> {
         let setup = setup::prepare(options.progress).await?;
         Self::start_prepared(&setup, options).await
-    }
-
-    /// The one stack that all tests of a process share. The first caller's options count; a
-    /// failure to start is told to every caller, and not tried again.
-    pub async fn shared(options: StackOptions) -> Result<&'static Self> {
-        static SHARED: OnceCell<Result<Stack, String>> = OnceCell::const_new();
-        let started = SHARED
-            .get_or_init(|| async {
-                Self::start(options)
-                    .await
-                    .map_err(|error| format!("{error:#}"))
-            })
-            .await;
-        started
-            .as_ref()
-            .map_err(|error| anyhow!("the shared stack did not start: {error}"))
     }
 
     /// Starts a stack from what [`setup::prepare`] has prepared.
@@ -142,15 +132,14 @@ impl Stack {
             groups,
             temporary: false,
         };
-        stack.connection.outputs = deploy::deploy(
+        let deployment = deploy::Deployment {
             setup,
-            &stack.connection,
-            &stack.directory,
-            &logs,
-            &options.context,
-            options.progress,
-        )
-        .await?;
+            connection: &stack.connection,
+            directory: &stack.directory,
+            stacks: &options.stacks,
+            context: &options.context,
+        };
+        stack.connection.outputs = deployment.run(&logs, options.progress).await?;
         // Not before: the logs of a stack that did not come up are worth more than a tidy disk.
         stack.temporary = temporary;
         Ok(stack)

@@ -1,92 +1,65 @@
-//! One whole ceremony, from the dropped certificates to the partner's own confirmation.
+//! A partner drops its certificates and gets a KEK: from onboarding to the partner's own
+//! confirmation.
 
 use std::path::Path;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
-use aws_sdk_sfn::types::ExecutionStatus;
-use partner::{Opened, Package, Pki};
-
-use crate::acme;
-use crate::actors::follow::{Moment, follow};
-use crate::stack::connection::Connection;
+use partner::Opened;
 use workbench::progress::Progress;
 
+use super::{Scenario, Stage};
+use crate::acme;
+use crate::actors::follow::Moment;
+use crate::actors::partner::Files;
+use crate::actors::{Execution, Folder, Operator, Partner, Watcher};
+use crate::stack::KEY_CEREMONY;
+
+pub(super) const SCENARIO: Scenario = Scenario {
+    name: "kek-export",
+    about: "a partner drops its certificates, and opens the package with the KEK wrapped for it",
+    stacks: &[KEY_CEREMONY],
+    // RSA-4096 takes its time; the keys are kept for `acme::pki` in the story.
+    prepare: || drop(acme::pki()),
+    tell: |stage| Box::pin(tell(stage)),
+};
+
 const START_TIMEOUT: Duration = Duration::from_secs(60);
+/// What one ceremony makes: the KEK, and the public keys of the root and the issuing CA.
+const KEYS: usize = 3;
 
-/// What a ceremony came to.
-#[derive(Debug)]
-pub struct Ceremony {
-    pub id: String,
-    pub opened: Opened,
-    /// From the first drop to the state Succeeded.
-    pub took: Duration,
-    /// Each state with the time it took, in the order in which they ended.
-    pub states: Vec<(String, Duration)>,
-}
+async fn tell(stage: &Stage<'_>) -> Result<()> {
+    let (connection, progress) = (stage.connection, stage.progress);
+    let folder = acme::folder();
+    let pki = acme::pki();
+    let operator = Operator::new(connection);
+    let partner = Partner::new(connection, &folder);
 
-/// Onboards the reference partner, drops its certificates, follows the execution, and lets the
-/// partner open what comes out. The package is also written to `package`.
-pub async fn ceremony(
-    connection: &Connection,
-    pki: &Pki,
-    package: &Path,
-    progress: Progress,
-) -> Result<Ceremony> {
     let step = progress.step("Onboarding the partner");
-    connection
-        .put_profile(acme::PARTNER, &acme::profile(pki))
-        .await?;
-    step.done(acme::PARTNER);
+    acme::write(&pki, &stage.directory.join("partner"))?;
+    let profile = acme::profile(&folder, &pki);
+    operator.put_profile(&folder, &profile).await?;
+    step.done(&folder.partner);
 
     let started = Instant::now();
     let step = progress.step("Dropping the certificates");
-    let files = acme::drop(pki);
-    for (name, text) in &files {
-        connection
-            .drop_file(&format!("{}/{name}", acme::FOLDER), text.as_str())
-            .await?;
-    }
-    step.done(&format!(
-        "{} files in the inbox, under {}/",
-        files.len(),
-        acme::FOLDER
-    ));
+    let count = partner.drops_chain(&pki).await?;
+    step.done(&format!("{count} files in the inbox, under {folder}/"));
 
-    let prefix = format!("{}-", acme::FOLDER.replace('/', "-"));
-    let mut states = Vec::new();
-    let arn = connection
-        .wait_for_start(&prefix, START_TIMEOUT)
-        .await
-        .context(
-            "the certificates were not accepted as a complete set, or their arrival went unnoticed",
-        )?;
-    progress.line(&format!("\n  {arn}"));
-    let execution = follow(connection, &arn, |moment| {
-        show(progress, moment);
-        record(moment, &mut states);
-    })
-    .await?;
+    let watcher = Watcher::new(connection, SCENARIO.name)?;
+    let (execution, states) = follow(&watcher, &folder, progress).await?;
     let took = started.elapsed();
-    if execution.status != ExecutionStatus::Succeeded {
-        bail!(
-            "the ceremony ended as {}: {}\n{}",
-            execution.status,
-            execution.error.as_deref().unwrap_or("no error"),
-            execution.cause.as_deref().unwrap_or("no cause"),
-        );
-    }
+    execution.must_have_succeeded()?;
     progress.line("");
 
     let step = progress.step("Fetching the package");
-    let files = connection.package(acme::FOLDER, &execution.name).await?;
+    let package = stage.directory.join("package");
+    let files = partner.fetches(&execution.name).await?;
     if files.is_empty() {
-        bail!(
-            "the ceremony succeeded, but the outbox holds no package of {}",
-            execution.name
-        );
+        let id = &execution.name;
+        bail!("the ceremony succeeded, but the outbox holds no package of {id}");
     }
-    save(package, &files)?;
+    save(&package, &files)?;
     step.done(&format!(
         "{} files, kept in {}",
         files.len(),
@@ -94,81 +67,70 @@ pub async fn ceremony(
     ));
 
     let step = progress.step("The partner opens it");
-    let opened = Package::from_files(files)
-        .open(&pki.leaf)
-        .context("the partner says no")?;
+    let opened = partner.opens(files, &pki.leaf).await?;
     step.done(&format!(
-        "{} unwrapped with {}",
+        "{} unwrapped with {}, the key in Payment Cryptography",
         opened.manifest.kek.algorithm, opened.manifest.wrapping.key_algorithm
     ));
-    Ok(Ceremony {
-        id: execution.name,
-        opened,
-        took,
-        states,
-    })
+
+    let keys = connection.management()?.keys_of(&folder.partner).await?;
+    if keys.len() != KEYS {
+        bail!("{KEYS} keys were to be made, not {}: {keys:?}", keys.len());
+    }
+    report(&execution.name, &opened, took, &states, progress);
+    Ok(())
+}
+
+/// Each state with the time it took, in the order in which they ended.
+type States = Vec<(String, Duration)>;
+
+async fn follow(
+    watcher: &Watcher<'_>,
+    folder: &Folder,
+    progress: Progress,
+) -> Result<(Execution, States)> {
+    let arn = watcher
+        .start_of(&folder.ceremony_prefix(), &[], START_TIMEOUT)
+        .await
+        .context(
+            "the certificates were not accepted as a complete set, or their arrival went unnoticed",
+        )?;
+    progress.line(&format!("\n  {arn}"));
+    let mut states = Vec::new();
+    let execution = watcher
+        .follow(&arn, |moment| {
+            progress.line(&moment.to_string());
+            if let Moment::Exited { state, took, .. } = moment {
+                states.push((state.clone(), *took));
+            }
+        })
+        .await?;
+    Ok((execution, states))
 }
 
 /// The partner's verdicts and the times, for people.
-pub fn report(ceremony: &Ceremony, progress: Progress) {
-    let (opened, manifest) = (&ceremony.opened, &ceremony.opened.manifest);
-    let states: Vec<String> = ceremony
-        .states
+fn report(id: &str, opened: &Opened, took: Duration, states: &States, progress: Progress) {
+    let states: Vec<String> = states
         .iter()
         .map(|(state, took)| format!("{state} {} ms", took.as_millis()))
         .collect();
     progress.line(&format!(
         "
-  Ceremony     {}
+  Ceremony     {id}
   KCV          {}, recomputed by the partner from the unwrapped key: as given
-  Signature    {}, verified over header and cryptogram
+  Signature    {}, verified over prefix and cryptogram
   Files        {}, each with the digest in the manifest
   Ceremony     {:.1} s from the drop to Succeeded
   States       {}",
-        ceremony.id,
         opened.kcv,
-        manifest.signature.algorithm,
+        opened.manifest.signature.algorithm,
         opened.files,
-        ceremony.took.as_secs_f64(),
+        took.as_secs_f64(),
         states.join(", "),
     ));
 }
 
-fn show(progress: Progress, moment: &Moment) {
-    match moment {
-        Moment::Entered { state, at } => {
-            progress.line(&format!("  {:>7.2} s  ▶ {state}", at.as_secs_f64()));
-        }
-        Moment::Exited {
-            state,
-            at,
-            took,
-            inside,
-        } => {
-            for part in inside {
-                let took = part.took.as_millis();
-                progress.line(&format!("  {:>9}  ·   {} ({took} ms)", "", part.step));
-            }
-            let (at, took) = (at.as_secs_f64(), took.as_millis());
-            progress.line(&format!("  {at:>7.2} s  ■ {state} ({took} ms)"));
-        }
-    }
-}
-
-fn record(moment: &Moment, states: &mut Vec<(String, Duration)>) {
-    if let Moment::Exited {
-        state,
-        took,
-        inside,
-        ..
-    } = moment
-    {
-        states.extend(inside.iter().map(|part| (part.step.clone(), part.took)));
-        states.push((state.clone(), *took));
-    }
-}
-
-fn save(directory: &Path, files: &std::collections::BTreeMap<String, Vec<u8>>) -> Result<()> {
+fn save(directory: &Path, files: &Files) -> Result<()> {
     let context = || format!("writing the package to {}", directory.display());
     if directory.exists() {
         std::fs::remove_dir_all(directory).with_context(context)?;

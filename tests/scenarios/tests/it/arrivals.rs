@@ -162,7 +162,7 @@ async fn the_same_certificates_dropped_again() {
 }
 
 /// Two ceremonies for one leaf at the same time: in two data types' folders there are two KEKs,
-/// but the CAs are one another's.
+/// but the CAs are one another's. The leaf has both folders' identities.
 #[tokio::test]
 async fn one_chain_in_two_folders_at_once() {
     let story = Story::of("two-folders").await;
@@ -170,14 +170,14 @@ async fn one_chain_in_two_folders_at_once() {
         .chain()
         .leaf(|leaf| leaf.uri("identity:idms.group.6509948"))
         .build();
+    let pin = story.in_folder("production", "pin");
     story.operator_onboards(&pki).await;
+    pin.operator_onboards(&pki).await;
     let chain = bundle(pki.chain());
-    let pin = "two-folders/production/pin/chain.pem";
-    let (_, dropped) = tokio::join!(
+    tokio::join!(
         story.partner_drops("chain.pem", chain.clone()),
-        story.stack().drop_file(pin, chain.clone())
+        pin.partner_drops("chain.pem", chain.clone()),
     );
-    dropped.expect("a drop");
     let first = story.next_ceremony_ends(&[]).await;
     let second = story.next_ceremony_ends(&[&first.name]).await;
     assert_succeeded(&first);
@@ -255,17 +255,14 @@ async fn the_root_is_missing_but_was_proven_before() {
         .chain()
         .leaf(|leaf| leaf.uri("identity:idms.group.6509948"))
         .build();
+    let pin = story.in_folder("production", "pin");
     story.operator_onboards(&pki).await;
+    pin.operator_onboards(&pki).await;
     story.partner_drops_chain(&pki).await;
     let first = story.ceremony_succeeds().await;
-    for (file, certificate) in [("leaf.pem", &pki.leaf), ("ca.pem", &pki.intermediates[0])] {
-        let key = format!("{}/production/pin/{file}", story.partner);
-        story
-            .stack()
-            .drop_file(&key, certificate.pem())
-            .await
-            .expect("a drop");
-    }
+    pin.partner_drops("leaf.pem", pki.leaf.pem()).await;
+    pin.partner_drops("ca.pem", pki.intermediates[0].pem())
+        .await;
     let second = story.next_ceremony_ends(&[&first.name]).await;
     assert_succeeded(&second);
     assert_eq!(story.created().await, Created { keks: 2, cas: 2 });

@@ -8,4 +8,5 @@ mod existing_keys;
 mod interruptions;
 mod packages;
 mod profiles;
+mod rehearsed;
 mod unusable_files;

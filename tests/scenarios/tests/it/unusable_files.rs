@@ -5,7 +5,7 @@ use scenarios::{Created, Story};
 use serde_json::Value;
 
 async fn is_rejected(story: &Story, file: &str, reason: &str) {
-    let key = format!("{}/{file}", story.folder);
+    let key = story.folder.key(file);
     let event = story
         .is_told_that("Certificates Rejected", |event| {
             event.detail_type == "Certificates Rejected" && event.detail["file"] == key.as_str()
@@ -93,12 +93,16 @@ async fn two_leaves_in_one_file() {
 #[tokio::test]
 async fn a_key_outside_the_layout() {
     let story = Story::of("outside").await;
-    let key = "outside/prod/cardholder/leaf.pem";
-    story.stack().drop_file(key, "x").await.expect("a drop");
+    let elsewhere = story.in_folder("prod", "cardholder");
+    elsewhere.partner_drops("leaf.pem", "x").await;
+    let key = elsewhere.folder.key("leaf.pem");
     let waiting = std::time::Instant::now();
     let event = loop {
         let events = story.events_without_partner();
-        if let Some(event) = events.into_iter().find(|event| event.detail["file"] == key) {
+        if let Some(event) = events
+            .into_iter()
+            .find(|event| event.detail["file"] == key.as_str())
+        {
             break event;
         }
         assert!(waiting.elapsed().as_secs() < 60, "nothing was announced");

@@ -1,0 +1,90 @@
+//! A partner: makes its chain, drops it, fetches what comes back, and opens that.
+
+use std::collections::BTreeMap;
+
+use anyhow::{Context, Result, bail};
+use aws_sdk_s3::primitives::ByteStream;
+use partner::{Certified, Opened, Package, Pki};
+
+use crate::actors::Folder;
+use crate::stack::connection::Connection;
+
+/// The files of a package, by name.
+pub type Files = BTreeMap<String, Vec<u8>>;
+
+/// One partner at one of its folders.
+#[derive(Clone, Copy, Debug)]
+pub struct Partner<'a> {
+    connection: &'a Connection,
+    folder: &'a Folder,
+}
+
+impl<'a> Partner<'a> {
+    pub fn new(connection: &'a Connection, folder: &'a Folder) -> Self {
+        Self { connection, folder }
+    }
+
+    /// Drops a file into the folder. Returns the version that it became.
+    pub async fn drops(&self, file: &str, bytes: impl Into<Vec<u8>>) -> Result<String> {
+        let key = self.folder.key(file);
+        let answer = self
+            .connection
+            .s3()?
+            .put_object()
+            .bucket(self.connection.output("INBOX_BUCKET")?)
+            .key(&key)
+            .body(ByteStream::from(bytes.into()))
+            .send()
+            .await
+            .with_context(|| format!("dropping {key}"))?;
+        answer.version_id.context("the inbox is not versioned")
+    }
+
+    /// Drops every certificate of a chain, one file each. Returns how many files that were.
+    pub async fn drops_chain(&self, pki: &Pki) -> Result<usize> {
+        let files = files(pki);
+        for (file, certificate) in &files {
+            self.drops(file, certificate.pem()).await?;
+        }
+        Ok(files.len())
+    }
+
+    /// The package of a ceremony; no files when there is none.
+    pub async fn fetches(&self, ceremony: &str) -> Result<Files> {
+        let outbox = self.connection.output("OUTBOX_BUCKET")?;
+        let prefix = format!("{}/{ceremony}/", self.folder);
+        self.connection.download(outbox, &prefix).await
+    }
+
+    /// Opens a package: every digest, the signature, the KEK, its check value.
+    ///
+    /// Then the KEK is held to the one in Payment Cryptography, which no real partner could do.
+    pub async fn opens(&self, files: Files, leaf: &Certified) -> Result<Opened> {
+        let opened = Package::from_files(files)
+            .open(leaf)
+            .context("the partner says no")?;
+        let management = self.connection.management()?;
+        let key_arn = &opened.manifest.kek.key_arn;
+        if !management.holds(key_arn, opened.kek.expose()).await? {
+            bail!("the unwrapped KEK is not the one in Payment Cryptography");
+        }
+        Ok(opened)
+    }
+}
+
+/// A chain as files, by the names that a partner would choose.
+pub fn files(pki: &Pki) -> Vec<(&'static str, &Certified)> {
+    const INTERMEDIATES: [&str; 3] = [
+        "intermediate.pem",
+        "intermediate-2.pem",
+        "intermediate-3.pem",
+    ];
+    assert!(
+        pki.intermediates.len() <= INTERMEDIATES.len(),
+        "no names for so many intermediates"
+    );
+    let mut files = vec![("root.pem", &pki.root)];
+    files.extend(INTERMEDIATES.into_iter().zip(&pki.intermediates));
+    files.push(("leaf.pem", &pki.leaf));
+    files
+}
