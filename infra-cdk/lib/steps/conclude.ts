@@ -4,7 +4,7 @@ import type { DefineStep } from './step-function.ts';
 
 /** The steps of `steps/conclude/`: the package is signed, made and published, and either ending recorded. */
 export function concludeSteps(define: DefineStep, { signingKey, storage }: Platform) {
-  const sign = define('sign', 'Signs key-block header and cryptogram with the KMS signing key', {
+  const sign = define('sign', 'Signs prefix and cryptogram with the KMS signing key', {
     environment: { SIGNING_KEY_ARN: signingKey.key.keyArn },
   });
   signingKey.allowSigning(sign.role, 'Packages');
