@@ -20,6 +20,11 @@ impl Front {
         }
     }
 
+    /// Sets how many seconds the emulator's time is ahead of the machine's.
+    pub fn set_clock_offset(&self, seconds: i64) {
+        self.service.clock.set_offset_seconds(seconds);
+    }
+
     /// The HTTP status and the body that a client would get. `target` is the value of
     /// `X-Amz-Target`, `authorization` that of `Authorization`.
     pub fn answer(

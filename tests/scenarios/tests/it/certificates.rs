@@ -4,7 +4,12 @@ use partner::{KeyKind, Pki, Profile, bundle};
 use rcgen::KeyUsagePurpose as KeyUsage;
 use scenarios::{Created, Failure, Story};
 
-async fn is_refused(partner: &str, error: &str, make: impl Fn(&Story) -> Pki) -> Failure {
+/// Refused by a check, with the error that this check fails as.
+async fn is_refused(
+    partner: &str,
+    (failed, error): (&str, &str),
+    make: impl Fn(&Story) -> Pki,
+) -> Failure {
     let story = Story::of(partner).await;
     let pki = make(&story);
     story.operator_onboards(&pki).await;
@@ -12,11 +17,14 @@ async fn is_refused(partner: &str, error: &str, make: impl Fn(&Story) -> Pki) ->
     story.partner_drops("chain.pem", bundle(pki.chain())).await;
     let failure = story.ceremony_fails(error).await;
     assert_eq!(failure.record["step"], "Validate");
-    let checks = failure.record["checks"].as_array().expect("every check");
+    let steps = failure.record["steps"].as_array().expect("evidence");
+    let validate = steps.iter().find(|step| step["step"] == "validate");
+    let checks = &validate.expect("the evidence of Validate")["result"]["checks"];
+    let checks = checks.as_array().expect("every check");
     assert!(
         checks
             .iter()
-            .any(|check| check["check"] == error && check["passed"] == false)
+            .any(|check| check["check"] == failed && check["passed"] == false)
     );
     assert!(
         checks.iter().any(|check| check["passed"] == true),
@@ -34,24 +42,28 @@ async fn is_refused(partner: &str, error: &str, make: impl Fn(&Story) -> Pki) ->
 
 #[tokio::test]
 async fn leaf_expired() {
-    let failure = is_refused("leaf-expired", "CertificateExpired", |story| {
-        story.chain().leaf(Profile::expired).build()
-    })
+    let failure = is_refused(
+        "leaf-expired",
+        ("NotExpired", "CertificateExpired"),
+        |story| story.chain().leaf(Profile::expired).build(),
+    )
     .await;
     assert!(failure.cause.contains("valid until"), "{}", failure.cause);
 }
 
 #[tokio::test]
 async fn leaf_not_yet_valid() {
-    is_refused("leaf-not-yet-valid", "CertificateNotYetValid", |story| {
-        story.chain().leaf(Profile::not_yet_valid).build()
-    })
+    is_refused(
+        "leaf-not-yet-valid",
+        ("AlreadyValid", "CertificateNotYetValid"),
+        |story| story.chain().leaf(Profile::not_yet_valid).build(),
+    )
     .await;
 }
 
 #[tokio::test]
 async fn wrong_uid() {
-    let failure = is_refused("wrong-uid", "IdentityMismatch", |story| {
+    let failure = is_refused("wrong-uid", ("Identity", "IdentityMismatch"), |story| {
         story
             .chain()
             .leaf(|leaf| leaf.uid("identity:idms.group.9091071"))
@@ -65,7 +77,7 @@ async fn wrong_uid() {
 
 #[tokio::test]
 async fn uid_that_begins_with_the_right_one() {
-    is_refused("uid-prefix", "IdentityMismatch", |story| {
+    is_refused("uid-prefix", ("Identity", "IdentityMismatch"), |story| {
         story
             .chain()
             .leaf(|leaf| leaf.uid(&format!("{}1", scenarios::UID)))
@@ -76,15 +88,17 @@ async fn uid_that_begins_with_the_right_one() {
 
 #[tokio::test]
 async fn rsa_2048_leaf_for_aes_128() {
-    is_refused("leaf-rsa-2048", "LeafKeyTooWeak", |story| {
-        story.chain().leaf_key(KeyKind::Rsa2048).build()
-    })
+    is_refused(
+        "leaf-rsa-2048",
+        ("LeafKeySuitable", "LeafKeyTooWeak"),
+        |story| story.chain().leaf_key(KeyKind::Rsa2048).build(),
+    )
     .await;
 }
 
 #[tokio::test]
 async fn ca_without_key_cert_sign() {
-    is_refused("ca-no-certsign", "KeyUsageWrong", |story| {
+    is_refused("ca-no-certsign", ("KeyUsage", "KeyUsageWrong"), |story| {
         story
             .chain()
             .intermediate(0, |ca| ca.key_usage(&[KeyUsage::CrlSign]))
@@ -95,12 +109,16 @@ async fn ca_without_key_cert_sign() {
 
 #[tokio::test]
 async fn intermediate_that_is_no_ca() {
-    is_refused("ca-no-ca", "BasicConstraintsWrong", |story| {
-        story
-            .chain()
-            .intermediate(0, Profile::not_an_authority)
-            .build()
-    })
+    is_refused(
+        "ca-no-ca",
+        ("BasicConstraints", "BasicConstraintsWrong"),
+        |story| {
+            story
+                .chain()
+                .intermediate(0, Profile::not_an_authority)
+                .build()
+        },
+    )
     .await;
 }
 
@@ -126,7 +144,7 @@ async fn aes_256_which_no_rsa_key_may_carry() {
     let story = Story::of("kek-aes-256").await;
     let pki = story.chain().build();
     let mut profile = story.profile(&pki);
-    profile["kek"]["algorithm"] = "AES_256".into();
+    profile["kekExport"]["kek"]["algorithm"] = "AES_256".into();
     story.operator_writes_profile(&profile).await;
     story.partner_drops_chain(&pki).await;
     let failure = story.ceremony_fails("LeafKeyTooWeak").await;

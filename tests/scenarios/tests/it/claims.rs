@@ -3,7 +3,8 @@
 use aws_sdk_paymentcryptography::types::{
     KeyAlgorithm, KeyAttributes, KeyClass, KeyModesOfUse, KeyUsage,
 };
-use ceremony::identifiers::{Ceremony, CeremonyId, Folder};
+use ceremony::id::{Ceremony, CeremonyId, Kind};
+use ceremony::identifiers::Folder;
 use payment_keys::{Claim, claim, made, tags};
 use scenarios::{Created, Story};
 use step::ServiceError;
@@ -25,7 +26,8 @@ fn attributes() -> KeyAttributes {
 
 fn ceremony(partner: &str) -> Ceremony {
     let folder = Folder::of_inbox_key(&format!("{partner}/production/pin/x")).expect("a key");
-    Ceremony::new(CeremonyId::new(&folder, "v", &[]), folder)
+    let id = CeremonyId::new(Kind::KekExport, &folder, "v", &[]);
+    Ceremony::new(Kind::KekExport, id, folder)
 }
 
 /// Makes a key for the alias, without setting it.

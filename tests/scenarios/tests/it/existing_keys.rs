@@ -74,7 +74,7 @@ async fn an_existing_kek_is_sent() {
     let pki = story.chain().build();
     let kek = operator_creates_kek(&story, KeyAlgorithm::Aes128, true).await;
     let mut profile = story.profile(&pki);
-    profile["kek"]["keyArn"] = json!(kek);
+    profile["kekExport"]["kek"]["keyArn"] = json!(kek);
     story.operator_writes_profile(&profile).await;
     story.partner_drops_chain(&pki).await;
     let execution = story.ceremony_succeeds().await;
@@ -88,7 +88,7 @@ async fn kek_is_refused(partner: &str, algorithm: KeyAlgorithm, exportable: bool
     let pki = story.chain().build();
     let kek = operator_creates_kek(&story, algorithm, exportable).await;
     let mut profile = story.profile(&pki);
-    profile["kek"]["keyArn"] = json!(kek);
+    profile["kekExport"]["kek"]["keyArn"] = json!(kek);
     story.operator_writes_profile(&profile).await;
     story.partner_drops_chain(&pki).await;
     let failure = story.ceremony_fails("KekUnsuitable").await;

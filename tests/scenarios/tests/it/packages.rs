@@ -33,9 +33,9 @@ async fn aes_128_by_openssl() {
 #[tokio::test]
 async fn tdes_3key_with_oaep_sha_512_and_pss_by_openssl() {
     opens_by_its_readme(&Story::of("readme-tdes3").await, |profile| {
-        profile["kek"]["algorithm"] = json!("TDES_3KEY");
-        profile["exchange"]["hash"] = json!("SHA_512");
-        profile["signature"]["algorithm"] = json!("RSASSA_PSS_SHA_256");
+        profile["kekExport"]["kek"]["algorithm"] = json!("TDES_3KEY");
+        profile["kekExport"]["exchange"]["hash"] = json!("SHA_512");
+        profile["kekExport"]["signature"]["algorithm"] = json!("RSASSA_PSS_SHA_256");
     })
     .await;
 }
@@ -43,15 +43,15 @@ async fn tdes_3key_with_oaep_sha_512_and_pss_by_openssl() {
 #[tokio::test]
 async fn tdes_2key_with_rsa_sha_512_by_openssl() {
     opens_by_its_readme(&Story::of("readme-tdes2").await, |profile| {
-        profile["kek"]["algorithm"] = json!("TDES_2KEY");
-        profile["signature"]["algorithm"] = json!("RSASSA_PKCS1_V1_5_SHA_512");
+        profile["kekExport"]["kek"]["algorithm"] = json!("TDES_2KEY");
+        profile["kekExport"]["signature"]["algorithm"] = json!("RSASSA_PKCS1_V1_5_SHA_512");
     })
     .await;
 }
 
-/// The KCV by a library that is neither the emulator's nor openssl; the header as it was meant.
+/// The KCV by a library that is neither the emulator's nor openssl; the prefix as it was meant.
 #[tokio::test]
-async fn kcv_by_another_library_and_the_right_header() {
+async fn kcv_by_another_library_and_the_right_prefix() {
     let story = Story::of("kcv-elsewhere").await;
     let pki = story.chain().build();
     story.operator_onboards(&pki).await;
@@ -61,7 +61,7 @@ async fn kcv_by_another_library_and_the_right_header() {
     let kcv = kcv_by_python(&story.world().python, &hex::encode(opened.kek.expose()));
     assert_eq!(kcv, opened.kcv);
     let files = story.partner_fetches(&execution.name).await;
-    assert_eq!(files["key-block-header.bin"], b"10000TPAEAY");
+    assert_eq!(files["signed-prefix.bin"], b"10000TPAEAY");
 }
 
 /// The record can be recomputed by an outsider, and holds no key material, wrapped or not.
@@ -91,7 +91,7 @@ async fn evidence() {
         .as_array()
         .expect("steps")
         .iter()
-        .filter_map(|step| step["evidence"]["step"].as_str())
+        .filter_map(|step| step["step"].as_str())
         .collect();
     assert_eq!(
         steps,
@@ -101,9 +101,16 @@ async fn evidence() {
             "import-ca",
             "create-kek",
             "wrap",
-            "sign"
+            "sign",
+            "package-kek"
         ]
     );
+    let policy = &record["steps"][0]["result"]["policy"];
+    assert_eq!(
+        policy["profile"]["parameter"],
+        "/key-ceremony/partners/evidence/production/cardholder"
+    );
+    assert_eq!(policy["profile"]["version"], 1);
 
     let event = story.is_told("Ceremony Succeeded").await;
     let told = event.detail.to_string();
@@ -118,16 +125,9 @@ async fn evidence() {
     let digest = scenarios::openssl(&["dgst", "-sha256", "-r"], &evidence["record.json"]);
     assert!(digest.starts_with(event.detail["recordSha256"].as_str().expect("a digest")));
     for step in record["steps"].as_array().expect("steps") {
-        // Of `wrap` the record has not the result itself.
-        if step["evidence"]["step"] != "wrap" {
-            let python = &story.world().python;
-            let digest = scenarios::json_digest_by_python(python, &step["result"].to_string());
-            assert_eq!(
-                step["evidence"]["resultSha256"], digest,
-                "{}",
-                step["evidence"]["step"]
-            );
-        }
+        let python = &story.world().python;
+        let digest = scenarios::json_digest_by_python(python, &step["result"].to_string());
+        assert_eq!(step["resultSha256"], digest, "{}", step["step"]);
     }
     for certificate in pki.chain() {
         let pem = certificate.pem();
@@ -172,6 +172,7 @@ async fn logs_hold_no_key_material() {
         "create-kek",
         "wrap",
         "sign",
+        "package-kek",
         "publish",
     ] {
         let finished = |line: &str| line.contains("finished") && line.contains(step);
@@ -233,7 +234,7 @@ async fn elliptic_curve_signing_key() {
     assert_eq!(story.versions_of_the_signing_request().await, before + 1);
 
     opens_by_its_readme(&story, |profile| {
-        profile["signature"]["algorithm"] = json!("ECDSA_SHA_256");
+        profile["kekExport"]["signature"]["algorithm"] = json!("ECDSA_SHA_256");
     })
     .await;
 }

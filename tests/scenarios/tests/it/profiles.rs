@@ -10,7 +10,9 @@ async fn unknown_partner() {
     story.partner_drops_chain(&pki).await;
     let failure = story.ceremony_fails("PartnerUnknown").await;
     assert!(
-        failure.cause.contains("/key-ceremony/partners/unknown"),
+        failure
+            .cause
+            .contains("/key-ceremony/partners/unknown/production/cardholder"),
         "{}",
         failure.cause
     );
@@ -29,7 +31,7 @@ async fn malformed_profile() {
     let story = Story::of("malformed").await;
     let pki = story.chain().build();
     let mut profile = story.profile(&pki);
-    profile["kek"]["algoritm"] = json!("AES_128");
+    profile["kekExport"]["kek"]["algoritm"] = json!("AES_128");
     story.operator_writes_profile(&profile).await;
     story.partner_drops_chain(&pki).await;
     let failure = story.ceremony_fails("ProfileMalformed").await;
@@ -42,16 +44,36 @@ async fn malformed_profile() {
 }
 
 #[tokio::test]
-async fn profile_without_this_data_type() {
+async fn profile_for_another_data_type() {
     let story = Story::of("no-cardholder").await;
     let pki = story.chain().build();
+    story
+        .in_folder("production", "pin")
+        .operator_onboards(&pki)
+        .await;
+    story.partner_drops_chain(&pki).await;
+    let failure = story.ceremony_fails("PartnerUnknown").await;
+    assert!(
+        failure
+            .cause
+            .contains("no-cardholder/production/cardholder"),
+        "{}",
+        failure.cause
+    );
+    assert_eq!(story.created().await, Created::default());
+}
+
+#[tokio::test]
+async fn profile_without_a_section_for_this_ceremony() {
+    let story = Story::of("not-allowed").await;
+    let pki = story.chain().build();
     let mut profile = story.profile(&pki);
-    profile["identity"]["production"] = json!({ "pin": "identity:idms.group.6509948" });
+    profile["kekExport"] = json!(null);
     story.operator_writes_profile(&profile).await;
     story.partner_drops_chain(&pki).await;
-    let failure = story.ceremony_fails("ProfileIncomplete").await;
+    let failure = story.ceremony_fails("CeremonyNotAllowed").await;
     assert!(
-        failure.cause.contains("identity.production.cardholder"),
+        failure.cause.contains("no section `kekExport`"),
         "{}",
         failure.cause
     );
@@ -63,11 +85,22 @@ async fn signature_that_the_key_cannot_make() {
     let story = Story::of("wrong-signature").await;
     let pki = story.chain().build();
     let mut profile = story.profile(&pki);
-    profile["signature"]["algorithm"] = json!("ECDSA_SHA_256");
+    profile["kekExport"]["signature"]["algorithm"] = json!("ECDSA_SHA_256");
     story.operator_writes_profile(&profile).await;
     story.partner_drops_chain(&pki).await;
     let failure = story.ceremony_fails("AlgorithmNotOffered").await;
     assert!(failure.cause.starts_with("Sign: "), "{}", failure.cause);
+    // By then the KEK had been made and exported: the record names it, and its KCV.
+    let steps = failure.record["steps"].as_array().expect("evidence");
+    let names: Vec<_> = steps.iter().map(|step| &step["step"]).collect();
+    assert_eq!(
+        names,
+        ["fetch-certs", "validate", "import-ca", "create-kek", "wrap"]
+    );
+    let kek = story.keks().await.pop().expect("a KEK");
+    assert_eq!(steps[3]["result"]["keyArn"], kek);
+    assert!(steps[3]["result"]["kcv"].is_string());
+    assert_eq!(failure.record["done"], json!([]));
     assert!(
         story
             .partner_fetches(&failure.execution.name)

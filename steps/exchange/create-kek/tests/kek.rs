@@ -1,0 +1,164 @@
+//! One KEK for a leaf, or the profile's, if that may be sent.
+
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+use aws_sdk_paymentcryptography::types::{KeyAlgorithm, KeyUsage};
+use ceremony::algorithms::{KcvAlgorithm, KekAlgorithm};
+use ceremony::digest::Sha256;
+use ceremony::evidence::Deed;
+use ceremony::keys::{KekFacts, Origin};
+use create_kek::{Error, Input, handle};
+use emulated::{Emulated, ceremony, folder};
+use step::{Journal, StepError};
+
+fn input(key_arn: Option<&str>) -> Input {
+    Input {
+        ceremony: ceremony(),
+        leaf_sha256: Sha256::of(b"leaf"),
+        algorithm: KekAlgorithm::AES_128,
+        key_arn: key_arn.map(str::to_owned),
+    }
+}
+
+async fn kek(emulated: &Emulated, key_arn: Option<&str>) -> Result<KekFacts, Error> {
+    let journal = Journal::default();
+    let output = handle(&emulated.client, input(key_arn), &journal).await?;
+    Ok(output.0)
+}
+
+#[tokio::test]
+async fn a_kek_is_made_once_and_found_again() {
+    let emulated = Emulated::start().await;
+    let (alias, journal) = (folder().kek_alias(&Sha256::of(b"leaf")), Journal::default());
+    let first = handle(&emulated.client, input(None), &journal)
+        .await
+        .unwrap()
+        .0;
+    assert_eq!(first.origin, Origin::Created);
+    assert_eq!(first.kcv_algorithm, KcvAlgorithm::CMAC);
+    let deed = |origin| Deed::HadKey {
+        key_arn: first.key_arn.clone(),
+        alias: Some(alias.clone()),
+        origin,
+    };
+    assert_eq!(journal.deeds(), [deed(Origin::Created)]);
+
+    let journal = Journal::default();
+    let second = handle(&emulated.client, input(None), &journal)
+        .await
+        .unwrap()
+        .0;
+    assert_eq!(second.origin, Origin::Found);
+    assert_eq!(second.key_arn, first.key_arn);
+    assert_eq!(journal.deeds(), [deed(Origin::Found)]);
+
+    let [key] = &emulated.keys()[..] else {
+        panic!("one key was expected");
+    };
+    assert!(key.exportable && key.enabled);
+    assert_eq!(key.key_check_value, first.kcv);
+    assert_eq!(key.aliases.len(), 1);
+    let attributes = format!("{:?}", key.attributes);
+    assert!(
+        attributes.contains("K0") && attributes.contains("Aes128"),
+        "{attributes}"
+    );
+}
+
+#[tokio::test]
+async fn every_leaf_has_a_kek_of_its_own() {
+    let emulated = Emulated::start().await;
+    let one = kek(&emulated, None).await.unwrap();
+    let other = Input {
+        leaf_sha256: Sha256::of(b"another leaf"),
+        ..input(None)
+    };
+    let journal = Journal::default();
+    let other = handle(&emulated.client, other, &journal).await.unwrap().0;
+    assert_ne!(one.key_arn, other.key_arn);
+}
+
+#[tokio::test]
+async fn the_profiles_kek_may_be_k0_or_k1() {
+    let emulated = Emulated::start().await;
+    for usage in [
+        KeyUsage::Tr31K0KeyEncryptionKey,
+        KeyUsage::Tr31K1KeyBlockProtectionKey,
+    ] {
+        let arn = emulated
+            .operator_creates(usage, KeyAlgorithm::Aes128, true)
+            .await;
+        let kek = kek(&emulated, Some(&arn)).await.unwrap();
+        assert_eq!(
+            (kek.key_arn.as_str(), kek.origin),
+            (arn.as_str(), Origin::Profile)
+        );
+    }
+    assert_eq!(emulated.keys().len(), 2, "none is made beside them");
+}
+
+async fn refused(emulated: &Emulated, arn: &str, reason: &str) {
+    match kek(emulated, Some(arn)).await {
+        Err(error @ Error::KekUnsuitable { .. }) => {
+            assert!(error.to_string().contains(reason), "{error}");
+            assert!(!error.remedy().is_empty());
+        }
+        other => panic!("{reason}: {other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn a_key_that_is_no_kek_to_send_is_refused_with_the_reason() {
+    let emulated = Emulated::start().await;
+    let (k0, data) = (
+        KeyUsage::Tr31K0KeyEncryptionKey,
+        KeyUsage::Tr31D0SymmetricDataEncryptionKey,
+    );
+    let aes = KeyAlgorithm::Aes128;
+    let arn = emulated
+        .operator_creates(k0.clone(), aes.clone(), false)
+        .await;
+    refused(&emulated, &arn, "not exportable").await;
+    let arn = emulated
+        .operator_creates(k0.clone(), KeyAlgorithm::Tdes3Key, true)
+        .await;
+    refused(&emulated, &arn, "the profile says AES_128").await;
+    let arn = emulated.operator_creates(data, aes.clone(), true).await;
+    refused(&emulated, &arn, "a key-encrypting key (K0 or K1) is needed").await;
+
+    let arn = emulated.operator_creates(k0, aes, true).await;
+    let stop = emulated.client.stop_key_usage().key_identifier(&arn);
+    stop.send().await.unwrap();
+    refused(&emulated, &arn, "not enabled").await;
+    let delete = emulated.client.delete_key().key_identifier(&arn);
+    delete.send().await.unwrap();
+    refused(&emulated, &arn, "DELETE_PENDING").await;
+}
+
+/// What was made before a step failed is in its journal.
+#[tokio::test]
+async fn a_failure_after_the_kek_was_made_does_not_forget_it() {
+    let emulated = Emulated::start().await;
+    emulated.throttle("UpdateAlias");
+    let journal = Journal::default();
+    let error = handle(&emulated.client, input(None), &journal).await;
+    assert_eq!(error.unwrap_err().name(), "ServiceThrottled");
+    let made = emulated.keys().remove(0).key_arn.to_string();
+    let deeds = journal.deeds();
+    let [
+        Deed::HadKey {
+            key_arn, origin, ..
+        },
+    ] = &deeds[..]
+    else {
+        panic!("{deeds:?}");
+    };
+    assert_eq!((key_arn, *origin), (&made, Origin::Created));
+}
+
+#[test]
+fn every_error_has_its_variants_name() {
+    let names = Error::names();
+    assert!(names.contains(&"KekUnsuitable") && names.contains(&"ServiceUnavailable"));
+    assert!(!names.contains(&"Service"));
+}

@@ -1,0 +1,98 @@
+//! A KEK under a proven leaf; and no export for a path that is not proven.
+
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+use ceremony::algorithms::{KcvAlgorithm, KekAlgorithm, OaepHash};
+use ceremony::evidence::{Deed, Recordable};
+use ceremony::keys::{KekFacts, Origin};
+use emulated::{Emulated, ceremony, chain, path, policy};
+use serde_json::{Value, json};
+use step::{Journal, StepError};
+use wrap::{Input, handle};
+
+/// An emulator with the chain's CAs and a KEK in it, and what `Wrap` gets for them.
+async fn prepared(change: impl FnOnce(&mut Value)) -> (Emulated, Input) {
+    let emulated = Emulated::start().await;
+    let pki = chain();
+    let ca = emulated.imports_root(&pki.root).await;
+    let ca = emulated.imports_under(&pki.intermediates[0], &ca).await;
+    let (key_arn, kcv) = emulated.creates_kek().await;
+    let kek = KekFacts {
+        key_arn,
+        algorithm: KekAlgorithm::AES_128,
+        kcv,
+        kcv_algorithm: KcvAlgorithm::CMAC,
+        origin: Origin::Created,
+    };
+    let input = Input {
+        ceremony: ceremony(),
+        path: path(&pki),
+        policy: policy(&pki, change),
+        issuing_ca_key_arn: ca,
+        kek,
+    };
+    (emulated, input)
+}
+
+#[tokio::test]
+async fn a_kek_leaves_under_the_leaf_and_is_noted() {
+    let (emulated, input) = prepared(|_| {}).await;
+    let journal = Journal::default();
+    let deed = Deed::ExportedKey {
+        key_arn: input.kek.key_arn.clone(),
+        certificate_sha256: input.path.leaf.sha256(),
+    };
+    let output = handle(&emulated.client, input, &journal).await.unwrap();
+    assert_eq!(output.cryptogram.len(), 2 * 384);
+    assert_eq!(output.hash, OaepHash::SHA_256);
+    assert_eq!(journal.deeds(), [deed]);
+
+    let evidence = serde_json::to_value(output.recordable()).unwrap();
+    assert_eq!(evidence["cryptogramBytes"], 384);
+    assert!(!evidence.to_string().contains(&output.cryptogram));
+}
+
+#[tokio::test]
+async fn the_hash_is_the_profiles() {
+    let (emulated, input) = prepared(|profile| {
+        profile["kekExport"]["exchange"]["hash"] = json!("SHA_512");
+    })
+    .await;
+    let output = handle(&emulated.client, input, &Journal::default()).await;
+    assert_eq!(output.unwrap().hash, OaepHash::SHA_512);
+}
+
+#[tokio::test]
+async fn a_path_that_is_not_proven_exports_nothing() {
+    let (emulated, input) = prepared(|profile| {
+        profile["trustAnchors"] = json!(["00".repeat(32)]);
+    })
+    .await;
+    let before = emulated.calls().len();
+    let journal = Journal::default();
+    let error = handle(&emulated.client, input, &journal).await.unwrap_err();
+    assert_eq!(error.name(), "PathNotProven");
+    assert_eq!(emulated.calls().len(), before);
+    assert_eq!(journal.deeds(), []);
+}
+
+/// It has left all the same, which the journal says.
+#[tokio::test]
+async fn a_kek_with_another_check_value_is_not_passed_on() {
+    let (emulated, mut input) = prepared(|_| {}).await;
+    input.kek.kcv = "000000".to_owned();
+    let journal = Journal::default();
+    let error = handle(&emulated.client, input, &journal).await.unwrap_err();
+    assert_eq!(error.name(), "KcvMismatch");
+    assert_eq!(journal.deeds().len(), 1);
+}
+
+#[tokio::test]
+async fn a_ca_that_did_not_issue_the_leaf_is_refused_by_the_service() {
+    let (emulated, mut input) = prepared(|_| {}).await;
+    input.issuing_ca_key_arn = input.kek.key_arn.clone();
+    let journal = Journal::default();
+    let error = handle(&emulated.client, input, &journal).await.unwrap_err();
+    assert_eq!(error.name(), "ServiceRefused");
+    assert_eq!(journal.deeds(), []);
+}

@@ -1,0 +1,188 @@
+//! For the tests of steps that touch keys: an emulator of Payment Cryptography in the test's
+//! process, a client of it as the steps make theirs, and what a ceremony hands to such a step.
+
+use apc_emulator::{Config, Emulator, EmulatorHandle, Fault, FaultKind, KeyView};
+use aws_config::{BehaviorVersion, Region};
+use aws_sdk_paymentcryptography::Client;
+use aws_sdk_paymentcryptography::config::Credentials;
+use aws_sdk_paymentcryptography::types::{
+    ImportKeyMaterial, KeyAlgorithm, KeyAttributes, KeyClass, KeyModesOfUse, KeyUsage,
+    RootCertificatePublicKey, TrustedCertificatePublicKey,
+};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use ceremony::certificate::Certificate;
+use ceremony::id::{Ceremony, CeremonyId, Kind};
+use ceremony::identifiers::Folder;
+use ceremony::path::CertificatePath;
+use ceremony::profile::{Policy, Profile};
+use partner::{Certified, KeyKind, Pki};
+use serde_json::{Value, json};
+
+/// An emulator with nothing in it, and a client with the steps' own settings.
+pub struct Emulated {
+    pub emulator: EmulatorHandle,
+    pub client: Client,
+}
+
+impl Emulated {
+    pub async fn start() -> Self {
+        let emulator = Emulator::start(Config::default())
+            .await
+            .expect("a free port on loopback");
+        let config = aws_config::defaults(BehaviorVersion::latest())
+            .endpoint_url(emulator.url())
+            .region(Region::new("eu-west-1"))
+            .credentials_provider(Credentials::new("test", "test", None, None, "tests"))
+            .load()
+            .await;
+        let client = payment_keys::client(&config);
+        Self { emulator, client }
+    }
+
+    pub fn keys(&self) -> Vec<KeyView> {
+        self.emulator.controls().inventory(None).keys
+    }
+
+    /// The operations that were called, in their order.
+    pub fn calls(&self) -> Vec<String> {
+        let requests = self.emulator.controls().requests();
+        requests
+            .into_iter()
+            .map(|request| request.operation)
+            .collect()
+    }
+
+    /// The next call of that operation is refused, and nothing has happened.
+    pub fn throttle(&self, operation: &str) {
+        let fault = Fault::once(operation, FaultKind::Throttle);
+        self.emulator
+            .controls()
+            .inject(fault)
+            .expect("an operation that exists");
+    }
+
+    /// A symmetric key that an operator has made.
+    pub async fn operator_creates(
+        &self,
+        usage: KeyUsage,
+        algorithm: KeyAlgorithm,
+        exportable: bool,
+    ) -> String {
+        let modes = KeyModesOfUse::builder()
+            .encrypt(true)
+            .decrypt(true)
+            .wrap(true)
+            .unwrap(true);
+        let attributes = KeyAttributes::builder()
+            .key_algorithm(algorithm)
+            .key_class(KeyClass::SymmetricKey)
+            .key_modes_of_use(modes.build())
+            .key_usage(usage)
+            .build()
+            .expect("attributes");
+        let answer = self
+            .client
+            .create_key()
+            .key_attributes(attributes)
+            .exportable(exportable)
+            .send()
+            .await;
+        answer.expect("a key").key.expect("a key").key_arn
+    }
+}
+
+impl Emulated {
+    /// A KEK as the ceremony makes it: its ARN and KCV.
+    pub async fn creates_kek(&self) -> (String, String) {
+        let usage = KeyUsage::Tr31K0KeyEncryptionKey;
+        let arn = self
+            .operator_creates(usage, KeyAlgorithm::Aes128, true)
+            .await;
+        let facts = payment_keys::inspect(&self.client, &arn).await;
+        (arn, facts.expect("the key").kcv)
+    }
+
+    pub async fn imports_root(&self, root: &Certified) -> String {
+        let material = RootCertificatePublicKey::builder()
+            .key_attributes(verifies(root))
+            .public_key_certificate(STANDARD.encode(root.pem()))
+            .build();
+        let material = material.expect("every member");
+        self.imports(ImportKeyMaterial::RootCertificatePublicKey(material))
+            .await
+    }
+
+    pub async fn imports_under(&self, ca: &Certified, above: &str) -> String {
+        let material = TrustedCertificatePublicKey::builder()
+            .key_attributes(verifies(ca))
+            .public_key_certificate(STANDARD.encode(ca.pem()))
+            .certificate_authority_public_key_identifier(above)
+            .build();
+        let material = material.expect("every member");
+        self.imports(ImportKeyMaterial::TrustedCertificatePublicKey(material))
+            .await
+    }
+
+    async fn imports(&self, material: ImportKeyMaterial) -> String {
+        let answer = self.client.import_key().key_material(material).send().await;
+        answer.expect("a CA").key.expect("a key").key_arn
+    }
+}
+
+fn verifies(ca: &Certified) -> KeyAttributes {
+    let algorithm = certificate(ca).key_algorithm().to_string();
+    KeyAttributes::builder()
+        .key_algorithm(KeyAlgorithm::from(algorithm.as_str()))
+        .key_class(KeyClass::PublicKey)
+        .key_modes_of_use(KeyModesOfUse::builder().verify(true).build())
+        .key_usage(KeyUsage::Tr31S0AsymmetricKeyForDigitalSignature)
+        .build()
+        .expect("attributes")
+}
+
+const UID: &str = "identity:idms.group.7814046";
+
+/// A partner's chain: a root, an issuing CA and a leaf that may carry AES-128.
+pub fn chain() -> Pki {
+    Pki::builder(UID)
+        .named("emulated")
+        .root_key(KeyKind::Rsa4096)
+        .intermediate_keys(&[KeyKind::Rsa4096])
+        .leaf_key(KeyKind::Rsa3072)
+        .build()
+}
+
+pub fn path(pki: &Pki) -> CertificatePath {
+    CertificatePath {
+        leaf: certificate(&pki.leaf),
+        intermediates: pki.intermediates.iter().rev().map(certificate).collect(),
+        root: certificate(&pki.root),
+    }
+}
+
+pub fn certificate(certified: &Certified) -> Certificate {
+    Certificate::from_der(certified.der()).expect("a certificate")
+}
+
+pub fn folder() -> Folder {
+    Folder::of_inbox_key("acme/production/cardholder/leaf.pem").expect("an inbox key")
+}
+
+pub fn ceremony() -> Ceremony {
+    let id = CeremonyId::new(Kind::KekExport, &folder(), "version", &[]);
+    Ceremony::new(Kind::KekExport, id, folder())
+}
+
+/// The policy of the reference profile with this chain's root pinned; `change` changes the profile.
+pub fn policy(pki: &Pki, change: impl FnOnce(&mut Value)) -> Policy {
+    let mut profile = json!({
+        "partner": "acme", "environment": "production", "dataType": "cardholder",
+        "trustAnchors": [pki.root.sha256()],
+        "identity": UID,
+        "kekExport": { "exchange": { "method": "rsa-oaep", "signedPrefix": "3130" } },
+    });
+    change(&mut profile);
+    let profile = Profile::parse(&profile.to_string(), &folder()).expect("a profile");
+    profile.kek_export_policy(1).expect("a policy")
+}
