@@ -123,8 +123,8 @@ pub async fn send(url: &str, answer: &Answer) -> Result<(), Error> {
         .request(request)
         .await
         .map_err(|error| not_sent(&error))?;
-    match response.status().is_success() {
-        true => Ok(()),
-        false => Err(not_sent(&response.status())),
+    if response.status().is_success() {
+        return Ok(());
     }
+    Err(not_sent(&response.status()))
 }

@@ -8,21 +8,44 @@
 //!    alias will get its key), or they died before. Whoever has waited longer than anyone may hold
 //!    a reservation takes it over.
 //!
-//! Why it is one key: a holder's work ends within [`HOLDING_LIMIT`], a waiter waits [`PATIENCE`],
-//! which is longer, from when it first saw *this* reservation. Adopting sets the alias to the very
-//! key its maker would have set. Should two waiters take over at once, each looks for what was made
-//! for the alias *before* it assigns, and both assign the oldest; and nobody points an alias away
-//! from a key that it has already. A key that comes of it too many is named in the log.
+//! # Why it is one key
+//!
+//! Everybody assigns the same key, the oldest that was made for the alias, so it does not matter
+//! who assigns it, when, and how often.
+//!
+//! - Who has reserved the alias ends its work [`HOLDING_LIMIT`] after it asked for the reservation;
+//!   a waiter waits [`PATIENCE`], which is longer, from when it first saw *this* reservation, and
+//!   then looks again. So whoever takes over finds the holder's key, if there ever will be one.
+//! - Several may take over at once. Each looks for what was made for the alias after it has made a
+//!   key itself, and takes the oldest. That is the only way to more than one key: those that are
+//!   too many never become the alias's, and their makers, if they live, name them in the log.
+//! - Only who has reserved the alias gives it back: by then, one of several who took over may have
+//!   given it a key.
+//!
+//! # When it is not
+//!
+//! The service has no write that depends on what is there, and no way to tell one reservation from
+//! another. So it takes more than this:
+//!
+//! - A call takes effect within the difference of the two limits after its caller gave it up. A
+//!   CreateKey that comes later makes a key too many, which nobody names; a DeleteAlias that comes
+//!   later deletes an alias that has a key by then.
+//! - No reservation is given back and made anew between two looks of a waiter. It takes the new one
+//!   for the old, and its patience may end while the new holder is at work: then there are two keys,
+//!   and the alias is pointed from one to the other.
+//! - Whoever deletes an alias by hand also deletes its key, or the key's tag. Otherwise one caller
+//!   makes a key while another adopts the old one, and the alias is pointed from one to the other.
 
 use std::time::Duration;
 
 use aws_sdk_paymentcryptography::Client;
-use aws_sdk_paymentcryptography::types::{KeyAttributes, KeyState};
+use aws_sdk_paymentcryptography::types::KeyAttributes;
 use ceremony::keys::Origin;
 use step::ServiceError;
 use tokio::time::Instant;
 
-use crate::{ALIAS_TAG, sorted};
+use crate::alias::{Alias, assign, look_up, release, reserve};
+use crate::made_for::oldest_made_for;
 
 /// How long a holder of the reservation may work on it.
 const HOLDING_LIMIT: Duration = Duration::from_secs(20);
@@ -57,9 +80,10 @@ impl Claim {
 
     /// Where the key came from, as a record says it.
     pub fn origin(&self) -> Origin {
-        match self.created {
-            true => Origin::Created,
-            false => Origin::Found,
+        if self.created {
+            Origin::Created
+        } else {
+            Origin::Found
         }
     }
 }
@@ -77,18 +101,21 @@ pub async fn claim(
 ) -> Result<Claim, ClaimError> {
     let mut reserved_since = None;
     loop {
+        let looked = Instant::now();
         match look_up(client, alias).await? {
             Alias::Assigned(key_arn) => return Ok(Claim::found(key_arn)),
             Alias::Absent => {
                 reserved_since = None;
-                if reserve(client, alias).await? {
-                    return hold(client, alias, async || Ok(Claim::made(make().await?))).await;
+                let held = within_limit(alias, hold(client, alias, &make)).await?;
+                if let Some(claim) = held {
+                    return Ok(claim);
                 }
             }
             Alias::Reserved => {
                 let first_look = reserved_since.is_none();
                 let since = *reserved_since.get_or_insert_with(Instant::now);
-                let patient = since.elapsed() <= PATIENCE;
+                // What an answer says that was long on its way may be true no more.
+                let patient = looked.saturating_duration_since(since) <= PATIENCE;
                 // Not at every look: it asks for the tags of every key of this kind, and the
                 // account has five calls a second for all that it does.
                 if (first_look || !patient)
@@ -100,7 +127,7 @@ pub async fn claim(
                 }
                 if !patient {
                     tracing::warn!(alias, "taking over a reservation that nobody works on");
-                    return take_over(client, alias, attributes, make).await;
+                    return within_limit(alias, take_over(client, alias, attributes, &make)).await;
                 }
                 tokio::time::sleep(POLL_INTERVAL).await;
             }
@@ -108,168 +135,77 @@ pub async fn claim(
     }
 }
 
-/// Makes the key as the holder of the reservation, and points the alias at it.
-async fn hold(
-    client: &Client,
+/// Ends the work of a holder when its time is over. The time counts from before the reservation is
+/// asked for, and it is looked at first: a process that stood still must not go on where it was.
+async fn within_limit<T>(
     alias: &str,
-    make: impl AsyncFn() -> Result<Claim, ClaimError>,
-) -> Result<Claim, ClaimError> {
-    let work = async {
-        let made = match make().await {
-            Ok(made) => made,
-            Err(error) => {
-                if matches!(&error, ClaimError::Service(error) if error.changed_nothing()) {
-                    release(client, alias).await;
-                }
-                return Err(error);
-            }
-        };
-        // Somebody may have thought us dead.
-        if let Alias::Assigned(key_arn) = look_up(client, alias).await?
-            && key_arn != made.key_arn
-        {
-            tracing::error!(
-                alias,
-                surplus = made.key_arn,
-                "another attempt was first: delete this key"
-            );
-            return Ok(Claim::found(key_arn));
-        }
-        assign(client, alias, &made.key_arn).await?;
-        Ok(made)
-    };
-    match tokio::time::timeout(HOLDING_LIMIT, work).await {
-        Ok(outcome) => outcome,
-        Err(_) => Err(ClaimError::TooSlow {
+    work: impl Future<Output = Result<T, ClaimError>>,
+) -> Result<T, ClaimError> {
+    tokio::select! {
+        biased;
+        () = tokio::time::sleep(HOLDING_LIMIT) => Err(ClaimError::TooSlow {
             alias: alias.to_owned(),
         }),
+        outcome = work => outcome,
     }
 }
 
-/// As [`hold`], for one of perhaps several: the oldest key that was made for the alias is it.
+/// Reserves the alias, makes the key and points the alias at it; nothing if another was first.
+async fn hold(
+    client: &Client,
+    alias: &str,
+    make: impl AsyncFn() -> Result<String, ServiceError>,
+) -> Result<Option<Claim>, ClaimError> {
+    if !reserve(client, alias).await? {
+        return Ok(None);
+    }
+    match make().await {
+        Ok(key_arn) => settle(client, alias, Claim::made(key_arn)).await.map(Some),
+        Err(error) => {
+            if error.changed_nothing() {
+                release(client, alias).await;
+            }
+            Err(error.into())
+        }
+    }
+}
+
+/// Makes the key as one of perhaps several: the oldest that was made for the alias is its key.
 async fn take_over(
     client: &Client,
     alias: &str,
     attributes: &KeyAttributes,
     make: impl AsyncFn() -> Result<String, ServiceError>,
 ) -> Result<Claim, ClaimError> {
-    hold(client, alias, async || {
-        let made = make().await?;
-        match oldest_made_for(client, alias, attributes).await? {
-            Some(oldest) if oldest != made => {
-                tracing::error!(
-                    alias,
-                    surplus = made,
-                    "another attempt made a key too: delete this one"
-                );
-                Ok(Claim::found(oldest))
-            }
-            _ => Ok(Claim::made(made)),
+    let made = make().await?;
+    let claim = match oldest_made_for(client, alias, attributes).await? {
+        Some(oldest) if oldest != made => {
+            tracing::error!(
+                alias,
+                surplus = made,
+                "another attempt made a key too: delete this one"
+            );
+            Claim::found(oldest)
         }
-    })
-    .await
-}
-
-enum Alias {
-    Absent,
-    Assigned(String),
-    Reserved,
-}
-
-async fn look_up(client: &Client, alias: &str) -> Result<Alias, ServiceError> {
-    match client.get_alias().alias_name(alias).send().await {
-        Ok(answer) => Ok(match answer.alias.and_then(|alias| alias.key_arn) {
-            Some(key_arn) => Alias::Assigned(key_arn),
-            None => Alias::Reserved,
-        }),
-        Err(error) if is(&error, |error| error.is_resource_not_found_exception()) => {
-            Ok(Alias::Absent)
-        }
-        Err(error) => Err(sorted("payment-cryptography:GetAlias")(error)),
-    }
-}
-
-/// True for the one caller who created it.
-async fn reserve(client: &Client, alias: &str) -> Result<bool, ServiceError> {
-    match client.create_alias().alias_name(alias).send().await {
-        Ok(_) => Ok(true),
-        Err(error) if is(&error, |error| error.is_conflict_exception()) => Ok(false),
-        Err(error) => Err(sorted("payment-cryptography:CreateAlias")(error)),
-    }
-}
-
-async fn assign(client: &Client, alias: &str, key_arn: &str) -> Result<(), ServiceError> {
-    client
-        .update_alias()
-        .alias_name(alias)
-        .key_arn(key_arn)
-        .send()
-        .await
-        .map(drop)
-        .map_err(sorted("payment-cryptography:UpdateAlias"))
-}
-
-/// Gives the reservation back, if it is one still. If that fails, the next attempt waits and takes
-/// over.
-async fn release(client: &Client, alias: &str) {
-    let outcome = async {
-        if let Alias::Reserved = look_up(client, alias).await? {
-            let released = client.delete_alias().alias_name(alias).send().await;
-            released.map_err(sorted("payment-cryptography:DeleteAlias"))?;
-        }
-        Ok::<_, ServiceError>(())
+        _ => Claim::made(made),
     };
-    if let Err(error) = outcome.await {
-        tracing::warn!(alias, %error, "the reservation stays");
-    }
+    settle(client, alias, claim).await
 }
 
-/// The oldest usable key with these attributes that is tagged as made for the alias.
-async fn oldest_made_for(
-    client: &Client,
-    alias: &str,
-    attributes: &KeyAttributes,
-) -> Result<Option<String>, ServiceError> {
-    let mut found = Vec::new();
-    let mut pages = client
-        .list_keys()
-        .key_state(KeyState::CreateComplete)
-        .into_paginator()
-        .items()
-        .send();
-    while let Some(key) = pages.next().await {
-        let key = key.map_err(sorted("payment-cryptography:ListKeys"))?;
-        if key.key_attributes.as_ref() == Some(attributes)
-            && is_tagged_for(client, &key.key_arn, alias).await?
-        {
-            let details = crate::inspect(client, &key.key_arn).await?;
-            found.push((details.created_at, key.key_arn));
-        }
+/// Points the alias at the key, unless it has one already: somebody may have thought us dead.
+async fn settle(client: &Client, alias: &str, claim: Claim) -> Result<Claim, ClaimError> {
+    if let Alias::Assigned(key_arn) = look_up(client, alias).await?
+        && key_arn != claim.key_arn
+    {
+        tracing::error!(
+            alias,
+            surplus = claim.key_arn,
+            "another attempt was first: delete this key"
+        );
+        return Ok(Claim::found(key_arn));
     }
-    Ok(found.into_iter().min().map(|(_, key_arn)| key_arn))
-}
-
-async fn is_tagged_for(client: &Client, key_arn: &str, alias: &str) -> Result<bool, ServiceError> {
-    let mut pages = client
-        .list_tags_for_resource()
-        .resource_arn(key_arn)
-        .into_paginator()
-        .items()
-        .send();
-    while let Some(tag) = pages.next().await {
-        let tag = tag.map_err(sorted("payment-cryptography:ListTagsForResource"))?;
-        if tag.key == ALIAS_TAG && tag.value.as_deref() == Some(alias) {
-            return Ok(true);
-        }
-    }
-    Ok(false)
-}
-
-fn is<E, R>(
-    error: &aws_sdk_paymentcryptography::error::SdkError<E, R>,
-    kind: impl Fn(&E) -> bool,
-) -> bool {
-    error.as_service_error().is_some_and(kind)
+    assign(client, alias, &claim.key_arn).await?;
+    Ok(claim)
 }
 
 /// Why the alias has no key.

@@ -5,7 +5,7 @@ use aws_sdk_paymentcryptography::primitives::DateTime;
 use aws_sdk_paymentcryptography::types::{KeyAttributes, KeyState};
 use step::ServiceError;
 
-use crate::sorted;
+use crate::service_error;
 
 /// What GetKey tells of a key.
 #[derive(Clone, Debug)]
@@ -26,12 +26,14 @@ pub async fn inspect(client: &Client, key_arn: &str) -> Result<KeyFacts, Service
         .key_identifier(key_arn)
         .send()
         .await
-        .map_err(sorted("payment-cryptography:GetKey"))?;
+        .map_err(service_error("payment-cryptography:GetKey"))?;
     let incomplete = || ServiceError::ServiceUnavailable {
         operation: "payment-cryptography:GetKey",
         detail: format!("the answer does not describe {key_arn}"),
     };
-    let key = answer.key.ok_or_else(incomplete)?;
+    // The SDK fills in what an answer lacks.
+    let key = answer.key.filter(|key| !key.key_arn.is_empty());
+    let key = key.ok_or_else(incomplete)?;
     Ok(KeyFacts {
         attributes: key.key_attributes.ok_or_else(incomplete)?,
         created_at: key.create_timestamp,

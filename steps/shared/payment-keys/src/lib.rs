@@ -3,8 +3,10 @@
 //! CreateKey and ImportKey have no idempotency token. [`claim`] makes them idempotent by an alias;
 //! [`inspect`] tells what a key is, so that one named by a profile is checked before it is used.
 
+mod alias;
 mod claim;
 mod inspect;
+mod made_for;
 
 use aws_sdk_paymentcryptography::Client;
 use aws_sdk_paymentcryptography::error::{ProvideErrorMetadata, SdkError};
@@ -42,16 +44,18 @@ pub fn client(config: &step::aws::SdkConfig) -> Client {
     Client::from_conf(config)
 }
 
-/// The ARN of the key that CreateKey or ImportKey answered with.
+/// The ARN of the key that CreateKey or ImportKey answered with. The SDK fills in what an answer
+/// lacks: an ARN without a character is none.
 pub fn made(operation: &'static str, key: Option<Key>) -> Result<String, ServiceError> {
     key.map(|key| key.key_arn)
+        .filter(|key_arn| !key_arn.is_empty())
         .ok_or_else(|| ServiceError::ServiceUnavailable {
             operation,
             detail: "the answer names no key".to_owned(),
         })
 }
 
-fn sorted<E>(
+fn service_error<E>(
     operation: &'static str,
 ) -> impl Fn(SdkError<E, aws_sdk_paymentcryptography::config::http::HttpResponse>) -> ServiceError
 where

@@ -3,7 +3,6 @@
 mod arrivals;
 mod by_hand;
 mod certificates;
-mod claims;
 mod existing_keys;
 mod interruptions;
 mod packages;

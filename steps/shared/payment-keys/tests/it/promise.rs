@@ -1,0 +1,59 @@
+//! What `claim` promises, whatever happened. That the alias never loses a key is checked at every
+//! call, by the service.
+
+use crate::caller::Caller;
+use crate::schedule::{Move, SHORT, Schedule};
+use crate::service::Alias;
+
+impl Schedule<'_> {
+    /// When all is over one more comes, nothing goes wrong any more, and the promise is looked at.
+    pub(crate) async fn conclude(mut self) {
+        self.on_the_way.clear();
+        let last = self.one_comes();
+        while !self.callers[last].is_gone() {
+            let next = if self.callers[last].is_asleep() {
+                Move::Wait(SHORT)
+            } else {
+                Move::Answer(last)
+            };
+            self.play(next).await;
+        }
+        let Alias::Assigned(key_arn) = self.service.alias() else {
+            panic!("the alias has no key: {:?}", self.callers[last].state);
+        };
+        self.everybody_has(&key_arn, last);
+        self.no_more_keys_than_takeovers();
+        self.those_too_many_are_named(&key_arn);
+    }
+
+    fn everybody_has(&self, key_arn: &str, last: usize) {
+        assert!(!self.callers[last].has_failed(), "the last one got no key");
+        let claims = self.callers.iter().filter_map(Caller::claim);
+        for claim in claims.clone() {
+            assert_eq!(claim.key_arn, key_arn, "somebody has another key");
+        }
+        let created = claims.filter(|claim| claim.created);
+        assert!(created.count() <= 1, "two say that they made the one key");
+    }
+
+    /// Whoever does not take over makes a key only where there is none, and where nobody else will.
+    fn no_more_keys_than_takeovers(&self) {
+        let keys = self.makers.len();
+        let takeovers = self.log.takeovers();
+        assert!(
+            keys <= takeovers.max(self.keys_before).max(1),
+            "{keys} keys, and {takeovers} took over"
+        );
+    }
+
+    fn those_too_many_are_named(&self, key_arn: &str) {
+        for (key, maker) in self.service.keys().iter().zip(&self.makers) {
+            let named = self.log.names_as_surplus(key);
+            if key == key_arn {
+                assert!(!named, "the alias's own key is to be deleted");
+            } else if maker.is_some_and(|maker| !self.callers[maker].has_failed()) {
+                assert!(named, "nobody hears of a key that is too many");
+            }
+        }
+    }
+}
