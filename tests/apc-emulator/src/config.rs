@@ -3,7 +3,9 @@
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
+use crate::latencies::Latencies;
 use crate::model::identifiers::{AccountId, Region};
+use crate::quotas::Quotas;
 use crate::state_file::StateConfig;
 
 /// The settings of an emulator. The default listens on a free loopback port over plain HTTP.
@@ -23,6 +25,10 @@ pub struct Config {
     pub allow_remote_danger: bool,
     /// Keep the state in this file; without one it ends with the emulator.
     pub state: Option<StateConfig>,
+    /// Enforce these quotas; without them there is no end to anything.
+    pub quotas: Option<Quotas>,
+    /// Answer as late as the service; without them answers come at once.
+    pub latencies: Option<Latencies>,
 }
 
 /// PEM files for HTTPS.
@@ -44,6 +50,8 @@ impl Default for Config {
             account: AccountId::default(),
             allow_remote_danger: false,
             state: None,
+            quotas: None,
+            latencies: None,
         }
     }
 }
@@ -73,9 +81,10 @@ pub fn check_environment(access_key_id: Option<&str>) -> Result<(), Refusal> {
             .all(|c| c.is_ascii_uppercase() || c.is_ascii_digit());
         start && rest && id.len() == 20 && !id.ends_with("EXAMPLE")
     });
-    match looks_real {
-        true => Err(Refusal::RealCredentials),
-        false => Ok(()),
+    if looks_real {
+        Err(Refusal::RealCredentials)
+    } else {
+        Ok(())
     }
 }
 

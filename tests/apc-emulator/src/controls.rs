@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use crate::crypto::material::KeyMaterial;
 use crate::faults::Fault;
+use crate::latencies::Latencies;
 use crate::model::attributes::{KeyAttributes, KeyCheckValueAlgorithm};
 use crate::model::identifiers::{AliasName, KeyArn, Region, Scope};
 use crate::model::key::{KeyOrigin, KeyState};
@@ -14,6 +15,7 @@ use crate::model::mpa::SessionStatus;
 use crate::model::replication::MultiRegionKeyType;
 use crate::model::tags::{TagKey, TagValue};
 use crate::protocol::operation::Operation;
+use crate::quotas::Quotas;
 use crate::request_log::LoggedRequest;
 use crate::service::Service;
 
@@ -21,11 +23,25 @@ use crate::service::Service;
 #[derive(Clone)]
 pub struct Controls {
     pub(crate) service: Arc<Service>,
+    quotas: Option<Quotas>,
+    latencies: Option<Latencies>,
 }
 
 impl Controls {
-    pub(crate) fn new(service: Arc<Service>) -> Self {
-        Self { service }
+    /// Controls of a service that begins with these settings, and is reset to them.
+    pub(crate) fn new(
+        service: Arc<Service>,
+        quotas: Option<Quotas>,
+        latencies: Option<Latencies>,
+    ) -> Self {
+        let controls = Self {
+            service,
+            quotas,
+            latencies,
+        };
+        controls.set_quotas(quotas);
+        controls.set_latencies(latencies);
+        controls
     }
 
     /// Lets coming requests fail.
@@ -54,12 +70,33 @@ impl Controls {
 
     /// The request log, oldest first.
     pub fn requests(&self) -> Vec<LoggedRequest> {
-        self.service.requests.all()
+        self.service.requests.since(0)
     }
 
     /// Empties the request log.
     pub fn clear_requests(&self) {
         self.service.requests.clear();
+    }
+
+    /// The quotas that are enforced, if any.
+    pub fn quotas(&self) -> Option<Quotas> {
+        self.service.rate_limit.quotas()
+    }
+
+    /// Enforces quotas, or none any more. What was used of a rate is forgotten; the keys and aliases
+    /// that there are stay, even if they are too many.
+    pub fn set_quotas(&self, quotas: Option<Quotas>) {
+        self.service.set_quotas(quotas);
+    }
+
+    /// How late answers come, if they do not come at once.
+    pub fn latencies(&self) -> Option<Latencies> {
+        self.service.latencies.get()
+    }
+
+    /// Lets answers come late, or at once again.
+    pub fn set_latencies(&self, latencies: Option<Latencies>) {
+        self.service.latencies.set(latencies);
     }
 
     /// Every key and alias, of one region or of all; without substance.
@@ -142,12 +179,15 @@ impl Controls {
         }
     }
 
-    /// Back to the start: no keys, aliases, faults or logged requests, and the machine's time.
+    /// Back to the start: no keys, aliases, faults or logged requests, the machine's time, and the
+    /// quotas and latencies that the emulator was started with.
     pub fn reset(&self) -> Result<(), ControlError> {
         self.service.store.lock().clear();
         self.clear_faults();
         self.clear_requests();
         self.set_clock_offset(0);
+        self.set_quotas(self.quotas);
+        self.set_latencies(self.latencies);
         self.save()
     }
 

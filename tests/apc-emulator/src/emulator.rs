@@ -30,7 +30,7 @@ impl Emulator {
             Some(state) => Service::with_state_file(defaults, state)?,
             None => Service::new(defaults),
         });
-        let controls = Controls::new(Arc::clone(&service));
+        let controls = Controls::new(Arc::clone(&service), config.quotas, config.latencies);
 
         let clients = server::bind(config.listen).await?;
         let url = url(scheme, clients.local_addr()?);

@@ -4,6 +4,7 @@ use hyper::body::Bytes;
 use serde_json::Value;
 
 use crate::model::identifiers::{AccountId, Region, Scope};
+use crate::quotas::Quotas;
 use crate::service::{Request, Service};
 
 /// Everything that the emulator does with a request, in the thread that asks: for tests that make
@@ -23,6 +24,11 @@ impl Front {
     /// Sets how many seconds the emulator's time is ahead of the machine's.
     pub fn set_clock_offset(&self, seconds: i64) {
         self.service.clock.set_offset_seconds(seconds);
+    }
+
+    /// Enforces quotas, or none any more. Latencies there are none: nobody waits here.
+    pub fn set_quotas(&self, quotas: Option<Quotas>) {
+        self.service.set_quotas(quotas);
     }
 
     /// The HTTP status and the body that a client would get. `target` is the value of

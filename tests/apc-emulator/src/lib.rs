@@ -28,7 +28,8 @@
 //! | `store` | keys and aliases by account and region |
 //! | `state_file` | the store in an encrypted file |
 //! | `controls`, `approvals`, `management` | what only tests may do, in the process and over HTTP |
-//! | `faults`, `request_log`, `clock` | what tests control and look at |
+//! | `faults`, `quotas`, `latencies`, `clock` | what tests control |
+//! | `request_log`, `calls` | what tests look at |
 //!
 //! What the service does not document and the emulator had to choose is marked INFERRED where it
 //! is decided.
@@ -36,6 +37,7 @@
 #![forbid(unsafe_code)]
 
 mod approvals;
+mod calls;
 mod clock;
 mod config;
 mod controls;
@@ -43,10 +45,12 @@ mod crypto;
 mod emulator;
 mod faults;
 mod front;
+mod latencies;
 mod management;
 mod model;
 mod operations;
 mod protocol;
+mod quotas;
 mod request_log;
 mod server;
 mod service;
@@ -54,11 +58,13 @@ mod state_file;
 mod store;
 
 pub use approvals::{Approval, ApprovalView};
+pub use calls::{CallCount, Calls};
 pub use config::{Config, Refusal, Tls, check_environment};
 pub use controls::{AliasView, ClockView, ControlError, Controls, Inventory, KeyView, ScopeView};
 pub use emulator::{Emulator, EmulatorHandle, StartError};
 pub use faults::{Fault, FaultKind};
 pub use front::Front;
+pub use latencies::{Latencies, UnreadableLatencies};
 pub use model::attributes::{
     KeyAlgorithm, KeyAttributes, KeyCheckValueAlgorithm, KeyClass, KeyModesOfUse, KeyUsage,
 };
@@ -67,6 +73,7 @@ pub use model::key::{KeyOrigin, KeyState};
 pub use model::mpa::{MpaSessionArn, MpaTeamArn, SessionStatus};
 pub use model::replication::MultiRegionKeyType;
 pub use model::tags::{TagKey, TagValue};
+pub use quotas::{Quotas, UnreadableQuotas};
 pub use request_log::LoggedRequest;
 pub use server::{BindError, TlsError};
 pub use state_file::{StateConfig, StateError, StateKey};

@@ -7,7 +7,8 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use apc_emulator::{
-    AccountId, Config, Emulator, Region, StateConfig, StateError, Tls, check_environment,
+    AccountId, Config, Emulator, Latencies, Quotas, Region, StateConfig, StateError, Tls,
+    check_environment,
 };
 use clap::Parser;
 use tokio::signal::unix::{SignalKind, signal};
@@ -42,6 +43,13 @@ struct Arguments {
     /// hexadecimal digits); without it they end with the emulator
     #[arg(long, value_name = "FILE")]
     state: Option<PathBuf>,
+    /// Enforce the quotas of an account and region: requests a second and at once, keys, aliases;
+    /// what is left out is as AWS gives it [rate=5,burst=5,keys=2000,aliases=2000]
+    #[arg(long, value_name = "LIST", num_args = 0..=1, default_missing_value = "")]
+    quotas: Option<Quotas>,
+    /// Answer as late as the service does, times a factor [1]
+    #[arg(long, value_name = "FACTOR", num_args = 0..=1, default_missing_value = "1")]
+    latencies: Option<Latencies>,
 }
 
 /// Ends every line at the start: nobody who looks at one of them shall take this for the service.
@@ -79,6 +87,8 @@ async fn run(arguments: Arguments) -> Result<(), Box<dyn std::error::Error>> {
         account: arguments.account,
         allow_remote_danger: arguments.allow_remote_danger,
         state: state.clone(),
+        quotas: arguments.quotas,
+        latencies: arguments.latencies,
     })
     .await?;
     if let Some(StateConfig { file, .. }) = state {

@@ -5,7 +5,8 @@
 //! | `POST /faults` | `{"operation","kind","times","delayMs"}` | 204 |
 //! | `GET /faults` | | `{"faults":[…]}` |
 //! | `DELETE /faults` | | 204 |
-//! | `GET /requests` | | `{"requests":[…]}` |
+//! | `GET /requests?since=N` | | `{"requests":[…]}` |
+//! | `GET /calls?since=N` | | `{"calls":{…},"total":{…},"position":M}` |
 //! | `DELETE /requests` | | 204 |
 //! | `GET /keys?region=R` | | `{"keys":[…],"aliases":[…]}` |
 //! | `POST /keys/clear` | `{"keyArn"}` | `{"keyArn","clearKey"}`, tests only |
@@ -13,6 +14,12 @@
 //! | `POST /approvals` | `{"keyArn"}` or `{"mpaSessionArn"}`, with `"decision"` | the approval |
 //! | `PUT /clock` | `{"offsetSeconds"}` | `{"offsetSeconds","now"}` |
 //! | `GET /clock` | | the same |
+//! | `PUT /quotas` | `{"rate","burst","keys","aliases"}` | `{"quotas":{…}}` |
+//! | `GET /quotas` | | the same, or `{"quotas":null}` |
+//! | `DELETE /quotas` | | 204 |
+//! | `PUT /latencies` | `{"factor"}` | `{"latencies":{…}}` |
+//! | `GET /latencies` | | the same, or `{"latencies":null}` |
+//! | `DELETE /latencies` | | 204 |
 //! | `POST /reset` | | 204 |
 //!
 //! Mistakes are answered with 400 or 404 and `{"error":"…"}`, a state file that cannot be written with
@@ -24,10 +31,13 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use crate::approvals::Approval;
+use crate::calls::Calls;
 use crate::controls::{ControlError, Controls};
 use crate::faults::Fault;
+use crate::latencies::Latencies;
 use crate::model::identifiers::{KeyArn, Region};
 use crate::model::mpa::MpaSessionArn;
+use crate::quotas::Quotas;
 use crate::store::Decision;
 
 /// Serves one request: status, and a body unless there is nothing to say.
@@ -62,7 +72,20 @@ fn route(
             controls.clear_faults();
             Ok(None)
         }
-        ("GET", "/requests") => Ok(Some(json!({ "requests": controls.requests() }))),
+        ("GET", "/requests") => {
+            let requests = controls.requests_since(since(query)?);
+            Ok(Some(json!({ "requests": requests })))
+        }
+        ("GET", "/calls") => {
+            let since = since(query)?;
+            let requests = controls.requests_since(since);
+            let position = requests.last().map_or(since, |last| last.position + 1);
+            let calls = Calls::of(&requests);
+            let total = calls.total();
+            Ok(Some(
+                json!({ "calls": calls, "total": total, "position": position }),
+            ))
+        }
         ("DELETE", "/requests") => {
             controls.clear_requests();
             Ok(None)
@@ -88,6 +111,24 @@ fn route(
             Ok(Some(json!(controls.clock())))
         }
         ("GET", "/clock") => Ok(Some(json!(controls.clock()))),
+        ("PUT", "/quotas") => {
+            controls.set_quotas(Some(parse::<Quotas>(body)?));
+            Ok(Some(json!({ "quotas": controls.quotas() })))
+        }
+        ("GET", "/quotas") => Ok(Some(json!({ "quotas": controls.quotas() }))),
+        ("DELETE", "/quotas") => {
+            controls.set_quotas(None);
+            Ok(None)
+        }
+        ("PUT", "/latencies") => {
+            controls.set_latencies(Some(parse::<Latencies>(body)?));
+            Ok(Some(json!({ "latencies": controls.latencies() })))
+        }
+        ("GET", "/latencies") => Ok(Some(json!({ "latencies": controls.latencies() }))),
+        ("DELETE", "/latencies") => {
+            controls.set_latencies(None);
+            Ok(None)
+        }
         ("POST", "/reset") => {
             controls.reset().map_err(refused)?;
             Ok(None)
@@ -132,15 +173,30 @@ struct ClockRequest {
     offset_seconds: i64,
 }
 
-/// The region in a query string, which has no other parameter.
+/// The region in a query string.
 fn region(query: Option<&str>) -> Result<Option<Region>, Failure> {
-    match query {
-        None | Some("") => Ok(None),
-        Some(query) => match query.strip_prefix("region=") {
-            Some(region) => region.parse().map(Some).map_err(bad_request),
-            None => Err(bad_request("the only parameter is region")),
-        },
-    }
+    let region = only_parameter("region", query)?;
+    let region = region.map(str::parse).transpose();
+    region.map_err(bad_request)
+}
+
+/// The position in the log in a query string; the beginning when there is none.
+fn since(query: Option<&str>) -> Result<u64, Failure> {
+    let position = only_parameter("since", query)?;
+    let position = position.map(str::parse).transpose();
+    Ok(position.map_err(bad_request)?.unwrap_or(0))
+}
+
+/// The value of the one parameter that there may be.
+fn only_parameter<'q>(name: &str, query: Option<&'q str>) -> Result<Option<&'q str>, Failure> {
+    let Some(query) = query.filter(|query| !query.is_empty()) else {
+        return Ok(None);
+    };
+    let value = query
+        .strip_prefix(name)
+        .and_then(|rest| rest.strip_prefix('='));
+    let value = value.ok_or_else(|| bad_request(format!("the only parameter is {name}")))?;
+    Ok(Some(value))
 }
 
 fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Failure> {

@@ -9,6 +9,9 @@ use serde::Serialize;
 #[derive(Clone, Debug, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct LoggedRequest {
+    /// Its place in the log: how many were logged before it since the emulator started. Neither
+    /// emptying the log nor forgetting the oldest makes it start again.
+    pub position: u64,
     /// When it came, RFC 3339, by the emulator's clock.
     pub time: String,
     /// The `x-amzn-RequestId` of the answer.
@@ -31,28 +34,53 @@ pub struct LoggedRequest {
     pub fault: Option<String>,
 }
 
-/// The newest requests, in the order in which they were answered.
+impl LoggedRequest {
+    /// Whether it was refused because there were too many; without a fault, by the quotas.
+    pub fn is_throttled(&self) -> bool {
+        self.outcome == "ThrottlingException"
+    }
+}
+
+/// The newest requests, in the order in which they were carried out.
 #[derive(Debug, Default)]
-pub(crate) struct RequestLog(Mutex<VecDeque<LoggedRequest>>);
+pub(crate) struct RequestLog(Mutex<Log>);
+
+#[derive(Debug, Default)]
+struct Log {
+    end: u64,
+    requests: VecDeque<LoggedRequest>,
+}
 
 impl RequestLog {
-    pub(crate) fn add(&self, request: LoggedRequest) {
-        let mut requests = self.lock();
-        if requests.len() == CAPACITY {
-            requests.pop_front();
+    pub(crate) fn add(&self, mut request: LoggedRequest) {
+        let mut log = self.lock();
+        request.position = log.end;
+        log.end += 1;
+        if log.requests.len() == CAPACITY {
+            log.requests.pop_front();
         }
-        requests.push_back(request);
+        log.requests.push_back(request);
     }
 
-    pub(crate) fn all(&self) -> Vec<LoggedRequest> {
-        self.lock().iter().cloned().collect()
+    /// The position that the next request will have.
+    pub(crate) fn end(&self) -> u64 {
+        self.lock().end
+    }
+
+    /// From a position on, as far as they are still remembered.
+    pub(crate) fn since(&self, position: u64) -> Vec<LoggedRequest> {
+        let log = self.lock();
+        let first = log
+            .requests
+            .partition_point(|request| request.position < position);
+        log.requests.range(first..).cloned().collect()
     }
 
     pub(crate) fn clear(&self) {
-        self.lock().clear();
+        self.lock().requests.clear();
     }
 
-    fn lock(&self) -> MutexGuard<'_, VecDeque<LoggedRequest>> {
+    fn lock(&self) -> MutexGuard<'_, Log> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

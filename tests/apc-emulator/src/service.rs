@@ -5,9 +5,11 @@ use std::sync::Arc;
 
 use hyper::body::Bytes;
 use serde_json::Value;
+use tokio::time::Instant;
 
 use crate::clock::Clock;
 use crate::faults::{Fault, FaultKind, Faults};
+use crate::latencies::LatencySwitch;
 use crate::model::identifiers::Scope;
 use crate::operations;
 use crate::operations::call::Call;
@@ -16,6 +18,7 @@ use crate::protocol::caller::Caller;
 use crate::protocol::error::ServiceError;
 use crate::protocol::input::parse_body;
 use crate::protocol::operation::Operation;
+use crate::quotas::{Quotas, RateLimit};
 use crate::request_log::{LoggedRequest, RequestLog};
 use crate::state_file::{StateConfig, StateError, StateFile};
 use crate::store::Store;
@@ -25,6 +28,8 @@ pub(crate) struct Service {
     pub(crate) clock: Clock,
     pub(crate) defaults: Scope,
     pub(crate) faults: Faults,
+    pub(crate) latencies: LatencySwitch,
+    pub(crate) rate_limit: RateLimit,
     pub(crate) requests: RequestLog,
     pub(crate) store: Store,
     state_file: Option<StateFile>,
@@ -37,6 +42,8 @@ impl Service {
             clock: Clock::default(),
             defaults,
             faults: Faults::default(),
+            latencies: LatencySwitch::default(),
+            rate_limit: RateLimit::default(),
             requests: RequestLog::default(),
             store: Store::default(),
             state_file: None,
@@ -67,11 +74,17 @@ impl Service {
         }
     }
 
-    /// Serves one request where it stands, without faults.
+    /// Enforces quotas, or none any more.
+    pub(crate) fn set_quotas(&self, quotas: Option<Quotas>) {
+        self.store.lock().quotas = quotas;
+        self.rate_limit.set(quotas);
+    }
+
+    /// Serves one request where it stands, without faults and latencies.
     pub(crate) fn serve_now(&self, request: Request) -> Answer {
-        let (log, request_id) = self.begin(&request);
-        let (log, result) = match Operation::from_target(request.target.as_deref()) {
-            Ok(operation) => self.run_now(operation, request, log),
+        let (mut log, request_id) = self.begin(&request);
+        let (log, result) = match self.admit(&request, &mut log) {
+            Ok(admitted) => self.run_now(admitted, request.body, log),
             Err(error) => (log, Err(error)),
         };
         self.finish(log, request_id, result)
@@ -80,13 +93,13 @@ impl Service {
     /// Serves one request.
     pub(crate) async fn serve(self: &Arc<Self>, request: Request) -> Result<Answer, Dropped> {
         let (mut log, request_id) = self.begin(&request);
-        let operation = match Operation::from_target(request.target.as_deref()) {
-            Ok(operation) => operation,
+        let admitted = match self.admit(&request, &mut log) {
+            Ok(admitted) => admitted,
             Err(error) => return Ok(self.finish(log, request_id, Err(error))),
         };
-        log.operation = operation.to_string();
 
-        let fault = self.faults.take(operation);
+        // Only now: a fault that is to hit a request must not be used up by one that is refused.
+        let fault = self.faults.take(admitted.operation);
         log.fault = fault.as_ref().map(|fault| fault.kind.as_str().to_owned());
         match fault.as_ref().map(|fault| fault.kind) {
             Some(FaultKind::Delay) => {
@@ -106,8 +119,15 @@ impl Service {
             Some(FaultKind::DropAfterCommit) | None => {}
         }
 
-        let (log, result) = self.run(operation, request, log).await;
+        let latency = self.latencies.of(admitted.operation, &request.body);
+        let due = latency.map(|latency| Instant::now() + latency);
+        let (log, result) = self.run(admitted, request.body, log).await;
         let answer = self.finish(log, request_id, result);
+        // The work is part of the latency. It comes first, so that a caller who gives up meanwhile
+        // has changed something, as with the service.
+        if let Some(due) = due {
+            tokio::time::sleep_until(due).await;
+        }
         match fault.map(|fault| fault.kind) {
             Some(FaultKind::DropAfterCommit) => Err(Dropped),
             _ => Ok(answer),
@@ -117,13 +137,13 @@ impl Service {
     /// Runs the operation away from the event loop: making an RSA key takes its time.
     async fn run(
         self: &Arc<Self>,
-        operation: Operation,
-        request: Request,
+        admitted: Admitted,
+        body: Bytes,
         log: LoggedRequest,
     ) -> (LoggedRequest, Result<Value, ServiceError>) {
         let service = Arc::clone(self);
         let fallback = log.clone();
-        let work = tokio::task::spawn_blocking(move || service.run_now(operation, request, log));
+        let work = tokio::task::spawn_blocking(move || service.run_now(admitted, body, log));
         work.await.unwrap_or_else(|_| {
             let error = ServiceError::InternalServer("the emulator failed".to_owned());
             (fallback, Err(error))
@@ -133,6 +153,7 @@ impl Service {
     fn begin(&self, request: &Request) -> (LoggedRequest, String) {
         let request_id = new_request_id();
         let log = LoggedRequest {
+            position: 0,
             time: self.clock.now().to_rfc3339(),
             request_id: request_id.clone(),
             account: None,
@@ -147,25 +168,32 @@ impl Service {
         (log, request_id)
     }
 
+    /// Finds out what is asked for and by whom, and whether the account's rate has room for it.
+    fn admit(&self, request: &Request, log: &mut LoggedRequest) -> Result<Admitted, ServiceError> {
+        let operation = Operation::from_target(request.target.as_deref())?;
+        log.operation = operation.to_string();
+        let Caller {
+            access_key_id,
+            scope,
+        } = Caller::from_authorization(request.authorization.as_deref(), &self.defaults)?;
+        log.account = Some(scope.account.to_string());
+        log.region = Some(scope.region.to_string());
+        log.access_key_id = access_key_id;
+        if self.rate_limit.admits(&scope) {
+            Ok(Admitted { operation, scope })
+        } else {
+            Err(ServiceError::Throttling)
+        }
+    }
+
     fn run_now(
         &self,
-        operation: Operation,
-        request: Request,
+        Admitted { operation, scope }: Admitted,
+        body: Bytes,
         mut log: LoggedRequest,
     ) -> (LoggedRequest, Result<Value, ServiceError>) {
-        log.operation = operation.to_string();
-        let caller =
-            match Caller::from_authorization(request.authorization.as_deref(), &self.defaults) {
-                Ok(caller) => caller,
-                Err(error) => return (log, Err(error)),
-            };
-        log.account = Some(caller.scope.account.to_string());
-        log.region = Some(caller.scope.region.to_string());
-        log.access_key_id = caller.access_key_id;
-
-        let mut call = Call::new(&self.store, caller.scope, self.clock.now());
-        let result =
-            parse_body(&request.body).and_then(|body| operations::run(&mut call, operation, body));
+        let mut call = Call::new(&self.store, scope, self.clock.now());
+        let result = parse_body(&body).and_then(|body| operations::run(&mut call, operation, body));
         let result = match result {
             Ok(output) if operation.changes_state() => {
                 self.save().map(|()| output).map_err(ServiceError::from)
@@ -197,6 +225,12 @@ pub(crate) struct Request {
     pub(crate) authorization: Option<String>,
     pub(crate) body: Bytes,
     pub(crate) target: Option<String>,
+}
+
+/// A request that is to be carried out.
+struct Admitted {
+    operation: Operation,
+    scope: Scope,
 }
 
 /// The connection is to be closed without an answer.

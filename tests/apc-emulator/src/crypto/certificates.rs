@@ -153,9 +153,10 @@ fn check_authority(certificate: &X509Certificate<'_>) -> Result<(), CertificateE
         .map_err(|_| CertificateError::Unreadable)?;
     let is_authority = constraints.is_some_and(|extension| extension.value.ca);
     let may_sign = usage.is_none_or(|extension| extension.value.key_cert_sign());
-    match is_authority && may_sign {
-        true => Ok(()),
-        false => Err(CertificateError::NotAnAuthority),
+    if is_authority && may_sign {
+        Ok(())
+    } else {
+        Err(CertificateError::NotAnAuthority)
     }
 }
 

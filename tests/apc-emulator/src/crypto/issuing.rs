@@ -94,9 +94,10 @@ impl Issuer {
         not_after: Timestamp,
     ) -> Result<Vec<u8>, IssuingError> {
         // INFERRED for ECC: the bit for what the key does. That of RSA was seen.
-        let purpose = match algorithm.is_ecc() {
-            true => KeyUsages::KeyAgreement,
-            false => KeyUsages::KeyEncipherment,
+        let purpose = if algorithm.is_ecc() {
+            KeyUsages::KeyAgreement
+        } else {
+            KeyUsages::KeyEncipherment
         };
         self.issue(Template {
             authority: false,
@@ -112,12 +113,11 @@ impl Issuer {
     fn issue(&self, template: Template<'_>) -> Result<Vec<u8>, IssuingError> {
         let subject_public_key_info = SubjectPublicKeyInfoOwned::from_der(template.public_key)?;
         let own_key = key_identifier(&subject_public_key_info)?;
-        let authority_key = match template.authority {
-            true => own_key.clone(),
-            false => {
-                let certificate = Certificate::from_der(&self.certificate)?;
-                key_identifier(&certificate.tbs_certificate.subject_public_key_info)?
-            }
+        let authority_key = if template.authority {
+            own_key.clone()
+        } else {
+            let certificate = Certificate::from_der(&self.certificate)?;
+            key_identifier(&certificate.tbs_certificate.subject_public_key_info)?
         };
         let constraints = BasicConstraints {
             ca: template.authority,
@@ -179,9 +179,10 @@ pub enum IssuerFamily {
 
 impl IssuerFamily {
     pub fn for_key(algorithm: KeyAlgorithm) -> Self {
-        match algorithm.is_ecc() {
-            true => Self::Ecc,
-            false => Self::Rsa,
+        if algorithm.is_ecc() {
+            Self::Ecc
+        } else {
+            Self::Rsa
         }
     }
 }

@@ -76,9 +76,10 @@ impl TryFrom<String> for Country {
     type Error = String;
 
     fn try_from(text: String) -> Result<Self, String> {
-        match text.len() == 2 && text.chars().all(|c| c.is_ascii_alphabetic()) {
-            true => Ok(Self(text)),
-            false => Err("value must be two letters".to_owned()),
+        if text.len() == 2 && text.chars().all(|c| c.is_ascii_alphabetic()) {
+            Ok(Self(text))
+        } else {
+            Err("value must be two letters".to_owned())
         }
     }
 }
@@ -102,9 +103,10 @@ impl TryFrom<String> for EmailAddress {
         let matches = text.split_once('@').is_some_and(|(name, domain)| {
             !name.is_empty() && name.chars().all(local) && domain.split('.').all(label)
         });
-        match matches {
-            true => text_of_length(text, 1, 128).map(Self),
-            false => Err("value must be an email address".to_owned()),
+        if matches {
+            text_of_length(text, 1, 128).map(Self)
+        } else {
+            Err("value must be an email address".to_owned())
         }
     }
 }

@@ -42,9 +42,10 @@ impl TryFrom<String> for ExchangeToken {
     type Error = String;
 
     fn try_from(text: String) -> Result<Self, String> {
-        match text.starts_with(Direction::Import.prefix()) {
-            true => Self::parse(Direction::Import, text),
-            false => Self::parse(Direction::Export, text),
+        if text.starts_with(Direction::Import.prefix()) {
+            Self::parse(Direction::Import, text)
+        } else {
+            Self::parse(Direction::Export, text)
         }
     }
 }
@@ -60,9 +61,10 @@ impl ExchangeToken {
         let matches = text.strip_prefix(prefix).is_some_and(|id| {
             (16..=64).contains(&id.len()) && id.chars().all(|c| c.is_ascii_alphanumeric())
         });
-        match matches {
-            true => Ok(Self(text)),
-            false => Err(format!("value must match {prefix}[0-9a-zA-Z]{{16,64}}")),
+        if matches {
+            Ok(Self(text))
+        } else {
+            Err(format!("value must match {prefix}[0-9a-zA-Z]{{16,64}}"))
         }
     }
 }
@@ -82,9 +84,10 @@ impl TryFrom<String> for ImportToken {
     type Error = String;
 
     fn try_from(text: String) -> Result<Self, String> {
-        match text.is_empty() {
-            true => Ok(Self(None)),
-            false => ExchangeToken::parse(Direction::Import, text).map(|token| Self(Some(token))),
+        if text.is_empty() {
+            Ok(Self(None))
+        } else {
+            ExchangeToken::parse(Direction::Import, text).map(|token| Self(Some(token)))
         }
     }
 }
@@ -98,9 +101,10 @@ impl TryFrom<String> for ExportToken {
     type Error = String;
 
     fn try_from(text: String) -> Result<Self, String> {
-        match text.is_empty() {
-            true => Ok(Self(None)),
-            false => ExchangeToken::parse(Direction::Export, text).map(|token| Self(Some(token))),
+        if text.is_empty() {
+            Ok(Self(None))
+        } else {
+            ExchangeToken::parse(Direction::Export, text).map(|token| Self(Some(token)))
         }
     }
 }

@@ -43,9 +43,10 @@ impl<const MINIMUM: usize, const MAXIMUM: usize> TryFrom<String> for UpperHex<MI
     type Error = HexError<MINIMUM, MAXIMUM>;
 
     fn try_from(text: String) -> Result<Self, Self::Error> {
-        match text.contains(|c: char| c.is_ascii_lowercase()) {
-            true => Err(HexError { digits: "0-9A-F" }),
-            false => decode(&text, "0-9A-F").map(Self),
+        if text.contains(|c: char| c.is_ascii_lowercase()) {
+            Err(HexError { digits: "0-9A-F" })
+        } else {
+            decode(&text, "0-9A-F").map(Self)
         }
     }
 }

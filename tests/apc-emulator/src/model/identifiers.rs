@@ -27,9 +27,10 @@ impl TryFrom<String> for Region {
                     && (1..=16).contains(&place.len()) && is_all(place, |c| c.is_ascii_lowercase())
                     && is_all(number, |c| c.is_ascii_digit())
         );
-        match matches {
-            true => Ok(Self(text)),
-            false => Err("value must match [a-z]{2}-[a-z]{1,16}-[0-9]+".to_owned()),
+        if matches {
+            Ok(Self(text))
+        } else {
+            Err("value must match [a-z]{2}-[a-z]{1,16}-[0-9]+".to_owned())
         }
     }
 }
@@ -50,9 +51,10 @@ impl TryFrom<String> for AccountId {
     type Error = String;
 
     fn try_from(text: String) -> Result<Self, Self::Error> {
-        match text.len() == 12 && is_all(&text, |c| c.is_ascii_digit()) {
-            true => Ok(Self(text)),
-            false => Err("value must be 12 digits".to_owned()),
+        if text.len() == 12 && is_all(&text, |c| c.is_ascii_digit()) {
+            Ok(Self(text))
+        } else {
+            Err("value must be 12 digits".to_owned())
         }
     }
 }
@@ -142,11 +144,10 @@ impl TryFrom<String> for AliasName {
     type Error = String;
 
     fn try_from(text: String) -> Result<Self, Self::Error> {
-        match is_alias_name(&text) && (7..=256).contains(&text.len()) {
-            true => Ok(Self(text)),
-            false => {
-                Err("value must match alias/[a-zA-Z0-9/_-]+ and have 7 to 256 characters".into())
-            }
+        if is_alias_name(&text) && (7..=256).contains(&text.len()) {
+            Ok(Self(text))
+        } else {
+            Err("value must match alias/[a-zA-Z0-9/_-]+ and have 7 to 256 characters".into())
         }
     }
 }

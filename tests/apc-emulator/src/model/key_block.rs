@@ -80,9 +80,10 @@ impl TryFrom<String> for Tr31WrappedKeyBlock {
     type Error = String;
 
     fn try_from(text: String) -> Result<Self, Self::Error> {
-        match text.chars().all(|c| c.is_ascii_alphanumeric()) {
-            true => text_of_length(text, 56, 9984).map(Self),
-            false => Err("value must match [0-9a-zA-Z]+".to_owned()),
+        if text.chars().all(|c| c.is_ascii_alphanumeric()) {
+            text_of_length(text, 56, 9984).map(Self)
+        } else {
+            Err("value must match [0-9a-zA-Z]+".to_owned())
         }
     }
 }

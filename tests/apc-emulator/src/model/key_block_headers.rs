@@ -129,9 +129,10 @@ impl TryFrom<BTreeMap<String, String>> for OptionalBlocks {
                     return Err(format!("optional block {id} cannot be asked for"));
                 }
                 let alphanumeric = value.chars().all(|c| c.is_ascii_alphanumeric());
-                match alphanumeric && (1..=108).contains(&value.len()) {
-                    true => Ok((id, value)),
-                    false => Err("a value must be 1 to 108 of [0-9a-zA-Z]".to_owned()),
+                if alphanumeric && (1..=108).contains(&value.len()) {
+                    Ok((id, value))
+                } else {
+                    Err("a value must be 1 to 108 of [0-9a-zA-Z]".to_owned())
                 }
             })
             .collect::<Result<_, _>>()

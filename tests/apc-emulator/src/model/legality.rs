@@ -8,9 +8,10 @@ use super::attributes::{KeyAlgorithm, KeyAttributes, KeyClass, KeyModesOfUse, Ke
 /// Checks attributes of a key that the service is asked to create.
 pub fn check_created_key(attributes: &KeyAttributes) -> Result<(), IllegalAttributes> {
     let row = Row::of(attributes.key_usage);
-    let class = match row.asymmetric {
-        true => KeyClass::AsymmetricKeyPair,
-        false => KeyClass::SymmetricKey,
+    let class = if row.asymmetric {
+        KeyClass::AsymmetricKeyPair
+    } else {
+        KeyClass::SymmetricKey
     };
     // ECC signature keys appear only as imported certificates.
     if attributes.key_usage == KeyUsage::S0 && attributes.key_algorithm.is_ecc() {

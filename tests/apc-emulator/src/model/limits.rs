@@ -92,16 +92,18 @@ impl TryFrom<String> for RequesterComment {
 
 /// The length in characters, as the model counts it.
 pub fn text_of_length(text: String, minimum: usize, maximum: usize) -> Result<String, String> {
-    match (minimum..=maximum).contains(&text.chars().count()) {
-        true => Ok(text),
-        false => Err(format!("value must have {minimum} to {maximum} characters")),
+    if (minimum..=maximum).contains(&text.chars().count()) {
+        Ok(text)
+    } else {
+        Err(format!("value must have {minimum} to {maximum} characters"))
     }
 }
 
 fn in_range(number: i64, minimum: i64, maximum: i64) -> Result<i64, String> {
-    match (minimum..=maximum).contains(&number) {
-        true => Ok(number),
-        false => Err(format!("value must be between {minimum} and {maximum}")),
+    if (minimum..=maximum).contains(&number) {
+        Ok(number)
+    } else {
+        Err(format!("value must be between {minimum} and {maximum}"))
     }
 }
 

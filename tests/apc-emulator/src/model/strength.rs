@@ -10,9 +10,10 @@ pub fn check(
     protection: KeyAlgorithm,
     moved: KeyAlgorithm,
 ) -> Result<(), TooWeak> {
-    match rule(protection, moved) {
-        true => Ok(()),
-        false => Err(TooWeak { moved, protection }),
+    if rule(protection, moved) {
+        Ok(())
+    } else {
+        Err(TooWeak { moved, protection })
     }
 }
 

@@ -95,9 +95,10 @@ impl TryFrom<Vec<TagKey>> for TagKeys {
     type Error = String;
 
     fn try_from(keys: Vec<TagKey>) -> Result<Self, Self::Error> {
-        match keys.len() <= MAXIMUM {
-            true => Ok(Self(keys)),
-            false => Err(format!("a list of tag keys has at most {MAXIMUM} members")),
+        if keys.len() <= MAXIMUM {
+            Ok(Self(keys))
+        } else {
+            Err(format!("a list of tag keys has at most {MAXIMUM} members"))
         }
     }
 }

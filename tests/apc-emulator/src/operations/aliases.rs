@@ -24,6 +24,7 @@ pub fn create_alias(call: &mut Call<'_>, input: AliasInput) -> Result<AliasOutpu
         )));
     }
     let mut state = call.store.lock();
+    let quotas = state.quotas;
     let partition = state.partition(&call.scope, call.now);
     check_target(call, partition, key_arn.as_ref())?;
     if partition.aliases().contains_key(&alias_name) {
@@ -31,6 +32,7 @@ pub fn create_alias(call: &mut Call<'_>, input: AliasInput) -> Result<AliasOutpu
             "{alias_name} exists already"
         )));
     }
+    partition.check_room_for_alias(quotas)?;
 
     partition
         .aliases_mut()

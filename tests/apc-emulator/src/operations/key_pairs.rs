@@ -55,11 +55,12 @@ pub fn key_pair_for(
 ) -> Result<KeyPair, ServiceError> {
     let pair = key_pair(call, member, identifier)?;
     let attributes = &pair.attributes;
-    match attributes.key_usage == usage && modes.contains(&attributes.key_modes_of_use) {
-        true => Ok(pair),
-        false => Err(ServiceError::Validation(format!(
+    if attributes.key_usage == usage && modes.contains(&attributes.key_modes_of_use) {
+        Ok(pair)
+    } else {
+        Err(ServiceError::Validation(format!(
             "{member}: {identifier} is not a {usage} with a mode of use that allows this"
-        ))),
+        )))
     }
 }
 

@@ -220,10 +220,11 @@ fn parameters(
 }
 
 fn rsa(member: &str, algorithm: KeyAlgorithm) -> Result<KeyAlgorithm, ServiceError> {
-    match algorithm.is_rsa() {
-        true => Ok(algorithm),
-        false => Err(ServiceError::Validation(format!(
+    if algorithm.is_rsa() {
+        Ok(algorithm)
+    } else {
+        Err(ServiceError::Validation(format!(
             "{member}: {algorithm} is not RSA_2048, RSA_3072 or RSA_4096"
-        ))),
+        )))
     }
 }

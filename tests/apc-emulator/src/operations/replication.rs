@@ -139,10 +139,11 @@ impl DefaultRegionsOutput {
 
 /// INFERRED: a request about no region is a mistake.
 fn check_not_empty(regions: &ReplicationRegions) -> Result<(), ServiceError> {
-    match regions.is_empty() {
-        false => Ok(()),
-        true => Err(ServiceError::Validation(
+    if regions.is_empty() {
+        Err(ServiceError::Validation(
             "ReplicationRegions has no member".to_owned(),
-        )),
+        ))
+    } else {
+        Ok(())
     }
 }

@@ -40,7 +40,7 @@ pub enum ServiceError {
     /// A quota is used up.
     #[error("{0}")]
     ServiceQuotaExceeded(String),
-    /// Too many requests; only ever by an injected fault.
+    /// Too many requests: the rate is used up, or a fault was injected.
     #[error("Rate exceeded")]
     Throttling,
     /// The target is not an operation of the service.

@@ -217,9 +217,10 @@ impl Partition {
         match session.request.clone() {
             ProtectedRequest::ImportRoot(arn) => {
                 if let Ok(record) = self.key(&arn) {
-                    record.state = match approved {
-                        true => KeyState::CreateComplete,
-                        false => KeyState::CreateFailed,
+                    record.state = if approved {
+                        KeyState::CreateComplete
+                    } else {
+                        KeyState::CreateFailed
                     };
                     record.mpa_status = Some(status);
                 }

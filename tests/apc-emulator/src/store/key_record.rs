@@ -159,12 +159,13 @@ impl KeyRecord {
     /// which error it is.
     pub fn check_usable(&self) -> Result<(), ServiceError> {
         self.check_complete()?;
-        match self.enabled {
-            true => Ok(()),
-            false => Err(ServiceError::Conflict(format!(
+        if self.enabled {
+            Ok(())
+        } else {
+            Err(ServiceError::Conflict(format!(
                 "{} is not enabled",
                 self.arn
-            ))),
+            )))
         }
     }
 }

@@ -4,6 +4,7 @@ mod approvals;
 mod exchange;
 mod key_record;
 mod pairs;
+mod quotas;
 mod replication;
 
 pub use approvals::{Approvals, Decision, ProtectedRequest, Session, no_team};
@@ -22,6 +23,7 @@ use crate::model::identifiers::{AliasName, KeyArn, KeyIdentifier, Scope};
 use crate::model::key::KeyState;
 use crate::model::replication::ReplicationRegions;
 use crate::protocol::error::ServiceError;
+use crate::quotas::Quotas;
 
 /// The state of every account and region. One lock over all of it, because an operation may reach
 /// into another region (replication), and because nothing slow happens while it is held: keys are
@@ -48,6 +50,10 @@ impl Store {
 /// Everything there is. It can be written to a state file, key material included.
 #[derive(Default, Deserialize, Serialize)]
 pub struct State {
+    /// How many keys and aliases there may be: a setting of the emulator, not of its state, but here
+    /// because it is looked at under the same lock.
+    #[serde(skip)]
+    pub quotas: Option<Quotas>,
     #[serde(with = "pairs")]
     scopes: BTreeMap<Scope, Partition>,
 }

@@ -129,6 +129,7 @@ impl State {
         regions: Option<ReplicationRegions>,
         now: Timestamp,
     ) -> Result<Key, ServiceError> {
+        let quotas = self.quotas;
         let partition = self.partition(scope, now);
         let using_defaults = regions.is_none();
         let regions = match regions {
@@ -140,11 +141,14 @@ impl State {
         if !regions.is_empty() && !is_replicable(&new.attributes) {
             return Err(not_replicable());
         }
-        let record = partition.insert_key(scope, new, now)?;
+        partition.check_room_for_key(quotas)?;
+        self.check_room_for_replicas(scope, &regions, now)?;
+        let record = self.partition(scope, now).insert_key(scope, new, now)?;
         let key = record.to_key();
-        match regions.is_empty() {
-            true => Ok(key),
-            false => self.replicate(scope, &key.key_arn, &regions, using_defaults, now),
+        if regions.is_empty() {
+            Ok(key)
+        } else {
+            self.replicate(scope, &key.key_arn, &regions, using_defaults, now)
         }
     }
 
@@ -167,7 +171,26 @@ impl State {
             let message = format!("{arn} is replicated to {region} already");
             return Err(ServiceError::Conflict(message));
         }
+        self.check_room_for_replicas(scope, more, now)?;
         self.replicate(scope, arn, more, false, now)
+    }
+
+    /// INFERRED: a region without room for a replica is found before anything is done, and then the
+    /// key is in none of the regions. It may be that the service makes the key and shows FAILED.
+    fn check_room_for_replicas(
+        &mut self,
+        scope: &Scope,
+        regions: &ReplicationRegions,
+        now: Timestamp,
+    ) -> Result<(), ServiceError> {
+        if self.quotas.is_none() {
+            return Ok(());
+        }
+        let quotas = self.quotas;
+        regions.iter().try_for_each(|region| {
+            let there = self.partition(&scope.in_region(region), now);
+            there.check_room_for_key(quotas)
+        })
     }
 
     /// Ends a key in some regions, with the aliases that pointed at it there. INFERRED: one that it
@@ -246,12 +269,13 @@ pub fn check_other_regions(
     scope: &Scope,
     regions: &ReplicationRegions,
 ) -> Result<(), ServiceError> {
-    match regions.contains(&scope.region) {
-        false => Ok(()),
-        true => Err(ServiceError::Validation(format!(
+    if regions.contains(&scope.region) {
+        Err(ServiceError::Validation(format!(
             "ReplicationRegions: {} is the primary region",
             scope.region
-        ))),
+        )))
+    } else {
+        Ok(())
     }
 }
 

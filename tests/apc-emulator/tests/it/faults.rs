@@ -7,7 +7,7 @@ use aws_config::retry::RetryConfig;
 use aws_sdk_paymentcryptography::Client;
 use aws_sdk_paymentcryptography::types::KeyAlgorithm;
 
-use crate::support::{create_kek, exception, inventory, kek, start};
+use crate::support::{create, create_kek, exception, inventory, start};
 
 #[tokio::test]
 async fn a_throttled_call_changes_nothing_and_is_throttled_as_often_as_asked() {
@@ -140,20 +140,4 @@ async fn an_emulator_that_is_shut_down_leaves_its_port() {
     .await
     .unwrap();
     assert!(inventory(&again).keys.is_empty());
-}
-
-async fn create(
-    client: &Client,
-) -> Result<
-    aws_sdk_paymentcryptography::operation::create_key::CreateKeyOutput,
-    aws_sdk_paymentcryptography::error::SdkError<
-        aws_sdk_paymentcryptography::operation::create_key::CreateKeyError,
-    >,
-> {
-    client
-        .create_key()
-        .key_attributes(kek(KeyAlgorithm::Aes128))
-        .exportable(true)
-        .send()
-        .await
 }

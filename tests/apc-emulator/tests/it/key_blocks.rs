@@ -339,9 +339,10 @@ fn clear(regions: &Regions, key: &Key) -> ClearKey {
 
 /// A key block of the version that goes with the protection key.
 fn wrap(key: &ClearKey, protection: &ClearKey) -> String {
-    let version = match Version::D.accepts_protection_key(protection.algorithm()) {
-        true => Version::D,
-        false => Version::B,
+    let version = if Version::D.accepts_protection_key(protection.algorithm()) {
+        Version::D
+    } else {
+        Version::B
     };
     wrap_as(version, key, protection)
 }

@@ -3,6 +3,7 @@
 //! One program with a module per subject, so that the SDK is linked once.
 
 mod aliases;
+mod calls;
 mod certificates;
 mod every_operation;
 mod exchange;
@@ -10,10 +11,12 @@ mod exports;
 mod faults;
 mod key_blocks;
 mod keys;
+mod latencies;
 mod mpa;
 mod policies;
 mod program;
 mod protocol;
+mod quotas;
 mod replication;
 mod round_trips;
 mod state;

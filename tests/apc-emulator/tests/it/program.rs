@@ -1,7 +1,10 @@
 //! The program itself: what it prints, what it refuses, how it ends.
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
 use std::process::{Command, Output, Stdio};
+
+use serde_json::json;
 
 #[test]
 fn the_program_says_what_it_is_and_where_and_ends_on_a_signal() {
@@ -98,6 +101,53 @@ fn a_state_file_needs_a_key_from_the_environment() {
     assert!(file.exists());
     program.kill().unwrap();
     program.wait().unwrap();
+}
+
+/// What the options mean is asked over the management port.
+#[test]
+fn quotas_and_latencies_are_options_with_or_without_a_value() {
+    let management = |options: &[&str], path: &str| {
+        let listen = ["--listen", "127.0.0.1:0", "--management", "127.0.0.1:0"];
+        let mut program = program(&[&listen, options].concat())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut lines = BufReader::new(program.stdout.take().unwrap()).lines();
+        let line = lines.next().unwrap().unwrap();
+        let url = line.strip_prefix("management on http://").unwrap();
+        let mut stream = TcpStream::connect(url.split(' ').next().unwrap()).unwrap();
+        let request = format!("GET {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n");
+        stream.write_all(request.as_bytes()).unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        program.kill().unwrap();
+        program.wait().unwrap();
+        answer.split_once("\r\n\r\n").unwrap().1.to_owned()
+    };
+    let quotas = |rate, burst, keys| {
+        let quotas = json!({ "rate": rate, "burst": burst, "keys": keys, "aliases": 2000 });
+        json!({ "quotas": quotas }).to_string()
+    };
+    assert_eq!(management(&["--quotas"], "/quotas"), quotas(5, 5, 2000));
+    let some = ["--quotas", "keys=3,rate=20", "--latencies"];
+    assert_eq!(management(&some, "/quotas"), quotas(20, 5, 3));
+    assert_eq!(
+        management(&some, "/latencies"),
+        r#"{"latencies":{"factor":1.0}}"#
+    );
+    let half = ["--latencies", "0.5"];
+    assert_eq!(
+        management(&half, "/latencies"),
+        r#"{"latencies":{"factor":0.5}}"#
+    );
+    assert_eq!(management(&half, "/quotas"), r#"{"quotas":null}"#);
+
+    for wrong in [["--quotas", "tags=1"], ["--latencies", "0"]] {
+        let refused = run(program(
+            &[&["--listen", "127.0.0.1:0"], &wrong[..]].concat(),
+        ));
+        assert!(!refused.status.success(), "{wrong:?}");
+    }
 }
 
 fn program(arguments: &[&str]) -> Command {

@@ -2,12 +2,13 @@
 
 use std::sync::LazyLock;
 
-use apc_emulator::{Config, Emulator, EmulatorHandle, Inventory};
+use apc_emulator::{Config, Emulator, EmulatorHandle, Inventory, Quotas};
 use aws_config::{BehaviorVersion, Region};
 use aws_sdk_paymentcryptography::Client;
 use aws_sdk_paymentcryptography::config::Credentials;
 use aws_sdk_paymentcryptography::config::retry::RetryConfig;
 use aws_sdk_paymentcryptography::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_paymentcryptography::operation::create_key::{CreateKeyError, CreateKeyOutput};
 use aws_sdk_paymentcryptography::types::{
     ImportKeyMaterial, Key, KeyAlgorithm, KeyAttributes, KeyClass, KeyModesOfUse, KeyUsage,
     RootCertificatePublicKey, TrustedCertificatePublicKey,
@@ -25,6 +26,25 @@ pub(crate) async fn start() -> (EmulatorHandle, Client) {
     let emulator = Emulator::start(Config::default()).await.unwrap();
     let client = client(&emulator, REGION).await;
     (emulator, client)
+}
+
+pub(crate) async fn start_with(quotas: Quotas) -> (EmulatorHandle, Client) {
+    let config = Config {
+        quotas: Some(quotas),
+        ..Config::default()
+    };
+    let emulator = Emulator::start(config).await.unwrap();
+    let client = client(&emulator, REGION).await;
+    (emulator, client)
+}
+
+/// This many requests, and never one more.
+pub(crate) fn exactly(requests: u32) -> Quotas {
+    Quotas {
+        rate: 0,
+        burst: requests,
+        ..Quotas::default()
+    }
 }
 
 /// A client that knows of nothing but the endpoint, and does not retry.
@@ -67,6 +87,7 @@ pub(crate) const POLICY: &str = r#"{"Version":"2012-10-17","Statement":[{"Effect
 pub(crate) const VALIDATION: &str = "ValidationException";
 pub(crate) const CONFLICT: &str = "ConflictException";
 pub(crate) const NOT_FOUND: &str = "ResourceNotFoundException";
+pub(crate) const THROTTLED: &str = "ThrottlingException";
 
 pub(crate) fn attributes(
     usage: KeyUsage,
@@ -117,6 +138,16 @@ pub(crate) async fn create_kek(client: &Client, algorithm: KeyAlgorithm) -> Key 
         .await
         .unwrap();
     output.key.unwrap()
+}
+
+/// Tries to make an exportable AES-128 key-encrypting key.
+pub(crate) async fn create(client: &Client) -> Result<CreateKeyOutput, SdkError<CreateKeyError>> {
+    client
+        .create_key()
+        .key_attributes(kek(KeyAlgorithm::Aes128))
+        .exportable(true)
+        .send()
+        .await
 }
 
 /// Makes an exportable AES-128 key-encrypting key and gives its ARN.

@@ -54,9 +54,10 @@ impl Statement {
             return Err("a statement names principals, actions and resources".to_owned());
         }
         // INFERRED: actions of other services are refused, as other services do.
-        match actions.iter().all(|action| is_action(action)) {
-            true => Ok(()),
-            false => Err("actions are * or begin with payment-cryptography:".to_owned()),
+        if actions.iter().all(|action| is_action(action)) {
+            Ok(())
+        } else {
+            Err("actions are * or begin with payment-cryptography:".to_owned())
         }
     }
 

@@ -83,9 +83,10 @@ fn wrap(
     protection_key: &ClearKey,
     wrapping_key_arn: KeyArn,
 ) -> Result<Wrapped, ServiceError> {
-    let version = match Version::D.accepts_protection_key(protection_key.algorithm()) {
-        true => Version::D,
-        false => Version::B,
+    let version = if Version::D.accepts_protection_key(protection_key.algorithm()) {
+        Version::D
+    } else {
+        Version::B
     };
     let header = moved.header(version, headers)?;
     let random = random_bytes()?;

@@ -86,10 +86,11 @@ fn check_algorithm(
     certificate: &Certificate,
 ) -> Result<(), ServiceError> {
     let (asked, found) = (attributes.key_algorithm, certificate.algorithm());
-    match asked == found {
-        true => Ok(()),
-        false => Err(ServiceError::Validation(format!(
+    if asked == found {
+        Ok(())
+    } else {
+        Err(ServiceError::Validation(format!(
             "KeyAlgorithm is {asked}, and the key in the certificate is {found}"
-        ))),
+        )))
     }
 }

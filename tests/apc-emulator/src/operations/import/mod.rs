@@ -59,9 +59,10 @@ pub fn import_key(call: &mut Call<'_>, input: ImportKeyInput) -> Result<KeyOutpu
     };
     let mut state = call.store.lock();
     let partition = state.partition(&call.scope, call.now);
-    let protection = match is_root {
-        true => partition.protection(requester_comment)?,
-        false => None,
+    let protection = if is_root {
+        partition.protection(requester_comment)?
+    } else {
+        None
     };
     let key = state.add_key(&call.scope, new, replication_regions, call.now)?;
     let key = match protection {
