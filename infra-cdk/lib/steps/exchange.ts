@@ -7,8 +7,9 @@ import type { DefineStep } from './step-function.ts';
 /** The steps of `steps/exchange/`: keys are imported, created and wrapped. */
 export function exchangeSteps(define: DefineStep, scope: IConstruct) {
   const payment = new PaymentCryptography(scope);
-  // Reserving an alias, making a key and pointing the alias are calls with account-wide rate limits.
-  const timeout = Duration.seconds(60);
+  // The account has five calls a second. A step waits 50 s for its turn, and may hold the
+  // reservations of two CAs for 20 s each.
+  const timeout = Duration.seconds(120);
   return {
     'import-ca': define('import-ca', 'Imports root and intermediates into Payment Cryptography', {
       permissions: payment.importCertificates(),
@@ -20,6 +21,7 @@ export function exchangeSteps(define: DefineStep, scope: IConstruct) {
     }),
     wrap: define('wrap', 'Exports the key-encryption key under the validated leaf', {
       permissions: payment.exportCryptograms(),
+      timeout,
     }),
   };
 }

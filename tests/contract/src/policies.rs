@@ -61,13 +61,21 @@ impl Kind {
     }
 }
 
-/// Throttles and lost answers pass by themselves; a process that died is tried twice more.
+/// Throttles pass when others are done: that is waited for, a quarter of an hour on average (with
+/// full jitter, sixty delays of half their maximum each). Lost answers pass by themselves; a
+/// process that died is tried twice more.
 const LAMBDA_WITH_AWS: &str = r#"[
         {
+          "ErrorEquals": ["ServiceThrottled", "Lambda.TooManyRequestsException"],
+          "IntervalSeconds": 2,
+          "MaxAttempts": 60,
+          "BackoffRate": 2,
+          "MaxDelaySeconds": 30,
+          "JitterStrategy": "FULL"
+        },
+        {
           "ErrorEquals": [
-            "ServiceThrottled",
             "ServiceUnavailable",
-            "Lambda.TooManyRequestsException",
             "Lambda.ServiceException",
             "Lambda.AWSLambdaException",
             "Lambda.SdkClientException",
@@ -91,8 +99,15 @@ const LAMBDA_WITH_AWS: &str = r#"[
 
 const LAMBDA_ALONE: &str = r#"[
         {
+          "ErrorEquals": ["Lambda.TooManyRequestsException"],
+          "IntervalSeconds": 2,
+          "MaxAttempts": 60,
+          "BackoffRate": 2,
+          "MaxDelaySeconds": 30,
+          "JitterStrategy": "FULL"
+        },
+        {
           "ErrorEquals": [
-            "Lambda.TooManyRequestsException",
             "Lambda.ServiceException",
             "Lambda.AWSLambdaException",
             "Lambda.SdkClientException",

@@ -1,5 +1,7 @@
-//! For the tests of steps that touch keys: an emulator of Payment Cryptography in the test's
-//! process, a client of it as the steps make theirs, and what a ceremony hands to such a step.
+//! For the tests of steps: the AWS services that a step calls, in the test's process, clients of
+//! them as the steps make theirs, and what a ceremony hands to a step.
+
+pub mod aws;
 
 use apc_emulator::{Config, Emulator, EmulatorHandle, Fault, FaultKind, KeyView};
 use aws_config::{BehaviorVersion, Region};
@@ -7,7 +9,7 @@ use aws_sdk_paymentcryptography::Client;
 use aws_sdk_paymentcryptography::config::Credentials;
 use aws_sdk_paymentcryptography::types::{
     ImportKeyMaterial, KeyAlgorithm, KeyAttributes, KeyClass, KeyModesOfUse, KeyUsage,
-    RootCertificatePublicKey, TrustedCertificatePublicKey,
+    RootCertificatePublicKey, Tag, TrustedCertificatePublicKey,
 };
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -17,6 +19,7 @@ use ceremony::identifiers::Folder;
 use ceremony::path::CertificatePath;
 use ceremony::profile::{Policy, Profile};
 use partner::{Certified, KeyKind, Pki};
+use payment_keys::Pace;
 use serde_json::{Value, json};
 
 /// An emulator with nothing in it, and a client with the steps' own settings.
@@ -53,9 +56,21 @@ impl Emulated {
             .collect()
     }
 
-    /// The next call of that operation is refused, and nothing has happened.
+    /// The next call of that operation is throttled, and nothing has happened.
     pub fn throttle(&self, operation: &str) {
-        let fault = Fault::once(operation, FaultKind::Throttle);
+        self.inject(operation, FaultKind::Throttle, 1);
+    }
+
+    /// The next calls of that operation fail at the service, and nothing has happened.
+    pub fn fails(&self, operation: &str, times: u32) {
+        self.inject(operation, FaultKind::Internal, times);
+    }
+
+    fn inject(&self, operation: &str, kind: FaultKind, times: u32) {
+        let fault = Fault {
+            times,
+            ..Fault::once(operation, kind)
+        };
         self.emulator
             .controls()
             .inject(fault)
@@ -93,13 +108,24 @@ impl Emulated {
 }
 
 impl Emulated {
+    /// What an operator does to a key that a profile is to name.
+    pub async fn operator_tags(&self, key_arn: &str, tags: &[(&str, &str)]) {
+        let tags = tags.iter().map(|(key, value)| {
+            let tag = Tag::builder().key(*key).value(*value).build();
+            tag.expect("both members")
+        });
+        let request = self.client.tag_resource().resource_arn(key_arn);
+        let answer = request.set_tags(Some(tags.collect())).send().await;
+        answer.expect("a key that is there");
+    }
+
     /// A KEK as the ceremony makes it: its ARN and KCV.
     pub async fn creates_kek(&self) -> (String, String) {
         let usage = KeyUsage::Tr31K0KeyEncryptionKey;
         let arn = self
             .operator_creates(usage, KeyAlgorithm::Aes128, true)
             .await;
-        let facts = payment_keys::inspect(&self.client, &arn).await;
+        let facts = payment_keys::inspect(&self.client, &arn, &Pace::patient()).await;
         (arn, facts.expect("the key").kcv)
     }
 
@@ -141,7 +167,7 @@ fn verifies(ca: &Certified) -> KeyAttributes {
         .expect("attributes")
 }
 
-const UID: &str = "identity:idms.group.7814046";
+pub const UID: &str = "identity:idms.group.7814046";
 
 /// A partner's chain: a root, an issuing CA and a leaf that may carry AES-128.
 pub fn chain() -> Pki {
@@ -150,6 +176,16 @@ pub fn chain() -> Pki {
         .root_key(KeyKind::Rsa4096)
         .intermediate_keys(&[KeyKind::Rsa4096])
         .leaf_key(KeyKind::Rsa3072)
+        .build()
+}
+
+/// The same with keys that are made in no time, where nobody looks at what they can carry.
+pub fn quick_chain() -> Pki {
+    Pki::builder(UID)
+        .named("quick")
+        .root_key(KeyKind::EccP256)
+        .intermediate_keys(&[KeyKind::EccP256])
+        .leaf_key(KeyKind::EccP256)
         .build()
 }
 
@@ -166,23 +202,38 @@ pub fn certificate(certified: &Certified) -> Certificate {
 }
 
 pub fn folder() -> Folder {
-    Folder::of_inbox_key("acme/production/cardholder/leaf.pem").expect("an inbox key")
+    folder_of("acme")
+}
+
+pub fn folder_of(partner: &str) -> Folder {
+    Folder::of_inbox_key(&format!("{partner}/production/cardholder/leaf.pem"))
+        .expect("an inbox key")
 }
 
 pub fn ceremony() -> Ceremony {
-    let id = CeremonyId::new(Kind::KekExport, &folder(), "version", &[]);
-    Ceremony::new(Kind::KekExport, id, folder())
+    ceremony_of("acme")
+}
+
+pub fn ceremony_of(partner: &str) -> Ceremony {
+    let folder = folder_of(partner);
+    let id = CeremonyId::new(Kind::KekExport, &folder, "version", &[]);
+    Ceremony::new(Kind::KekExport, id, folder)
 }
 
 /// The policy of the reference profile with this chain's root pinned; `change` changes the profile.
 pub fn policy(pki: &Pki, change: impl FnOnce(&mut Value)) -> Policy {
-    let mut profile = json!({
+    let mut profile = profile(pki);
+    change(&mut profile);
+    let profile = Profile::parse(&profile.to_string(), &folder()).expect("a profile");
+    profile.kek_export_policy(1).expect("a policy")
+}
+
+/// The reference profile with this chain's root pinned.
+pub fn profile(pki: &Pki) -> Value {
+    json!({
         "partner": "acme", "environment": "production", "dataType": "cardholder",
         "trustAnchors": [pki.root.sha256()],
         "identity": UID,
         "kekExport": { "exchange": { "method": "rsa-oaep", "signedPrefix": "3130" } },
-    });
-    change(&mut profile);
-    let profile = Profile::parse(&profile.to_string(), &folder()).expect("a profile");
-    profile.kek_export_policy(1).expect("a policy")
+    })
 }

@@ -12,7 +12,7 @@ use ceremony::digest::Sha256;
 use ceremony::evidence::{Deed, Recordable};
 use ceremony::id::Ceremony;
 use ceremony::keys::{KekFacts, Origin};
-use payment_keys::{KeyFacts, claim, inspect, made, tags};
+use payment_keys::{Claim, KeyFacts, Pace, claim, inspect, tags, tags_of};
 use serde::{Deserialize, Serialize};
 use step::{Journal, ServiceError, StepError};
 use strum::{IntoStaticStr, VariantNames};
@@ -39,11 +39,15 @@ impl Recordable for Output {
 }
 
 pub async fn handle(client: &Client, input: Input, journal: &Journal) -> Result<Output, Error> {
-    let (key_arn, origin) = match &input.key_arn {
-        Some(key_arn) => (key_arn.clone(), Origin::Profile),
-        None => find_or_create(client, &input, journal).await?,
+    let pace = Pace::patient();
+    let (facts, origin) = match &input.key_arn {
+        Some(key_arn) => {
+            let facts = inspect(client, key_arn, &pace).await?;
+            (facts, Origin::Profile)
+        }
+        None => find_or_create(client, &input, &pace, journal).await?,
     };
-    let facts = inspect(client, &key_arn).await?;
+    let key_arn = facts.key_arn.clone();
     if facts.state == KeyState::CreateInProgress {
         return Err(ServiceError::ServiceUnavailable {
             operation: "payment-cryptography:GetKey",
@@ -54,8 +58,11 @@ pub async fn handle(client: &Client, input: Input, journal: &Journal) -> Result<
     if let Some(reason) = why_unsuitable(&facts, input.algorithm) {
         return Err(Error::KekUnsuitable { key_arn, reason });
     }
+    if origin == Origin::Profile {
+        is_tagged_for(client, &key_arn, &input.ceremony, &pace).await?;
+    }
     Ok(Output(KekFacts {
-        key_arn: facts.key_arn,
+        key_arn,
         algorithm: input.algorithm,
         kcv: facts.kcv,
         kcv_algorithm: input.algorithm.kcv_algorithm(),
@@ -66,8 +73,9 @@ pub async fn handle(client: &Client, input: Input, journal: &Journal) -> Result<
 async fn find_or_create(
     client: &Client,
     input: &Input,
+    pace: &Pace,
     journal: &Journal,
-) -> Result<(String, Origin), Error> {
+) -> Result<(KeyFacts, Origin), Error> {
     let alias = input.ceremony.folder().kek_alias(&input.leaf_sha256);
     let note = |key_arn: &str, origin| {
         journal.note(Deed::HadKey {
@@ -77,7 +85,7 @@ async fn find_or_create(
         });
     };
     let attributes = attributes(input.algorithm);
-    let claim = claim(client, &alias, &attributes, async || {
+    let make = async || {
         let answer = client
             .create_key()
             .key_attributes(attributes.clone())
@@ -86,17 +94,43 @@ async fn find_or_create(
             .send()
             .await
             .map_err(|error| ServiceError::new("payment-cryptography:CreateKey", &error))?;
-        let key_arn = made("payment-cryptography:CreateKey", answer.key)?;
-        note(&key_arn, Origin::Created);
-        Ok(key_arn)
-    })
-    .await
-    .map_err(ServiceError::from)?;
+        let facts = KeyFacts::of_answer("payment-cryptography:CreateKey", answer.key)?;
+        note(&facts.key_arn, Origin::Created);
+        Ok(facts)
+    };
+    let claim = claim(client, &alias, &attributes, None, pace, make);
+    let claim = claim.await.map_err(ServiceError::from)?;
     let origin = claim.origin();
-    if origin != Origin::Created {
-        note(&claim.key_arn, origin);
+    match claim {
+        Claim::Made(facts) => Ok((facts, origin)),
+        Claim::Found(key_arn) => {
+            note(&key_arn, origin);
+            Ok((inspect(client, &key_arn, pace).await?, origin))
+        }
     }
-    Ok((claim.key_arn, origin))
+}
+
+/// A key that an operator made says itself for whom it is. Nothing but its tags keeps one partner's
+/// KEK from being sent to another, should a profile name the wrong one.
+async fn is_tagged_for(
+    client: &Client,
+    key_arn: &str,
+    ceremony: &Ceremony,
+    pace: &Pace,
+) -> Result<(), Error> {
+    let tags_there = tags_of(client, key_arn, pace).await?;
+    for (key, expected) in payment_keys::destination(ceremony, "kek") {
+        let found = tags_there.iter().find(|tag| tag.key == key);
+        let found = found.and_then(|tag| tag.value.as_deref());
+        if found != Some(expected) {
+            let is = found.map_or("is missing".to_owned(), |found| format!("is `{found}`"));
+            return Err(Error::KekNotForThisFolder {
+                key_arn: key_arn.to_owned(),
+                reason: format!("its tag `{key}` {is}, `{expected}` is needed"),
+            });
+        }
+    }
+    Ok(())
 }
 
 fn attributes(algorithm: KekAlgorithm) -> KeyAttributes {
@@ -152,6 +186,8 @@ fn why_unsuitable(facts: &KeyFacts, algorithm: KekAlgorithm) -> Option<String> {
 /// Why there is no KEK to send.
 #[derive(Clone, Debug, Eq, IntoStaticStr, PartialEq, thiserror::Error, VariantNames)]
 pub enum Error {
+    #[error("the KEK {key_arn} that the profile names is not for this folder: {reason}")]
+    KekNotForThisFolder { key_arn: String, reason: String },
     #[error("the KEK {key_arn} cannot be sent: {reason}")]
     KekUnsuitable { key_arn: String, reason: String },
     #[error(transparent)]
@@ -163,6 +199,12 @@ impl StepError for Error {
 
     fn remedy(&self) -> &'static str {
         match self {
+            Self::KekNotForThisFolder { .. } => {
+                "Correct `kekExport.kek.keyArn` of the profile. If it is the right key, have an \
+                 operator tag it: `key-ceremony:purpose`, `key-ceremony:partner`, \
+                 `key-ceremony:environment` and `key-ceremony:data-type` say what may leave and for \
+                 whom."
+            }
             Self::KekUnsuitable { .. } => {
                 "Correct `kekExport.kek` of the profile (algorithm, keyArn), or the state of the key \
                  in Payment Cryptography."

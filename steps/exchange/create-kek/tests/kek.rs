@@ -88,6 +88,9 @@ async fn the_profiles_kek_may_be_k0_or_k1() {
         let arn = emulated
             .operator_creates(usage, KeyAlgorithm::Aes128, true)
             .await;
+        let ceremony = ceremony();
+        let tags = payment_keys::destination(&ceremony, "kek");
+        emulated.operator_tags(&arn, &tags).await;
         let kek = kek(&emulated, Some(&arn)).await.unwrap();
         assert_eq!(
             (kek.key_arn.as_str(), kek.origin),
@@ -135,14 +138,48 @@ async fn a_key_that_is_no_kek_to_send_is_refused_with_the_reason() {
     refused(&emulated, &arn, "DELETE_PENDING").await;
 }
 
+/// Nothing else keeps one partner's KEK from another.
+#[tokio::test]
+async fn a_key_that_is_not_tagged_for_this_folder_is_refused() {
+    let emulated = Emulated::start().await;
+    let (usage, aes) = (KeyUsage::Tr31K0KeyEncryptionKey, KeyAlgorithm::Aes128);
+    let arn = emulated.operator_creates(usage, aes, true).await;
+    let ceremony = ceremony();
+    let right = payment_keys::destination(&ceremony, "kek");
+    for (wrong, reason) in [
+        (None, "its tag `key-ceremony:purpose` is missing"),
+        (
+            Some(("key-ceremony:partner", "other")),
+            "its tag `key-ceremony:partner` is `other`, `acme` is needed",
+        ),
+        (
+            Some(("key-ceremony:environment", "non-production")),
+            "`production` is needed",
+        ),
+        (
+            Some(("key-ceremony:data-type", "pin")),
+            "`cardholder` is needed",
+        ),
+        (Some(("key-ceremony:purpose", "ca")), "`kek` is needed"),
+    ] {
+        if let Some(wrong) = wrong {
+            emulated.operator_tags(&arn, &right).await;
+            emulated.operator_tags(&arn, &[wrong]).await;
+        }
+        let error = kek(&emulated, Some(&arn)).await.unwrap_err();
+        assert_eq!(error.name(), "KekNotForThisFolder", "{error}");
+        assert!(error.to_string().contains(reason), "{error}");
+    }
+}
+
 /// What was made before a step failed is in its journal.
 #[tokio::test]
 async fn a_failure_after_the_kek_was_made_does_not_forget_it() {
     let emulated = Emulated::start().await;
-    emulated.throttle("UpdateAlias");
+    emulated.fails("UpdateAlias", 3);
     let journal = Journal::default();
     let error = handle(&emulated.client, input(None), &journal).await;
-    assert_eq!(error.unwrap_err().name(), "ServiceThrottled");
+    assert_eq!(error.unwrap_err().name(), "ServiceUnavailable");
     let made = emulated.keys().remove(0).key_arn.to_string();
     let deeds = journal.deeds();
     let [

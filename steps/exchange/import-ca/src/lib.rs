@@ -1,8 +1,9 @@
 //! `ImportCa`: the CAs of a proven path become trusted keys in Payment Cryptography.
 //!
-//! From the root down: each CA is found by its alias or imported under the one above it. A CA that
-//! the profile names an ARN for is checked and used, and what stands above it is not needed then.
-//! Leaves behind one key and one alias per CA, however often it runs.
+//! From the leaf's issuer up, each CA is looked for: by the ARN that the profile names, which is
+//! checked, or by its alias. What stands above one that is there is not needed. Those that are not
+//! are imported from the top down, each under the one above it. Leaves behind one key and one alias
+//! per CA, however often it runs.
 
 use std::collections::BTreeMap;
 
@@ -23,7 +24,7 @@ use ceremony::path::CertificatePath;
 use ceremony::profile::Policy;
 use ceremony::proof::{ProvenPath, Refusal, prove};
 use ceremony::utc::Utc;
-use payment_keys::{KeyFacts, claim, inspect, made, tags};
+use payment_keys::{Alias, Claim, KeyFacts, Pace, claim, inspect, look_up, tags};
 use serde::{Deserialize, Serialize};
 use step::{Journal, ServiceError, StepError};
 use strum::{IntoStaticStr, VariantNames};
@@ -70,15 +71,26 @@ async fn import(
     ca_key_arns: &BTreeMap<Sha256, String>,
     journal: &Journal,
 ) -> Result<Output, Error> {
+    let pace = Pace::patient();
     let mut authorities: Vec<Authority> = Vec::new();
-    for ca in needed(proven.path().cas(), ca_key_arns) {
-        let above = authorities
-            .last()
-            .map(|authority| authority.key_arn.clone());
-        authorities.push(match ca_key_arns.get(&ca.sha256()) {
-            Some(key_arn) => existing(client, ca, key_arn, Origin::Profile, journal).await?,
-            None => imported(client, ceremony, ca, above, journal).await?,
-        });
+    let mut missing: Vec<(&Certificate, Alias)> = Vec::new();
+    for ca in proven.path().cas() {
+        if let Some(key_arn) = ca_key_arns.get(&ca.sha256()) {
+            authorities.push(named(client, ca, key_arn, &pace, journal).await?);
+            break;
+        }
+        match look_up(client, &ca_alias(&ca.sha256()), &pace).await? {
+            Alias::Assigned(key_arn) => {
+                authorities.push(found(ca, key_arn, Origin::Found, journal));
+                break;
+            }
+            not_there => missing.push((ca, not_there)),
+        }
+    }
+    for (ca, seen) in missing.into_iter().rev() {
+        let above = authorities.last().map(|above| above.key_arn.clone());
+        let authority = imported(client, ceremony, ca, seen, above, &pace, journal).await?;
+        authorities.push(authority);
     }
     let issuing = authorities.last().ok_or(Error::NoAuthority)?;
     Ok(Output {
@@ -87,32 +99,15 @@ async fn import(
     })
 }
 
-/// The CAs to have, from the top down: from the leaf's issuer up to the root, or up to the first
-/// one that the profile names a key for.
-fn needed<'a>(
-    cas: impl Iterator<Item = &'a Certificate>,
-    ca_key_arns: &BTreeMap<Sha256, String>,
-) -> Vec<&'a Certificate> {
-    let mut needed = Vec::new();
-    for ca in cas {
-        needed.push(ca);
-        if ca_key_arns.contains_key(&ca.sha256()) {
-            break;
-        }
-    }
-    needed.reverse();
-    needed
-}
-
-/// A key that was there before is checked; so is one that the profile names.
-async fn existing(
+/// A key that the profile names is checked.
+async fn named(
     client: &Client,
     ca: &Certificate,
     key_arn: &str,
-    origin: Origin,
+    pace: &Pace,
     journal: &Journal,
 ) -> Result<Authority, Error> {
-    let facts = inspect(client, key_arn).await?;
+    let facts = inspect(client, key_arn, pace).await?;
     let expected = attributes_of(ca)?;
     if let Some(reason) = why_unsuitable(&facts, &expected) {
         let (key_arn, subject) = (key_arn.to_owned(), ca.subject().to_owned());
@@ -122,12 +117,16 @@ async fn existing(
             reason,
         });
     }
-    note(journal, ca, &facts.key_arn, origin);
-    Ok(Authority {
+    Ok(found(ca, facts.key_arn, Origin::Profile, journal))
+}
+
+fn found(ca: &Certificate, key_arn: String, origin: Origin, journal: &Journal) -> Authority {
+    note(journal, ca, &key_arn, origin);
+    Authority {
         certificate_sha256: ca.sha256(),
-        key_arn: facts.key_arn,
+        key_arn,
         origin,
-    })
+    }
 }
 
 fn note(journal: &Journal, ca: &Certificate, key_arn: &str, origin: Origin) {
@@ -170,12 +169,14 @@ async fn imported(
     client: &Client,
     ceremony: &Ceremony,
     ca: &Certificate,
+    seen: Alias,
     above: Option<String>,
+    pace: &Pace,
     journal: &Journal,
 ) -> Result<Authority, Error> {
     let alias = ca_alias(&ca.sha256());
     let attributes = attributes_of(ca)?;
-    let claim = claim(client, &alias, &attributes, async || {
+    let make = async || {
         let answer = client
             .import_key()
             .key_material(material(ca, &attributes, above.as_deref()))
@@ -183,19 +184,18 @@ async fn imported(
             .send()
             .await
             .map_err(|error| ServiceError::new("payment-cryptography:ImportKey", &error))?;
-        let key_arn = made("payment-cryptography:ImportKey", answer.key)?;
-        note(journal, ca, &key_arn, Origin::Created);
-        Ok(key_arn)
-    })
-    .await
-    .map_err(ServiceError::from)?;
-    match claim.origin() {
-        origin @ Origin::Created => Ok(Authority {
+        let facts = KeyFacts::of_answer("payment-cryptography:ImportKey", answer.key)?;
+        note(journal, ca, &facts.key_arn, Origin::Created);
+        Ok(facts)
+    };
+    let claim = claim(client, &alias, &attributes, Some(seen), pace, make);
+    match claim.await.map_err(ServiceError::from)? {
+        Claim::Found(key_arn) => Ok(found(ca, key_arn, Origin::Found, journal)),
+        Claim::Made(facts) => Ok(Authority {
             certificate_sha256: ca.sha256(),
-            key_arn: claim.key_arn,
-            origin,
+            key_arn: facts.key_arn,
+            origin: Origin::Created,
         }),
-        origin => existing(client, ca, &claim.key_arn, origin, journal).await,
     }
 }
 
@@ -274,9 +274,8 @@ impl StepError for Error {
             }
             Self::NoAuthority => "This is a defect of the software: report it with the record.",
             Self::CaUnsuitable { .. } => {
-                "If the profile names the key in `caKeyArns`, correct or remove the entry; otherwise \
-                 restore or enable the key in Payment Cryptography, or delete its alias to have the \
-                 CA imported again."
+                "Correct or remove the entry of this CA in `caKeyArns` of the profile, or restore or \
+                 enable the key in Payment Cryptography."
             }
             Self::PathNotProven(_) => {
                 "Compare with the checks of the state Validate in the record: a certificate may have \

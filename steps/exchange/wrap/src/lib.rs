@@ -4,7 +4,10 @@
 //! form, its length against the leaf's modulus, and its KCV against the KEK's. Leaves nothing
 //! behind; another run makes another cryptogram of the same KEK.
 
+use std::time::Duration;
+
 use aws_sdk_paymentcryptography::Client;
+use aws_sdk_paymentcryptography::operation::export_key::ExportKeyOutput;
 use aws_sdk_paymentcryptography::types::{
     ExportKeyCryptogram, ExportKeyMaterial, WrappedKey, WrappedKeyMaterialFormat, WrappingKeySpec,
 };
@@ -15,14 +18,20 @@ use ceremony::certificate::Certificate;
 use ceremony::digest::Sha256;
 use ceremony::evidence::{Deed, Recordable};
 use ceremony::id::Ceremony;
-use ceremony::keys::KekFacts;
+use ceremony::keys::{KekFacts, Origin};
 use ceremony::path::CertificatePath;
 use ceremony::profile::{Exchange, Policy};
 use ceremony::proof::{Refusal, prove};
 use ceremony::utc::Utc;
+use payment_keys::Pace;
 use serde::{Deserialize, Serialize};
 use step::{Journal, ServiceError, StepError};
 use strum::{IntoStaticStr, VariantNames};
+use tokio::time::Instant;
+
+/// How long a new key's tags may take to be seen by IAM, which allows ExportKey by them (AWS gives
+/// no figure: "Tag changes take time").
+const TAGS_SEEN_WITHIN: Duration = Duration::from_secs(20);
 
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -77,13 +86,10 @@ pub async fn handle(client: &Client, input: Input, journal: &Journal) -> Result<
             .ok_or_else(|| Error::LeafKeyUnsuitable {
                 algorithm: leaf.key_algorithm().to_string(),
             })?;
-    let answer = client
-        .export_key()
-        .export_key_identifier(&input.kek.key_arn)
-        .key_material(material(leaf, &input.issuing_ca_key_arn, hash))
-        .send()
-        .await
-        .map_err(|error| ServiceError::new("payment-cryptography:ExportKey", &error))?;
+    let material = material(leaf, &input.issuing_ca_key_arn, hash);
+    let answer = export(client, &input.kek, material).await;
+    let answer =
+        answer.map_err(|error| explained(error, &input.issuing_ca_key_arn, &input.policy))?;
     journal.note(Deed::ExportedKey {
         key_arn: input.kek.key_arn,
         certificate_sha256: leaf.sha256(),
@@ -91,6 +97,50 @@ pub async fn handle(client: &Client, input: Input, journal: &Journal) -> Result<
     let wrapped = answer.wrapped_key.ok_or(Error::CryptogramMissing)?;
     let cryptogram = checked(wrapped, modulus_bytes, &input.kek.kcv)?;
     Ok(Output { cryptogram, hash })
+}
+
+/// Asks again where that can help: exporting twice does no harm.
+async fn export(
+    client: &Client,
+    kek: &KekFacts,
+    material: ExportKeyMaterial,
+) -> Result<ExportKeyOutput, ServiceError> {
+    let pace = Pace::patient();
+    let start = Instant::now();
+    loop {
+        let exported = pace
+            .repeat(async || {
+                let request = client.export_key().export_key_identifier(&kek.key_arn);
+                let answer = request.key_material(material.clone()).send().await;
+                answer.map_err(|error| ServiceError::new("payment-cryptography:ExportKey", &error))
+            })
+            .await;
+        match exported {
+            Err(ServiceError::AccessDenied { .. })
+                if kek.origin == Origin::Created && start.elapsed() < TAGS_SEEN_WITHIN =>
+            {
+                tokio::time::sleep(TAGS_SEEN_WITHIN / 8).await;
+            }
+            done => return done,
+        }
+    }
+}
+
+/// The service says that a CA does not fit, but not where the wrong one came from.
+fn explained(error: ServiceError, ca_key_arn: &str, policy: &Policy) -> Error {
+    if !matches!(error, ServiceError::ServiceRefused { .. }) {
+        return error.into();
+    }
+    let by_profile = policy.ca_key_arns.values().any(|named| named == ca_key_arn);
+    let ca = if by_profile {
+        format!("{ca_key_arn}, which `caKeyArns` of the profile names")
+    } else {
+        format!("{ca_key_arn}, found by the alias of the CA")
+    };
+    Error::ExportRefused {
+        ca,
+        refusal: error.to_string(),
+    }
 }
 
 /// `WrappingKeyCertificate` is base64 of the PEM text: of the leaf that was proven, alone.
@@ -144,6 +194,8 @@ pub enum Error {
     CryptogramMissing,
     #[error("the cryptogram is not hex")]
     CryptogramNotHex,
+    #[error("with {ca}, for the issuing CA: {refusal}")]
+    ExportRefused { ca: String, refusal: String },
     #[error("the KCV of the wrapped key is {found}, that of the KEK is {kek}")]
     KcvMismatch { found: String, kek: String },
     #[error("the answer of ExportKey has no KCV to compare with the KEK's")]
@@ -172,6 +224,11 @@ impl StepError for Error {
             | Self::KcvMissing => {
                 "Payment Cryptography answered in a form this software does not know, and nothing \
                  was passed on: look for a newer version, and report it with the record."
+            }
+            Self::ExportRefused { .. } => {
+                "The key named here must hold the CA that issued the leaf, and be enabled; the KEK \
+                 must be enabled and exportable. Correct or remove a wrong entry in `caKeyArns` of \
+                 the profile, or restore or enable the key in Payment Cryptography."
             }
             Self::LeafKeyUnsuitable { .. } => {
                 "This is a defect of the software (the validation should have refused the leaf): \

@@ -3,7 +3,7 @@ use wrap::handle;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_runtime::Error> {
-    let client = aws_sdk_paymentcryptography::Client::new(&sdk_config().await);
+    let client = payment_keys::client(&sdk_config().await);
     serve(step::software!(), async |input, journal| {
         handle(&client, input, journal).await
     })

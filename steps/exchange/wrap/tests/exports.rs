@@ -87,12 +87,34 @@ async fn a_kek_with_another_check_value_is_not_passed_on() {
     assert_eq!(journal.deeds().len(), 1);
 }
 
-#[tokio::test]
-async fn a_ca_that_did_not_issue_the_leaf_is_refused_by_the_service() {
-    let (emulated, mut input) = prepared(|_| {}).await;
-    input.issuing_ca_key_arn = input.kek.key_arn.clone();
+async fn refused(emulated: &Emulated, input: Input) -> String {
     let journal = Journal::default();
     let error = handle(&emulated.client, input, &journal).await.unwrap_err();
-    assert_eq!(error.name(), "ServiceRefused");
+    assert_eq!(error.name(), "ExportRefused", "{error}");
     assert_eq!(journal.deeds(), []);
+    error.to_string()
+}
+
+#[tokio::test]
+async fn a_ca_that_did_not_issue_the_leaf_is_refused_and_the_error_says_who_named_it() {
+    let (emulated, mut input) = prepared(|_| {}).await;
+    input.issuing_ca_key_arn = input.kek.key_arn.clone();
+    let words = refused(&emulated, input.clone()).await;
+    assert!(words.contains("found by the alias of the CA"), "{words}");
+
+    let issuing = input.path.intermediates[0].sha256();
+    let wrong = input.issuing_ca_key_arn.clone();
+    input.policy.ca_key_arns.insert(issuing, wrong);
+    let words = refused(&emulated, input).await;
+    assert!(words.contains("`caKeyArns` of the profile"), "{words}");
+}
+
+#[tokio::test]
+async fn a_throttled_export_is_asked_for_again() {
+    let (emulated, input) = prepared(|_| {}).await;
+    emulated.throttle("ExportKey");
+    let output = handle(&emulated.client, input, &Journal::default()).await;
+    assert!(output.is_ok());
+    let exports = emulated.calls().into_iter().filter(|it| it == "ExportKey");
+    assert_eq!(exports.count(), 2);
 }

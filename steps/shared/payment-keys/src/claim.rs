@@ -22,6 +22,13 @@
 //! - Only who has reserved the alias gives it back: by then, one of several who took over may have
 //!   given it a key.
 //!
+//! # How it is sparing
+//!
+//! A new key takes four calls: GetAlias, CreateAlias, CreateKey, UpdateAlias; one that is there
+//! takes one. Lost keys are looked for at the second look and at the last: most reservations have
+//! their key by the second. A holder that is throttled goes on where it was, and comes again sooner
+//! than those who wait (`pace`).
+//!
 //! # When it is not
 //!
 //! The service has no write that depends on what is there, and no way to tell one reservation from
@@ -36,6 +43,7 @@
 //! - Whoever deletes an alias by hand also deletes its key, or the key's tag. Otherwise one caller
 //!   makes a key while another adopts the old one, and the alias is pointed from one to the other.
 
+use std::cell::Cell;
 use std::time::Duration;
 
 use aws_sdk_paymentcryptography::Client;
@@ -45,7 +53,9 @@ use step::ServiceError;
 use tokio::time::Instant;
 
 use crate::alias::{Alias, assign, look_up, release, reserve};
+use crate::inspect::KeyFacts;
 use crate::made_for::oldest_made_for;
+use crate::pace::Pace;
 
 /// How long a holder of the reservation may work on it.
 const HOLDING_LIMIT: Duration = Duration::from_secs(20);
@@ -53,97 +63,98 @@ const HOLDING_LIMIT: Duration = Duration::from_secs(20);
 /// How long a waiter waits before it takes the reservation over.
 const PATIENCE: Duration = Duration::from_secs(25);
 
+/// At most: a jitter takes up to half of it, so that those who come together do not look together.
 const POLL_INTERVAL: Duration = Duration::from_secs(2);
 
 /// A key that is now the alias's.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Claim {
-    pub key_arn: String,
-    /// False where it was there before, or had been made by an attempt that did not finish.
-    pub created: bool,
+#[derive(Clone, Debug, PartialEq)]
+pub enum Claim {
+    /// Just now, and this is what the service said of it.
+    Made(KeyFacts),
+    /// It was there before, or had been made by an attempt that did not finish. This is its ARN.
+    Found(String),
 }
 
 impl Claim {
-    fn made(key_arn: String) -> Self {
-        Self {
-            key_arn,
-            created: true,
-        }
-    }
-
-    fn found(key_arn: String) -> Self {
-        Self {
-            key_arn,
-            created: false,
+    pub fn key_arn(&self) -> &str {
+        match self {
+            Self::Made(facts) => &facts.key_arn,
+            Self::Found(key_arn) => key_arn,
         }
     }
 
     /// Where the key came from, as a record says it.
     pub fn origin(&self) -> Origin {
-        if self.created {
-            Origin::Created
-        } else {
-            Origin::Found
+        match self {
+            Self::Made(_) => Origin::Created,
+            Self::Found(_) => Origin::Found,
         }
     }
 }
 
 /// Finds the key of `alias`, or has `make` make it.
 ///
-/// `attributes` tell the keys among which one that lost its maker is looked for. `make` must tag
-/// the key with [`crate::tags`] for this alias, and must not be repeated by the SDK
-/// ([`crate::client`]).
+/// `seen` is what the alias was when the caller looked, if it has. `attributes` tell the keys among
+/// which one that lost its maker is looked for. `make` must tag the key with [`crate::tags`] for
+/// this alias, and must not be repeated by the SDK ([`crate::client`]).
 pub async fn claim(
     client: &Client,
     alias: &str,
     attributes: &KeyAttributes,
-    make: impl AsyncFn() -> Result<String, ServiceError>,
+    mut seen: Option<Alias>,
+    pace: &Pace,
+    make: impl AsyncFn() -> Result<KeyFacts, ServiceError>,
 ) -> Result<Claim, ClaimError> {
     let mut reserved_since = None;
+    let mut looks = 0;
     loop {
         let looked = Instant::now();
-        match look_up(client, alias).await? {
-            Alias::Assigned(key_arn) => return Ok(Claim::found(key_arn)),
+        let now = match seen.take() {
+            Some(seen) => seen,
+            None => look_up(client, alias, pace).await?,
+        };
+        match now {
+            Alias::Assigned(key_arn) => return Ok(Claim::Found(key_arn)),
             Alias::Absent => {
-                reserved_since = None;
-                let held = within_limit(alias, hold(client, alias, &make)).await?;
-                if let Some(claim) = held {
+                (reserved_since, looks) = (None, 0);
+                if let Some(claim) = hold(client, alias, pace, &make).await? {
                     return Ok(claim);
                 }
             }
             Alias::Reserved => {
-                let first_look = reserved_since.is_none();
+                looks += 1;
                 let since = *reserved_since.get_or_insert_with(Instant::now);
                 // What an answer says that was long on its way may be true no more.
                 let patient = looked.saturating_duration_since(since) <= PATIENCE;
-                // Not at every look: it asks for the tags of every key of this kind, and the
-                // account has five calls a second for all that it does.
-                if (first_look || !patient)
-                    && let Some(key_arn) = oldest_made_for(client, alias, attributes).await?
+                if (looks == 2 || !patient)
+                    && let Some(key_arn) = oldest_made_for(client, alias, attributes, pace).await?
                 {
-                    assign(client, alias, &key_arn).await?;
+                    assign(client, alias, &key_arn, pace).await?;
                     tracing::warn!(alias, key_arn, "adopted a key whose maker did not finish");
-                    return Ok(Claim::found(key_arn));
+                    return Ok(Claim::Found(key_arn));
                 }
                 if !patient {
                     tracing::warn!(alias, "taking over a reservation that nobody works on");
-                    return within_limit(alias, take_over(client, alias, attributes, &make)).await;
+                    let work = take_over(client, alias, attributes, &make);
+                    return within_limit(alias, Instant::now(), work).await;
                 }
-                tokio::time::sleep(POLL_INTERVAL).await;
+                let jitter = 0.5 + fastrand::f64() / 2.0;
+                tokio::time::sleep(POLL_INTERVAL.mul_f64(jitter)).await;
             }
         }
     }
 }
 
-/// Ends the work of a holder when its time is over. The time counts from before the reservation is
-/// asked for, and it is looked at first: a process that stood still must not go on where it was.
+/// Ends the work of a holder when its time is over. That is looked at first: a process that stood
+/// still must not go on where it was.
 async fn within_limit<T>(
     alias: &str,
+    start: Instant,
     work: impl Future<Output = Result<T, ClaimError>>,
 ) -> Result<T, ClaimError> {
     tokio::select! {
         biased;
-        () = tokio::time::sleep(HOLDING_LIMIT) => Err(ClaimError::TooSlow {
+        () = tokio::time::sleep_until(start + HOLDING_LIMIT) => Err(ClaimError::TooSlow {
             alias: alias.to_owned(),
         }),
         outcome = work => outcome,
@@ -151,23 +162,41 @@ async fn within_limit<T>(
 }
 
 /// Reserves the alias, makes the key and points the alias at it; nothing if another was first.
+///
+/// The holder's time counts from before the call that reserved: others may see the reservation
+/// before the holder hears of it.
 async fn hold(
     client: &Client,
     alias: &str,
-    make: impl AsyncFn() -> Result<String, ServiceError>,
+    pace: &Pace,
+    make: impl AsyncFn() -> Result<KeyFacts, ServiceError>,
 ) -> Result<Option<Claim>, ClaimError> {
-    if !reserve(client, alias).await? {
+    let asked = Cell::new(Instant::now());
+    let reserved = pace
+        .repeat(async || {
+            asked.set(Instant::now());
+            reserve(client, alias).await
+        })
+        .await?;
+    if !reserved {
         return Ok(None);
     }
-    match make().await {
-        Ok(key_arn) => settle(client, alias, Claim::made(key_arn)).await.map(Some),
-        Err(error) => {
-            if error.changed_nothing() {
-                release(client, alias).await;
+    let work = async {
+        let pace = Pace::eager();
+        match pace.repeat_if_throttled(&make).await {
+            Ok(facts) => {
+                assign(client, alias, &facts.key_arn, &pace).await?;
+                Ok(Some(Claim::Made(facts)))
             }
-            Err(error.into())
+            Err(error) => {
+                if error.changed_nothing() {
+                    release(client, alias, &pace).await;
+                }
+                Err(error.into())
+            }
         }
-    }
+    };
+    within_limit(alias, asked.get(), work).await
 }
 
 /// Makes the key as one of perhaps several: the oldest that was made for the alias is its key.
@@ -175,36 +204,42 @@ async fn take_over(
     client: &Client,
     alias: &str,
     attributes: &KeyAttributes,
-    make: impl AsyncFn() -> Result<String, ServiceError>,
+    make: impl AsyncFn() -> Result<KeyFacts, ServiceError>,
 ) -> Result<Claim, ClaimError> {
-    let made = make().await?;
-    let claim = match oldest_made_for(client, alias, attributes).await? {
-        Some(oldest) if oldest != made => {
+    let pace = Pace::eager();
+    let made = pace.repeat_if_throttled(make).await?;
+    let claim = match oldest_made_for(client, alias, attributes, &pace).await? {
+        Some(oldest) if oldest != made.key_arn => {
             tracing::error!(
                 alias,
-                surplus = made,
+                surplus = made.key_arn,
                 "another attempt made a key too: delete this one"
             );
-            Claim::found(oldest)
+            Claim::Found(oldest)
         }
-        _ => Claim::made(made),
+        _ => Claim::Made(made),
     };
-    settle(client, alias, claim).await
+    settle(client, alias, claim, &pace).await
 }
 
-/// Points the alias at the key, unless it has one already: somebody may have thought us dead.
-async fn settle(client: &Client, alias: &str, claim: Claim) -> Result<Claim, ClaimError> {
-    if let Alias::Assigned(key_arn) = look_up(client, alias).await?
-        && key_arn != claim.key_arn
+/// Points the alias at the key, unless it has one already: another one may have taken over too.
+async fn settle(
+    client: &Client,
+    alias: &str,
+    claim: Claim,
+    pace: &Pace,
+) -> Result<Claim, ClaimError> {
+    if let Alias::Assigned(key_arn) = look_up(client, alias, pace).await?
+        && key_arn != claim.key_arn()
     {
         tracing::error!(
             alias,
-            surplus = claim.key_arn,
+            surplus = claim.key_arn(),
             "another attempt was first: delete this key"
         );
-        return Ok(Claim::found(key_arn));
+        return Ok(Claim::Found(key_arn));
     }
-    assign(client, alias, &claim.key_arn).await?;
+    assign(client, alias, claim.key_arn(), pace).await?;
     Ok(claim)
 }
 

@@ -2,13 +2,14 @@
 
 use aws_sdk_paymentcryptography::Client;
 use aws_sdk_paymentcryptography::primitives::DateTime;
-use aws_sdk_paymentcryptography::types::{KeyAttributes, KeyState};
+use aws_sdk_paymentcryptography::types::{Key, KeyAttributes, KeyState};
 use step::ServiceError;
 
+use crate::pace::Pace;
 use crate::service_error;
 
-/// What GetKey tells of a key.
-#[derive(Clone, Debug)]
+/// What the service tells of a key, whether it was asked (GetKey) or has just made it.
+#[derive(Clone, Debug, PartialEq)]
 pub struct KeyFacts {
     pub key_arn: String,
     pub attributes: KeyAttributes,
@@ -19,28 +20,39 @@ pub struct KeyFacts {
     pub state: KeyState,
 }
 
+impl KeyFacts {
+    /// The key that an operation answered with. The SDK fills in what an answer lacks: an ARN
+    /// without a character is none.
+    pub fn of_answer(operation: &'static str, key: Option<Key>) -> Result<Self, ServiceError> {
+        let incomplete = || ServiceError::ServiceUnavailable {
+            operation,
+            detail: "the answer does not describe a key".to_owned(),
+        };
+        let key = key.filter(|key| !key.key_arn.is_empty());
+        let key = key.ok_or_else(incomplete)?;
+        Ok(Self {
+            attributes: key.key_attributes.ok_or_else(incomplete)?,
+            created_at: key.create_timestamp,
+            enabled: key.enabled,
+            exportable: key.exportable,
+            kcv: key.key_check_value,
+            key_arn: key.key_arn,
+            state: key.key_state,
+        })
+    }
+}
+
 /// Asks for a key by its ARN. A key that is not there is `ServiceRefused`.
-pub async fn inspect(client: &Client, key_arn: &str) -> Result<KeyFacts, ServiceError> {
-    let answer = client
-        .get_key()
-        .key_identifier(key_arn)
-        .send()
-        .await
-        .map_err(service_error("payment-cryptography:GetKey"))?;
-    let incomplete = || ServiceError::ServiceUnavailable {
-        operation: "payment-cryptography:GetKey",
-        detail: format!("the answer does not describe {key_arn}"),
-    };
-    // The SDK fills in what an answer lacks.
-    let key = answer.key.filter(|key| !key.key_arn.is_empty());
-    let key = key.ok_or_else(incomplete)?;
-    Ok(KeyFacts {
-        attributes: key.key_attributes.ok_or_else(incomplete)?,
-        created_at: key.create_timestamp,
-        enabled: key.enabled,
-        exportable: key.exportable,
-        kcv: key.key_check_value,
-        key_arn: key.key_arn,
-        state: key.key_state,
+pub async fn inspect(
+    client: &Client,
+    key_arn: &str,
+    pace: &Pace,
+) -> Result<KeyFacts, ServiceError> {
+    const OPERATION: &str = "payment-cryptography:GetKey";
+    pace.repeat(async || {
+        let answer = client.get_key().key_identifier(key_arn).send().await;
+        let answer = answer.map_err(service_error(OPERATION))?;
+        KeyFacts::of_answer(OPERATION, answer.key)
     })
+    .await
 }

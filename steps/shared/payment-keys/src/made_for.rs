@@ -1,49 +1,147 @@
-//! Keys that were made for an alias, whether or not they became its key.
+//! Keys that were made for an alias and did not become its key.
+
+use std::collections::HashSet;
 
 use aws_sdk_paymentcryptography::Client;
-use aws_sdk_paymentcryptography::types::{KeyAttributes, KeyState};
+use aws_sdk_paymentcryptography::types::{KeyAttributes, KeyState, Tag};
 use step::ServiceError;
 
-use crate::{ALIAS_TAG, service_error};
+use crate::pace::Pace;
+use crate::{ALIAS_TAG, inspect, service_error};
 
-/// The oldest usable key with these attributes that is tagged as made for the alias.
+/// The alias's key if it has got one meanwhile, else the oldest usable key with these attributes
+/// that is tagged as made for the alias and has no alias yet.
+///
+/// A page has a hundred keys or aliases, so that an account full of keys takes forty calls, and one
+/// or two for each key that really was lost. Keys are listed first: a key that is the alias's by
+/// then is in the second list, and a key made later is not the oldest.
 pub(crate) async fn oldest_made_for(
     client: &Client,
     alias: &str,
     attributes: &KeyAttributes,
+    pace: &Pace,
 ) -> Result<Option<String>, ServiceError> {
+    let mut candidates = usable_keys(client, attributes, pace).await?;
+    let taken = taken(client, alias, pace).await?;
+    if let Some(key_arn) = taken.by_this_alias {
+        return Ok(Some(key_arn));
+    }
+    candidates.retain(|key_arn| !taken.by_others.contains(key_arn));
     let mut found = Vec::new();
-    let mut pages = client
-        .list_keys()
-        .key_state(KeyState::CreateComplete)
-        .into_paginator()
-        .items()
-        .send();
-    while let Some(key) = pages.next().await {
-        let key = key.map_err(service_error("payment-cryptography:ListKeys"))?;
-        if key.enabled
-            && key.key_attributes.as_ref() == Some(attributes)
-            && is_tagged_for(client, &key.key_arn, alias).await?
-        {
-            let details = crate::inspect(client, &key.key_arn).await?;
-            found.push((details.created_at, key.key_arn));
+    for key_arn in candidates {
+        if is_tagged_for(client, &key_arn, alias, pace).await? {
+            found.push(key_arn);
         }
     }
-    Ok(found.into_iter().min().map(|(_, key_arn)| key_arn))
+    if found.len() <= 1 {
+        return Ok(found.pop());
+    }
+    let mut dated = Vec::new();
+    for key_arn in found {
+        let facts = inspect(client, &key_arn, pace).await?;
+        dated.push((facts.created_at, key_arn));
+    }
+    Ok(dated.into_iter().min().map(|(_, key_arn)| key_arn))
 }
 
-async fn is_tagged_for(client: &Client, key_arn: &str, alias: &str) -> Result<bool, ServiceError> {
-    let mut pages = client
-        .list_tags_for_resource()
-        .resource_arn(key_arn)
-        .into_paginator()
-        .items()
-        .send();
-    while let Some(tag) = pages.next().await {
-        let tag = tag.map_err(service_error("payment-cryptography:ListTagsForResource"))?;
-        if tag.key == ALIAS_TAG && tag.value.as_deref() == Some(alias) {
-            return Ok(true);
+async fn usable_keys(
+    client: &Client,
+    attributes: &KeyAttributes,
+    pace: &Pace,
+) -> Result<Vec<String>, ServiceError> {
+    let mut usable = Vec::new();
+    let mut token = None;
+    loop {
+        let page = pace
+            .repeat(async || {
+                let request = client.list_keys().key_state(KeyState::CreateComplete);
+                let request = request.max_results(PAGE).set_next_token(token.clone());
+                let answer = request.send().await;
+                answer.map_err(service_error("payment-cryptography:ListKeys"))
+            })
+            .await?;
+        let keys = page.keys.into_iter();
+        let fitting =
+            keys.filter(|key| key.enabled && key.key_attributes.as_ref() == Some(attributes));
+        usable.extend(fitting.map(|key| key.key_arn));
+        token = page.next_token;
+        if token.is_none() {
+            return Ok(usable);
         }
     }
-    Ok(false)
+}
+
+struct Taken {
+    by_this_alias: Option<String>,
+    by_others: HashSet<String>,
+}
+
+async fn taken(client: &Client, alias: &str, pace: &Pace) -> Result<Taken, ServiceError> {
+    let mut taken = Taken {
+        by_this_alias: None,
+        by_others: HashSet::new(),
+    };
+    let mut token = None;
+    loop {
+        let page = pace
+            .repeat(async || {
+                let request = client.list_aliases().max_results(PAGE);
+                let answer = request.set_next_token(token.clone()).send().await;
+                answer.map_err(service_error("payment-cryptography:ListAliases"))
+            })
+            .await?;
+        for listed in page.aliases {
+            let Some(key_arn) = listed.key_arn else {
+                continue;
+            };
+            if listed.alias_name == alias {
+                taken.by_this_alias = Some(key_arn);
+            } else {
+                taken.by_others.insert(key_arn);
+            }
+        }
+        token = page.next_token;
+        if token.is_none() {
+            return Ok(taken);
+        }
+    }
+}
+
+/// The most that a page can have.
+const PAGE: i32 = 100;
+
+async fn is_tagged_for(
+    client: &Client,
+    key_arn: &str,
+    alias: &str,
+    pace: &Pace,
+) -> Result<bool, ServiceError> {
+    let tags = tags_of(client, key_arn, pace).await?;
+    Ok(tags
+        .iter()
+        .any(|tag| tag.key == ALIAS_TAG && tag.value.as_deref() == Some(alias)))
+}
+
+/// All tags of a key.
+pub async fn tags_of(
+    client: &Client,
+    key_arn: &str,
+    pace: &Pace,
+) -> Result<Vec<Tag>, ServiceError> {
+    let mut tags = Vec::new();
+    let mut token = None;
+    loop {
+        let page = pace
+            .repeat(async || {
+                let request = client.list_tags_for_resource().resource_arn(key_arn);
+                let answer = request.set_next_token(token.clone()).send().await;
+                answer.map_err(service_error("payment-cryptography:ListTagsForResource"))
+            })
+            .await?;
+        tags.extend(page.tags);
+        token = page.next_token;
+        if token.is_none() {
+            return Ok(tags);
+        }
+    }
 }

@@ -81,6 +81,16 @@ impl Management {
         Ok(key == clear)
     }
 
+    /// So many keys and no more, at any rate of calls.
+    pub async fn room_for_keys(&self, keys: usize) -> Result<()> {
+        let request = json!({ "rate": 1000, "burst": 1000, "keys": keys });
+        self.call("PUT", "/quotas", Some(request)).await.map(drop)
+    }
+
+    pub async fn room_without_end(&self) -> Result<()> {
+        self.call("DELETE", "/quotas", None).await.map(drop)
+    }
+
     /// Moves the emulator's clock.
     pub async fn set_clock_offset(&self, seconds: i64) -> Result<()> {
         let request = json!({ "offsetSeconds": seconds });

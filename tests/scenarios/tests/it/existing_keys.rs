@@ -2,7 +2,7 @@
 
 use aws_sdk_paymentcryptography::types::{
     ImportKeyMaterial, KeyAlgorithm, KeyAttributes, KeyClass, KeyModesOfUse, KeyUsage,
-    RootCertificatePublicKey, TrustedCertificatePublicKey,
+    RootCertificatePublicKey, Tag, TrustedCertificatePublicKey,
 };
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -24,10 +24,21 @@ async fn operator_creates_kek(story: &Story, algorithm: KeyAlgorithm, exportable
         .build()
         .expect("attributes");
     let client = story.payment_cryptography();
+    let tags = [
+        ("purpose", "kek"),
+        ("partner", story.partner.as_str()),
+        ("environment", "production"),
+        ("data-type", "cardholder"),
+    ];
+    let tags = tags.map(|(key, value)| {
+        let tag = Tag::builder().key(format!("key-ceremony:{key}"));
+        tag.value(value).build().expect("both members")
+    });
     let answer = client
         .create_key()
         .key_attributes(attributes)
         .exportable(exportable)
+        .set_tags(Some(tags.into()))
         .send()
         .await;
     answer.expect("a KEK").key.expect("a key").key_arn
@@ -168,8 +179,9 @@ async fn a_ca_key_that_is_another_ca_is_refused_by_the_export() {
     profile["caKeyArns"] = json!({ pki.intermediates[0].sha256(): root });
     story.operator_writes_profile(&profile).await;
     story.partner_drops_chain(&pki).await;
-    let failure = story.ceremony_fails("ServiceRefused").await;
+    let failure = story.ceremony_fails("ExportRefused").await;
     assert!(failure.cause.starts_with("Wrap: "), "{}", failure.cause);
+    assert!(failure.cause.contains("caKeyArns"), "{}", failure.cause);
     assert!(
         story
             .partner_fetches(&failure.execution.name)

@@ -52,19 +52,19 @@ async fn throttled_payment_cryptography() {
 }
 
 #[tokio::test]
-async fn payment_cryptography_that_stays_throttled() {
+async fn payment_cryptography_that_has_no_room_for_a_key() {
     let (_turn, world) = alone().await;
-    let story = Story::in_world(world, "always-throttled");
+    let story = Story::in_world(world, "no-room");
     let pki = story.chain().build();
     story.operator_onboards(&pki).await;
     let management = story.stack().management().expect("a management port");
-    management
-        .fault("CreateKey", Fault::Throttle, 1000)
-        .await
-        .expect("a fault");
+    let there = management.inventory().await.expect("an inventory");
+    let there = there["keys"].as_array().expect("keys").len();
+    // Room for the CAs and no more.
+    management.room_for_keys(there + 2).await.expect("quotas");
     story.partner_drops_chain(&pki).await;
-    let failure = story.ceremony_fails("ServiceThrottled").await;
-    management.clear_faults().await.expect("no more faults");
+    let failure = story.ceremony_fails("ServiceRefused").await;
+    management.room_without_end().await.expect("no quotas");
     assert_eq!(failure.record["step"], "CreateKek");
     assert_eq!(story.created().await.keks, 0);
     let alias = story.kek_alias(&pki.leaf);

@@ -12,7 +12,7 @@ use aws_sdk_paymentcryptography::types::{
 use ceremony::digest::Sha256;
 use ceremony::id::{Ceremony, CeremonyId, Kind};
 use ceremony::identifiers::Folder;
-use payment_keys::{Claim, ClaimError, claim, made, tags};
+use payment_keys::{Claim, ClaimError, KeyFacts, Pace, claim, tags};
 use step::ServiceError;
 use tokio::task::coop::unconstrained;
 
@@ -43,7 +43,7 @@ pub(crate) fn ceremony() -> Ceremony {
 }
 
 /// Makes a key for an alias, without setting the alias.
-pub(crate) async fn make(client: &Client, alias: &str) -> Result<String, ServiceError> {
+pub(crate) async fn make(client: &Client, alias: &str) -> Result<KeyFacts, ServiceError> {
     let answer = client
         .create_key()
         .key_attributes(attributes())
@@ -52,14 +52,12 @@ pub(crate) async fn make(client: &Client, alias: &str) -> Result<String, Service
         .send()
         .await
         .map_err(|error| ServiceError::new("payment-cryptography:CreateKey", &error))?;
-    made("payment-cryptography:CreateKey", answer.key)
+    KeyFacts::of_answer("payment-cryptography:CreateKey", answer.key)
 }
 
 pub(crate) async fn claim_with(client: &Client) -> Outcome {
-    claim(client, ALIAS, &attributes(), async || {
-        make(client, ALIAS).await
-    })
-    .await
+    let make = async || make(client, ALIAS).await;
+    claim(client, ALIAS, &attributes(), None, &Pace::patient(), make).await
 }
 
 pub(crate) struct Caller {
@@ -70,12 +68,14 @@ pub(crate) struct Caller {
     pub(crate) heard: Vec<(u64, String)>,
 }
 
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) enum State {
     /// Its call is on the way.
     Asking(Request),
     /// It waits for its clock.
     Asleep,
+    /// It was throttled or not answered, and is about to make the call again.
+    BackingOff,
     /// Its call was answered, but it does not get to run.
     Stalled {
         answer: Answer,
@@ -134,14 +134,19 @@ impl Caller {
     pub(crate) fn hear(&mut self, answer: Answer, told: String, when: u64) -> Option<Request> {
         self.heard.push((when, told));
         self.state = State::Asleep;
+        let again = answer == Answer::Lost || answer == Answer::throttled();
         self.line.answer(answer);
-        self.go_on()
+        let given_up = self.go_on();
+        if again && self.state == State::Asleep {
+            self.state = State::BackingOff;
+        }
+        given_up
     }
 
     /// Gives the call that it gave up.
     pub(crate) fn notice_the_time(&mut self, now: u64) -> Option<Request> {
         match self.state {
-            State::Asleep => {
+            State::Asleep | State::BackingOff => {
                 self.heard.push((now, "that it is time".to_owned()));
                 self.go_on()
             }
@@ -171,7 +176,11 @@ impl Caller {
     }
 
     pub(crate) fn is_asleep(&self) -> bool {
-        self.state == State::Asleep
+        matches!(self.state, State::Asleep | State::BackingOff)
+    }
+
+    pub(crate) fn is_backing_off(&self) -> bool {
+        self.state == State::BackingOff
     }
 
     pub(crate) fn has_failed(&self) -> bool {

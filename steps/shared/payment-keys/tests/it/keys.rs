@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use aws_sdk_paymentcryptography::types::KeyState;
 use ceremony::keys::Origin;
-use payment_keys::{Claim, inspect, made, tags};
+use payment_keys::{Claim, KeyFacts, Pace, inspect, tags};
 use serde_json::{Value, json};
 use step::StepError;
 
@@ -18,8 +18,10 @@ async fn a_key_is_what_the_service_says_it_is() {
     let service = Arc::new(Service::new());
     let answering = Arc::clone(&service);
     let client = answered_by(move |request| answering.carry_out(&request));
-    let key_arn = make(&client, ALIAS).await.unwrap();
-    let facts = inspect(&client, &key_arn).await.unwrap();
+    let made = make(&client, ALIAS).await.unwrap();
+    let key_arn = made.key_arn.clone();
+    let facts = inspect(&client, &key_arn, &Pace::patient()).await.unwrap();
+    assert_eq!(facts, made, "its making says the same");
     let told = client.get_key().key_identifier(&key_arn).send().await;
     let told = told.unwrap().key.unwrap();
     assert_eq!(facts.key_arn, key_arn);
@@ -32,7 +34,7 @@ async fn a_key_is_what_the_service_says_it_is() {
 
     let stop = client.stop_key_usage().key_identifier(&key_arn);
     stop.send().await.unwrap();
-    let facts = inspect(&client, &key_arn).await.unwrap();
+    let facts = inspect(&client, &key_arn, &Pace::patient()).await.unwrap();
     assert!(!facts.enabled && facts.exportable);
 }
 
@@ -41,7 +43,9 @@ async fn a_key_that_is_not_there_is_refused() {
     let service = Service::new();
     let client = answered_by(move |request| service.carry_out(&request));
     let key_arn = "arn:aws:payment-cryptography:eu-west-1:111122223333:key/aaaaaaaaaaaaaaaa";
-    let error = inspect(&client, key_arn).await.unwrap_err();
+    let error = inspect(&client, key_arn, &Pace::patient())
+        .await
+        .unwrap_err();
     assert_eq!(error.name(), "ServiceRefused");
     assert!(
         error.to_string().contains("ResourceNotFoundException"),
@@ -49,17 +53,19 @@ async fn a_key_that_is_not_there_is_refused() {
     );
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn an_answer_that_describes_no_key_is_as_good_as_none() {
     let client = answered_by(|_| Answer::Served(200, json!({})));
-    let error = inspect(&client, "arn:k").await.unwrap_err();
+    let error = inspect(&client, "arn:k", &Pace::patient())
+        .await
+        .unwrap_err();
     assert_eq!(error.name(), "ServiceUnavailable", "{error}");
     let error = make(&client, ALIAS).await.unwrap_err();
     assert_eq!(error.name(), "ServiceUnavailable", "{error}");
-    let error = made("payment-cryptography:ImportKey", None).unwrap_err();
+    let error = KeyFacts::of_answer("payment-cryptography:ImportKey", None).unwrap_err();
     assert_eq!(
         error.to_string(),
-        "payment-cryptography:ImportKey had no usable answer: the answer names no key"
+        "payment-cryptography:ImportKey had no usable answer: the answer does not describe a key"
     );
 }
 
@@ -92,9 +98,11 @@ fn the_tags_say_for_whom_a_key_is_and_what_for() {
         .map(|tag| (tag.key(), tag.value().unwrap()))
         .collect();
     let expected = [
-        ("key-ceremony:ceremony-id", ceremony.ceremony_id.as_str()),
-        ("key-ceremony:partner", "acme"),
         ("key-ceremony:purpose", "kek"),
+        ("key-ceremony:partner", "acme"),
+        ("key-ceremony:environment", "production"),
+        ("key-ceremony:data-type", "pin"),
+        ("key-ceremony:ceremony-id", ceremony.ceremony_id.as_str()),
         ("key-ceremony:alias", ALIAS),
     ];
     assert_eq!(tags, expected);
@@ -108,13 +116,7 @@ async fn a_record_says_whether_the_key_was_made_or_found() {
     let found = claim_with(&client).await.unwrap();
     assert_eq!(made.origin(), Origin::Created);
     assert_eq!(found.origin(), Origin::Found);
-    assert_eq!(
-        found,
-        Claim {
-            created: false,
-            ..made
-        }
-    );
+    assert_eq!(found, Claim::Found(made.key_arn().to_owned()));
 }
 
 /// What goes wrong with the alias is told under the name of the call.

@@ -20,10 +20,7 @@ fn reserved() -> (Arc<Service>, Client) {
 }
 
 async fn adopts(client: &Client, key_arn: &str) {
-    let expected = Claim {
-        key_arn: key_arn.to_owned(),
-        created: false,
-    };
+    let expected = Claim::Found(key_arn.to_owned());
     assert_eq!(claim_with(client).await.unwrap(), expected);
     assert_eq!(
         claim_with(client).await.unwrap(),
@@ -36,14 +33,14 @@ async fn adopts(client: &Client, key_arn: &str) {
 async fn adopts_nothing(service: &Service, client: &Client) {
     let before = service.keys().len();
     let claim = claim_with(client).await.unwrap();
-    assert!(claim.created);
+    assert!(matches!(claim, Claim::Made(_)), "{claim:?}");
     assert_eq!(service.keys().len(), before + 1);
 }
 
 #[tokio::test(start_paused = true)]
 async fn the_older_of_two_is_adopted() {
     let (_, client) = reserved();
-    let older = make(&client, ALIAS).await.unwrap();
+    let older = make(&client, ALIAS).await.unwrap().key_arn;
     make(&client, ALIAS).await.unwrap();
     adopts(&client, &older).await;
 }
@@ -94,7 +91,7 @@ async fn a_key_of_another_kind_is_not_adopted() {
 #[tokio::test(start_paused = true)]
 async fn a_key_that_is_not_enabled_is_not_adopted() {
     let (service, client) = reserved();
-    let key = make(&client, ALIAS).await.unwrap();
+    let key = make(&client, ALIAS).await.unwrap().key_arn;
     let stop = client.stop_key_usage().key_identifier(key);
     stop.send().await.unwrap();
     adopts_nothing(&service, &client).await;
@@ -103,7 +100,7 @@ async fn a_key_that_is_not_enabled_is_not_adopted() {
 #[tokio::test(start_paused = true)]
 async fn a_key_that_is_being_deleted_is_not_adopted() {
     let (service, client) = reserved();
-    let key = make(&client, ALIAS).await.unwrap();
+    let key = make(&client, ALIAS).await.unwrap().key_arn;
     client
         .delete_key()
         .key_identifier(key)
@@ -120,7 +117,7 @@ async fn the_key_is_found_among_many() {
     for _ in 0..120 {
         make(&client, OTHER).await.unwrap();
     }
-    let key = make(&client, ALIAS).await.unwrap();
+    let key = make(&client, ALIAS).await.unwrap().key_arn;
     adopts(&client, &key).await;
 }
 
@@ -140,8 +137,14 @@ async fn the_tag_is_found_among_many() {
 
 #[tokio::test(start_paused = true)]
 async fn a_search_that_fails_is_an_error_and_no_reason_to_make_a_key() {
-    for operation in ["ListKeys", "ListTagsForResource", "GetKey", "UpdateAlias"] {
-        let service = Arc::new(Service::starting(Start::Reserved(1)));
+    for operation in [
+        "ListKeys",
+        "ListAliases",
+        "ListTagsForResource",
+        "GetKey",
+        "UpdateAlias",
+    ] {
+        let service = Arc::new(Service::starting(Start::Reserved(2)));
         let answering = Arc::clone(&service);
         let client = answered_by(move |request| {
             if request.operation == operation {
@@ -151,7 +154,7 @@ async fn a_search_that_fails_is_an_error_and_no_reason_to_make_a_key() {
         });
         let error = claim_with(&client).await.unwrap_err().to_string();
         assert!(error.contains(operation), "{error}");
-        assert_eq!(service.keys().len(), 1);
+        assert_eq!(service.keys().len(), 2);
     }
 }
 

@@ -39,12 +39,13 @@ impl Schedule<'_> {
         let state = match &caller.state {
             State::Asking(request) => self.service.plain_request(request),
             State::Asleep => "asleep".to_owned(),
+            State::BackingOff => "backing off".to_owned(),
             State::Stalled { answer, since } => {
                 let answer = self.service.plain_answer(answer);
                 format!("stalled {} {answer}", self.ago(*since))
             }
             State::Returned(Ok(claim)) => {
-                format!("has {} {}", self.age(&claim.key_arn), claim.created)
+                format!("has {} {:?}", self.age(claim.key_arn()), claim.origin())
             }
             State::Returned(Err(_)) | State::Died => "failed".to_owned(),
         };

@@ -1,6 +1,8 @@
 //! What `claim` promises, whatever happened. That the alias never loses a key is checked at every
 //! call, by the service.
 
+use ceremony::keys::Origin;
+
 use crate::caller::Caller;
 use crate::schedule::{Move, SHORT, Schedule};
 use crate::service::Alias;
@@ -30,9 +32,9 @@ impl Schedule<'_> {
         assert!(!self.callers[last].has_failed(), "the last one got no key");
         let claims = self.callers.iter().filter_map(Caller::claim);
         for claim in claims.clone() {
-            assert_eq!(claim.key_arn, key_arn, "somebody has another key");
+            assert_eq!(claim.key_arn(), key_arn, "somebody has another key");
         }
-        let created = claims.filter(|claim| claim.created);
+        let created = claims.filter(|claim| claim.origin() == Origin::Created);
         assert!(created.count() <= 1, "two say that they made the one key");
     }
 

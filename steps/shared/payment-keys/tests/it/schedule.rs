@@ -24,6 +24,8 @@ pub(crate) enum Move {
     Answer(usize),
     /// The call is throttled: nothing is done, and the caller told.
     Throttle(usize),
+    /// The call is refused for good: nothing is done, and the caller told.
+    Refuse(usize),
     /// The caller is told that there is no answer; the call is on its way still.
     Lose(usize),
     /// The caller's process ends; the call is on its way still.
@@ -115,10 +117,16 @@ impl<'a> Schedule<'a> {
         if self.callers.iter().all(Caller::is_gone) {
             return moves;
         }
+        // A call that comes again while others ask might as well have come when they are done.
+        let asking = |caller: &Caller| matches!(caller.state, State::Asking(_));
+        if self.callers.iter().any(Caller::is_backing_off) && !self.callers.iter().any(asking) {
+            moves.push(Move::Wait(SHORT));
+        }
         if moves.is_empty() {
             return vec![Move::Wait(PAST_PATIENCE)];
         }
-        if self.left.short_waits > 0 && self.callers.iter().any(Caller::is_asleep) {
+        let backs_off = moves.contains(&Move::Wait(SHORT));
+        if self.left.short_waits > 0 && !backs_off && self.callers.iter().any(Caller::is_asleep) {
             moves.push(Move::Wait(SHORT));
         }
         if self.left.long_waits > 0 {
@@ -156,12 +164,13 @@ impl<'a> Schedule<'a> {
         match &self.callers[number].state {
             State::Asking(request) => {
                 moves.push(Move::Answer(number));
-                if self.left.faults > 0 {
-                    moves.push(Move::Throttle(number));
-                }
-                // Whoever dies after a call that changes nothing might have died before it.
+                // Whoever dies after a call that changes nothing might have died before it, and
+                // who is throttled might have asked later.
                 if self.left.faults > 0 && request.changes_something() {
                     moves.extend([Move::Lose(number), Move::Die(number)]);
+                }
+                if self.left.faults > 0 && request.operation == "CreateKey" {
+                    moves.push(Move::Refuse(number));
                 }
                 if self.left.stalls > 0 {
                     moves.push(Move::Stall(number));
@@ -185,6 +194,10 @@ impl<'a> Schedule<'a> {
             Move::Throttle(number) => {
                 self.left.faults = self.left.faults.saturating_sub(1);
                 self.tell(number, Answer::throttled());
+            }
+            Move::Refuse(number) => {
+                self.left.faults = self.left.faults.saturating_sub(1);
+                self.tell(number, Answer::refused());
             }
             Move::Lose(number) => {
                 self.left.faults = self.left.faults.saturating_sub(1);
@@ -221,7 +234,9 @@ impl<'a> Schedule<'a> {
 
     async fn wait(&mut self, seconds: u64) {
         if seconds == SHORT {
-            self.left.short_waits = self.left.short_waits.saturating_sub(1);
+            if !self.callers.iter().any(Caller::is_backing_off) {
+                self.left.short_waits = self.left.short_waits.saturating_sub(1);
+            }
         } else {
             self.left.long_waits = self.left.long_waits.saturating_sub(1);
             // A call takes effect within seconds, or never.

@@ -34,6 +34,11 @@ impl Answer {
         let body = json!({ "__type": "ThrottlingException", "Message": "Rate exceeded" });
         Self::Served(400, body)
     }
+
+    pub(crate) fn refused() -> Self {
+        let body = json!({ "__type": "ServiceQuotaExceededException", "Message": "Too many keys" });
+        Self::Served(400, body)
+    }
 }
 
 /// What the alias is.

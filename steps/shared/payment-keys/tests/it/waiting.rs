@@ -1,10 +1,11 @@
 //! How long a reservation is held and waited for, and who gives it back.
 
+use ceremony::keys::Origin;
 use payment_keys::ClaimError;
 use step::{ServiceError, StepError};
 
 use crate::caller::State;
-use crate::schedule::Move::{Answer, Lose, Resume, Stall, Throttle, Wait};
+use crate::schedule::Move::{Answer, Lose, Refuse, Resume, Stall, Throttle, Wait};
 use crate::schedule::{Budget, Schedule};
 use crate::service::{Alias, Service, Start};
 use crate::stage::Stage;
@@ -41,9 +42,15 @@ fn many_at_once_get_one_key() {
         assert!(
             claims
                 .iter()
-                .all(|claim| claim.key_arn == claims[0].key_arn)
+                .all(|claim| claim.key_arn() == claims[0].key_arn())
         );
-        assert_eq!(claims.iter().filter(|claim| claim.created).count(), 1);
+        assert_eq!(
+            claims
+                .iter()
+                .filter(|claim| claim.origin() == Origin::Created)
+                .count(),
+            1
+        );
         assert_eq!(schedule.service.keys().len(), 1);
     });
 }
@@ -57,7 +64,7 @@ fn many_who_take_over_at_once_get_the_oldest_key_and_name_the_others() {
         assert_eq!(keys.len(), 3);
         assert_eq!(schedule.service.alias(), Alias::Assigned(keys[0].clone()));
         for caller in &schedule.callers {
-            assert_eq!(caller.claim().unwrap().key_arn, keys[0]);
+            assert_eq!(caller.claim().unwrap().key_arn(), keys[0]);
         }
         let named: Vec<bool> = keys
             .iter()
@@ -67,7 +74,7 @@ fn many_who_take_over_at_once_get_the_oldest_key_and_name_the_others() {
     });
 }
 
-/// It looks for lost keys at the first look and at the last: that takes many calls.
+/// It looks for lost keys at the second look and at the last: that takes many calls.
 #[test]
 fn a_waiter_looks_every_two_seconds_and_takes_over_after_twenty_five() {
     let stage = Stage::for_callers(1);
@@ -82,13 +89,10 @@ fn a_waiter_looks_every_two_seconds_and_takes_over_after_twenty_five() {
                 }
             }
         }
-        let mut expected = vec!["0 GetAlias".to_owned(), "0 ListKeys".to_owned()];
-        expected.extend(
-            (2..=26)
-                .step_by(2)
-                .map(|second| format!("{second} GetAlias")),
-        );
-        expected.extend(["26 ListKeys".to_owned(), "26 CreateKey".to_owned()]);
+        let looks = (0..=26).step_by(2);
+        let mut expected: Vec<String> = looks.map(|second| format!("{second} GetAlias")).collect();
+        expected.extend(["ListKeys", "ListAliases", "CreateKey"].map(|it| format!("26 {it}")));
+        expected.splice(2..2, ["2 ListKeys", "2 ListAliases"].map(str::to_owned));
         assert_eq!(calls, expected);
     });
 }
@@ -99,7 +103,7 @@ fn a_holder_may_take_nineteen_seconds() {
     plays(&stage, Start::Absent, 1, async |mut schedule| {
         schedule.plays(&[Answer(0), Answer(0), Wait(19)]).await;
         schedule.goes_round().await;
-        assert!(schedule.callers[0].claim().unwrap().created);
+        assert!(schedule.callers[0].claim().unwrap().origin() == Origin::Created);
     });
 }
 
@@ -141,10 +145,29 @@ fn the_holders_time_begins_when_it_asks_for_the_reservation() {
 fn a_waiter_whose_patience_ends_looks_again_before_it_takes_over() {
     let stage = Stage::for_callers(1);
     plays(&stage, Start::Reserved(0), 1, async |mut schedule| {
-        schedule.plays(&[Answer(0), Answer(0), Wait(2)]).await;
+        schedule.plays(&[Answer(0), Wait(2)]).await;
+        schedule.plays(&[Answer(0); 3]).await;
+        schedule.play(Wait(2)).await;
         assert_eq!(asks(&schedule, 0), "GetAlias");
         schedule.plays(&[Stall(0), Wait(26), Resume(0)]).await;
         assert_eq!(asks(&schedule, 0), "Asleep");
+    });
+}
+
+/// Nothing was done, and it still has time.
+#[test]
+fn a_holder_that_is_throttled_goes_on_where_it_was() {
+    let stage = Stage::for_callers(1);
+    plays(&stage, Start::Absent, 1, async |mut schedule| {
+        schedule.plays(&[Answer(0), Answer(0), Throttle(0)]).await;
+        assert_eq!(asks(&schedule, 0), "BackingOff");
+        schedule.play(Wait(2)).await;
+        assert_eq!(asks(&schedule, 0), "CreateKey");
+        schedule.plays(&[Answer(0), Throttle(0), Wait(2)]).await;
+        assert_eq!(asks(&schedule, 0), "UpdateAlias");
+        schedule.play(Answer(0)).await;
+        let claim = schedule.callers[0].claim().unwrap();
+        assert_eq!(claim.origin(), Origin::Created);
     });
 }
 
@@ -152,12 +175,12 @@ fn a_waiter_whose_patience_ends_looks_again_before_it_takes_over() {
 fn a_holder_whose_key_is_refused_gives_the_reservation_back() {
     let stage = Stage::for_callers(1);
     plays(&stage, Start::Absent, 1, async |mut schedule| {
-        schedule.plays(&[Answer(0), Answer(0), Throttle(0)]).await;
+        schedule.plays(&[Answer(0), Answer(0), Refuse(0)]).await;
         schedule.goes_round().await;
         assert_eq!(schedule.service.alias(), Alias::Absent);
         assert_eq!(
             ServiceError::from(error(&schedule, 0)).name(),
-            "ServiceThrottled"
+            "ServiceRefused"
         );
         assert_eq!(schedule.log.messages(), [""; 0]);
     });
@@ -168,15 +191,15 @@ fn a_reservation_that_cannot_be_given_back_stays() {
     let stage = Stage::for_callers(1);
     plays(&stage, Start::Absent, 1, async |mut schedule| {
         schedule
-            .plays(&[Answer(0), Answer(0), Throttle(0), Answer(0)])
+            .plays(&[Answer(0), Answer(0), Refuse(0), Answer(0)])
             .await;
         assert_eq!(asks(&schedule, 0), "DeleteAlias");
-        schedule.play(Throttle(0)).await;
+        schedule.play(Lose(0)).await;
         assert_eq!(schedule.service.alias(), Alias::Reserved);
         assert!(
             error(&schedule, 0)
                 .to_string()
-                .contains("CreateKey was throttled")
+                .contains("CreateKey was refused")
         );
         assert_eq!(schedule.log.messages(), ["the reservation stays"]);
     });
@@ -202,13 +225,13 @@ fn who_took_over_gives_nothing_back() {
     let stage = Stage::for_callers(1);
     plays(&stage, Start::Reserved(0), 1, async |mut schedule| {
         schedule
-            .plays(&[Answer(0), Answer(0), Wait(26), Answer(0), Answer(0)])
+            .plays(&[Answer(0), Wait(26), Answer(0), Answer(0), Answer(0)])
             .await;
         assert_eq!(asks(&schedule, 0), "CreateKey");
-        schedule.play(Throttle(0)).await;
+        schedule.play(Refuse(0)).await;
         assert_eq!(
             ServiceError::from(error(&schedule, 0)).name(),
-            "ServiceThrottled"
+            "ServiceRefused"
         );
         assert_eq!(schedule.service.alias(), Alias::Reserved);
     });
@@ -219,16 +242,14 @@ fn who_took_over_gives_nothing_back() {
 fn a_waiter_that_saw_the_alias_absent_waits_anew() {
     let stage = Stage::for_callers(3);
     plays(&stage, Start::Absent, 3, async |mut schedule| {
-        let second_is_late = [Answer(0), Answer(0), Answer(2), Answer(2), Wait(19)];
+        let second_is_late = [Answer(0), Answer(0), Answer(2), Wait(19)];
         schedule.plays(&second_is_late).await;
-        schedule.plays(&[Throttle(0), Answer(0), Answer(0)]).await;
+        schedule.plays(&[Refuse(0), Answer(0), Answer(0)]).await;
         schedule.plays(&[Answer(2), Answer(1), Answer(1)]).await;
         assert_eq!(asks(&schedule, 2), "CreateAlias");
-        schedule
-            .plays(&[Answer(2), Answer(2), Answer(2), Wait(8)])
-            .await;
+        schedule.plays(&[Answer(2), Answer(2), Wait(8)]).await;
         assert_eq!(asks(&schedule, 2), "GetAlias");
-        schedule.play(Answer(2)).await;
+        schedule.plays(&[Answer(2); 3]).await;
         assert_eq!(asks(&schedule, 2), "Asleep");
         schedule.goes_round().await;
         assert_eq!(schedule.service.keys().len(), 1);

@@ -1,0 +1,236 @@
+//! Payment Cryptography gives five control-plane calls a second for the whole account, and holds
+//! 2,000 keys: how many calls a ceremony makes, and what happens when there is no room for them.
+
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+use std::time::{Duration, Instant};
+
+use apc_emulator::Quotas;
+use aws_sdk_paymentcryptography::types::{self as sdk, KeyUsage};
+use ceremony::digest::Sha256;
+use ceremony::id::Ceremony;
+use ceremony::path::CertificatePath;
+use ceremony::profile::Policy;
+use emulated::{Emulated, UID, ceremony_of, certificate, chain, path, policy};
+use partner::{Pki, Profile};
+use step::{Journal, StepError};
+
+/// What a ceremony hands to the steps that touch keys.
+#[derive(Clone)]
+struct Handed {
+    ceremony: Ceremony,
+    path: CertificatePath,
+    policy: Policy,
+}
+
+fn handed(pki: &Pki, partner: &str) -> Handed {
+    let mut path = path(pki);
+    let leaf = Profile::leaf(partner, UID).issued_by(pki.issuer(), pki.leaf.key());
+    path.leaf = certificate(&leaf);
+    Handed {
+        ceremony: ceremony_of(partner),
+        path,
+        policy: policy(pki, |profile| profile["partner"] = "acme".into()),
+    }
+}
+
+/// The three steps, each as the machine has it: once more when it was throttled.
+async fn takes_place(emulated: &Emulated, handed: &Handed) -> String {
+    let Handed {
+        ceremony,
+        path,
+        policy,
+    } = handed.clone();
+    let leaf_sha256 = path.leaf.sha256();
+    let cas = import_ca::Input {
+        ceremony: ceremony.clone(),
+        path: path.clone(),
+        policy: policy.clone(),
+    };
+    let cas =
+        until_done(async |journal| import_ca::handle(&emulated.client, cas.clone(), journal).await);
+    let cas = cas.await;
+    let kek = create_kek::Input {
+        ceremony: ceremony.clone(),
+        leaf_sha256,
+        algorithm: policy.kek.algorithm,
+        key_arn: None,
+    };
+    let kek = until_done(async |journal| {
+        create_kek::handle(&emulated.client, kek.clone(), journal).await
+    });
+    let kek = kek.await.0;
+    let wrapped = wrap::Input {
+        ceremony,
+        path,
+        policy,
+        issuing_ca_key_arn: cas.issuing_ca_key_arn,
+        kek: kek.clone(),
+    };
+    until_done(async |journal| wrap::handle(&emulated.client, wrapped.clone(), journal).await)
+        .await;
+    kek.key_arn
+}
+
+async fn until_done<T, E: StepError>(step: impl AsyncFn(&Journal) -> Result<T, E>) -> T {
+    loop {
+        match step(&Journal::default()).await {
+            Ok(output) => return output,
+            Err(error) if error.name() == "ServiceThrottled" => {
+                tokio::time::sleep(Duration::from_secs(2)).await;
+            }
+            Err(error) => panic!("{error}"),
+        }
+    }
+}
+
+async fn calls(emulated: &Emulated, handed: &Handed) -> Vec<String> {
+    let before = emulated.calls().len();
+    takes_place(emulated, handed).await;
+    emulated.calls().split_off(before)
+}
+
+/// The README has these numbers.
+#[tokio::test]
+async fn a_ceremony_makes_no_call_too_many() {
+    let emulated = Emulated::start().await;
+    let pki = chain();
+    let first = handed(&pki, "acme");
+    let new = ["CreateAlias", "ImportKey", "UpdateAlias"];
+    let expected = [
+        &["GetAlias", "GetAlias"][..],
+        &new,
+        &new,
+        &["GetAlias", "CreateAlias", "CreateKey", "UpdateAlias"],
+        &["ExportKey"],
+    ];
+    assert_eq!(calls(&emulated, &first).await, expected.concat());
+    assert_eq!(expected.concat().len(), 13);
+
+    let another_leaf = [
+        &["GetAlias"][..],
+        &["GetAlias", "CreateAlias", "CreateKey", "UpdateAlias"],
+        &["ExportKey"],
+    ];
+    let other = handed(&pki, "globex");
+    assert_eq!(calls(&emulated, &other).await, another_leaf.concat());
+    assert_eq!(another_leaf.concat().len(), 6);
+
+    let again = ["GetAlias", "GetAlias", "GetKey", "ExportKey"];
+    assert_eq!(calls(&emulated, &first).await, again);
+}
+
+/// So many partners under one root at once: how long it takes, and how many calls were admitted and
+/// throttled.
+async fn at_once(partners: usize, rate: u32) -> (Duration, u64, u64) {
+    let emulated = Emulated::start().await;
+    let pki = chain();
+    let all: Vec<Handed> = (0..partners)
+        .map(|number| handed(&pki, &format!("partner-{number}")))
+        .collect();
+    let controls = emulated.emulator.controls();
+    let quotas = Quotas {
+        rate,
+        ..Quotas::default()
+    };
+    controls.set_quotas(Some(quotas));
+    let start = Instant::now();
+    let ceremonies = all.iter().map(|handed| takes_place(&emulated, handed));
+    let mut keks = futures::future::join_all(ceremonies).await;
+    let took = start.elapsed();
+    keks.sort_unstable();
+    keks.dedup();
+    assert_eq!(keks.len(), partners, "a KEK for each");
+    assert_eq!(emulated.keys().len(), partners + 2, "and none too many");
+    let total = controls.calls_since(0).total();
+    (took, total.admitted(), total.throttled)
+}
+
+#[tokio::test]
+async fn twenty_ceremonies_queue_at_a_service_with_little_room() {
+    let (_, admitted, throttled) = at_once(20, 20).await;
+    assert!(throttled > 0, "it was too easy: {admitted} calls");
+}
+
+#[tokio::test]
+#[ignore = "two minutes: the measurement that the README quotes"]
+async fn a_hundred_ceremonies_queue_at_the_services_own_rate() {
+    let (took, admitted, throttled) = at_once(100, 5).await;
+    let used = admitted as f64 / (took.as_secs_f64() * 5.0 + 5.0);
+    eprintln!(
+        "{took:?}: {admitted} calls, {throttled} throttled, {:.0} %",
+        used * 100.0
+    );
+}
+
+/// An account nearly full of KEKs, and one more that was made but whose alias was not set.
+async fn recovers_among(keys: usize, rate: u32) -> (Duration, u64) {
+    let emulated = Emulated::start().await;
+    let handed = handed(&chain(), "acme");
+    let leaf = handed.path.leaf.sha256();
+    let alias = handed.ceremony.folder().kek_alias(&leaf);
+    for number in 0..keys {
+        let other = Sha256::of(number.to_string().as_bytes());
+        let other = handed.ceremony.folder().kek_alias(&other);
+        let key_arn = makes_key(&emulated, &handed.ceremony, &other).await;
+        let client = &emulated.client;
+        let set = client.create_alias().alias_name(other).key_arn(key_arn);
+        set.send().await.unwrap();
+    }
+    let reserve = emulated.client.create_alias().alias_name(&alias);
+    reserve.send().await.unwrap();
+    let lost = makes_key(&emulated, &handed.ceremony, &alias).await;
+    let controls = emulated.emulator.controls();
+    let before = controls.log_position();
+    let quotas = Quotas {
+        rate,
+        ..Quotas::default()
+    };
+    controls.set_quotas(Some(quotas));
+    let input = create_kek::Input {
+        ceremony: handed.ceremony,
+        leaf_sha256: leaf,
+        algorithm: handed.policy.kek.algorithm,
+        key_arn: None,
+    };
+    let start = Instant::now();
+    let found = until_done(async |journal| {
+        create_kek::handle(&emulated.client, input.clone(), journal).await
+    });
+    assert_eq!(found.await.0.key_arn, lost);
+    (
+        start.elapsed(),
+        controls.calls_since(before).total().admitted(),
+    )
+}
+
+async fn makes_key(emulated: &Emulated, ceremony: &Ceremony, alias: &str) -> String {
+    let client = &emulated.client;
+    let modes = sdk::KeyModesOfUse::builder().encrypt(true).decrypt(true);
+    let attributes = sdk::KeyAttributes::builder()
+        .key_algorithm(sdk::KeyAlgorithm::Aes128)
+        .key_class(sdk::KeyClass::SymmetricKey)
+        .key_modes_of_use(modes.wrap(true).unwrap(true).build())
+        .key_usage(KeyUsage::Tr31K0KeyEncryptionKey)
+        .build()
+        .unwrap();
+    let key = client.create_key().key_attributes(attributes);
+    let tags = payment_keys::tags(ceremony, "kek", alias);
+    let key = key.exportable(true).set_tags(Some(tags)).send().await;
+    key.unwrap().key.unwrap().key_arn
+}
+
+/// Two looks, then a page for every hundred keys and aliases, the tags of one key, its alias, and
+/// what it is: not the tags of all.
+#[tokio::test]
+async fn a_lost_kek_is_found_among_many_with_few_calls() {
+    let (_, admitted) = recovers_among(250, 20).await;
+    assert_eq!(admitted, 2 + 3 + 3 + 1 + 1 + 1);
+}
+
+#[tokio::test]
+#[ignore = "the measurement that the README quotes"]
+async fn a_lost_kek_is_found_in_a_full_account() {
+    let (took, admitted) = recovers_among(1_900, 5).await;
+    eprintln!("{took:?}: {admitted} calls");
+}

@@ -1,0 +1,176 @@
+//! S3, Parameter Store and KMS in the test's process: what real SDK clients say to them goes
+//! through no socket.
+//!
+//! Written from AWS's API references of the few operations that steps use. What is not here is not
+//! answered but panics, so that no test passes on an answer that nobody thought about.
+//!
+//! Clients retry by themselves, and wait in between: tests start with a paused clock, which makes
+//! waiting free.
+
+mod bucket;
+mod call;
+mod fault;
+mod parameters;
+mod signer;
+
+use std::ops::RangeInclusive;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_sdk_paymentcryptography::config::{
+    Credentials, SharedCredentialsProvider, StalledStreamProtectionConfig,
+};
+use aws_smithy_runtime_api::client::http::{
+    HttpConnector, HttpConnectorFuture, SharedHttpConnector, http_client_fn,
+};
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
+use aws_smithy_runtime_api::client::result::ConnectorError;
+
+pub use bucket::Stored;
+pub use fault::Fault;
+pub use signer::{Signer, spki};
+
+use bucket::Buckets;
+use call::{Call, Service};
+use fault::Faults;
+use parameters::Parameters;
+
+/// An account with nothing in it. Clones are the same account.
+#[derive(Clone, Debug, Default)]
+pub struct Aws(Arc<Mutex<Account>>);
+
+#[derive(Debug, Default)]
+struct Account {
+    buckets: Buckets,
+    calls: Vec<String>,
+    faults: Faults,
+    parameters: Parameters,
+    signer: Option<Signer>,
+}
+
+impl Aws {
+    /// What clients are made of, as a step makes them. Attempts and pauses are the SDK's own.
+    pub fn config(&self) -> SdkConfig {
+        let connector = SharedHttpConnector::new(self.clone());
+        let credentials = Credentials::new("test", "test", None, None, "tests");
+        SdkConfig::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .credentials_provider(SharedCredentialsProvider::new(credentials))
+            .http_client(http_client_fn(move |_, _| connector.clone()))
+            .region(Region::new("eu-west-1"))
+            // It would measure the speed of a network that is not there.
+            .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
+            .build()
+    }
+
+    /// Every request so far, each attempt of a call included: `PutObject bucket/key`, say.
+    pub fn calls(&self) -> Vec<String> {
+        self.account().calls.clone()
+    }
+
+    /// What happens to these requests of an operation, the next one being the first.
+    pub fn fault(&self, operation: &str, requests: RangeInclusive<usize>, fault: Fault) {
+        self.account().faults.plan(operation, requests, fault);
+    }
+
+    /// What happens to every attempt of a client's next call of an operation.
+    pub fn fault_for_good(&self, operation: &str, fault: Fault) {
+        self.fault(operation, 1..=usize::MAX, fault);
+    }
+
+    /// From here on everything works again.
+    pub fn mend(&self) {
+        self.account().faults = Faults::default();
+    }
+
+    /// The version of `key` that somebody writes.
+    pub fn put(&self, bucket: &str, key: &str, bytes: impl Into<Vec<u8>>) -> String {
+        self.account().buckets.put(bucket, key, bytes.into())
+    }
+
+    /// Somebody deletes an object: what lay there is hidden, not gone.
+    pub fn delete(&self, bucket: &str, key: &str) {
+        self.account().buckets.delete(bucket, key);
+    }
+
+    /// Somebody deletes one version for good.
+    pub fn delete_version(&self, bucket: &str, key: &str, version: &str) {
+        self.account().buckets.delete_version(bucket, key, version);
+    }
+
+    /// Without the permission to list it, a bucket does not say what is not there.
+    pub fn forbid_listing(&self) {
+        self.account().buckets.forbid_listing();
+    }
+
+    /// All versions of an object, the oldest first.
+    pub fn versions(&self, bucket: &str, key: &str) -> Vec<Stored> {
+        self.account().buckets.versions(bucket, key)
+    }
+
+    /// The one version of an object.
+    ///
+    /// # Panics
+    ///
+    /// If it has none, or more.
+    pub fn only(&self, bucket: &str, key: &str) -> Stored {
+        let versions = self.versions(bucket, key);
+        let [stored] = &versions[..] else {
+            panic!("{bucket}/{key} has {} versions", versions.len());
+        };
+        stored.clone()
+    }
+
+    /// The keys of a bucket, sorted.
+    pub fn keys(&self, bucket: &str) -> Vec<String> {
+        self.account().buckets.keys(bucket)
+    }
+
+    /// An operator writes a parameter: its next version, encrypted.
+    pub fn put_parameter(&self, name: &str, value: &str) {
+        self.account().parameters.put(name, value);
+    }
+
+    /// The one key in KMS from here on.
+    pub fn put_signer(&self, signer: Signer) {
+        self.account().signer = Some(signer);
+    }
+
+    fn account(&self) -> MutexGuard<'_, Account> {
+        // A test that failed inside has said so already.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Account {
+    fn answer(&mut self, call: &Call) -> Result<HttpResponse, ConnectorError> {
+        self.calls
+            .push(format!("{} {}", call.operation, call.resource()));
+        let fault = self.faults.next(&call.operation);
+        if let Some(refusal) = fault.as_ref().and_then(|fault| fault.refusal(call)) {
+            return Ok(refusal.response());
+        }
+        let mut answer = match call.service {
+            Service::Kms => signer::answer(self.signer.as_ref(), call),
+            Service::S3 => self.buckets.answer(call),
+            Service::Ssm => self.parameters.answer(call),
+        };
+        match fault {
+            Some(Fault::AnswerLost) => {
+                return Err(ConnectorError::io("the connection was closed".into()));
+            }
+            Some(Fault::Answered(change)) => answer.change(change),
+            Some(Fault::ChangedInStorage) => self.buckets.change_byte(&call.bucket, &call.key),
+            Some(Fault::ChangedOnTheWay) => answer.change_byte(),
+            _ => {}
+        }
+        Ok(answer.response())
+    }
+}
+
+impl HttpConnector for Aws {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let call = Call::of(&request);
+        HttpConnectorFuture::ready(self.account().answer(&call))
+    }
+}

@@ -1,0 +1,177 @@
+//! S3: versioned buckets, PutObject and GetObject.
+//!
+//! Every bucket is there already. ETags are not MD5: nobody may rely on that.
+
+use std::collections::BTreeMap;
+
+use aws_lc_rs::digest::{SHA256, digest};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+
+use super::call::{Answer, Call, Service, flip};
+
+/// One version of an object, or of its absence.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Stored {
+    pub version: String,
+    pub bytes: Vec<u8>,
+    pub content_type: String,
+    /// That the writer asked for SHA-256 to be kept with it.
+    pub sha256_kept: bool,
+    pub is_delete_marker: bool,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Buckets {
+    objects: BTreeMap<(String, String), Vec<Stored>>,
+    written: usize,
+    listing_forbidden: bool,
+}
+
+impl Buckets {
+    pub(super) fn put(&mut self, bucket: &str, key: &str, bytes: Vec<u8>) -> String {
+        let version = self.next_version();
+        self.versions_mut(bucket, key).push(Stored {
+            version: version.clone(),
+            bytes,
+            content_type: "binary/octet-stream".to_owned(),
+            sha256_kept: true,
+            is_delete_marker: false,
+        });
+        version
+    }
+
+    pub(super) fn delete(&mut self, bucket: &str, key: &str) {
+        let version = self.next_version();
+        self.versions_mut(bucket, key).push(Stored {
+            version,
+            bytes: Vec::new(),
+            content_type: String::new(),
+            sha256_kept: false,
+            is_delete_marker: true,
+        });
+    }
+
+    pub(super) fn delete_version(&mut self, bucket: &str, key: &str, version: &str) {
+        let versions = self.versions_mut(bucket, key);
+        versions.retain(|stored| stored.version != version);
+    }
+
+    /// Of the newest version; its checksums change with it.
+    pub(super) fn change_byte(&mut self, bucket: &str, key: &str) {
+        if let Some(newest) = self.versions_mut(bucket, key).last_mut() {
+            flip(&mut newest.bytes);
+        }
+    }
+
+    pub(super) fn forbid_listing(&mut self) {
+        self.listing_forbidden = true;
+    }
+
+    pub(super) fn versions(&self, bucket: &str, key: &str) -> Vec<Stored> {
+        let found = self.objects.get(&(bucket.to_owned(), key.to_owned()));
+        found.cloned().unwrap_or_default()
+    }
+
+    pub(super) fn keys(&self, bucket: &str) -> Vec<String> {
+        let objects = self.objects.iter();
+        objects
+            .filter(|((of, _), versions)| of == bucket && !versions.is_empty())
+            .map(|((_, key), _)| key.clone())
+            .collect()
+    }
+
+    pub(super) fn answer(&mut self, call: &Call) -> Answer {
+        match call.operation.as_str() {
+            "GetObject" => self.get_object(call),
+            "PutObject" => self.put_object(call),
+            other => panic!("{other} is not emulated"),
+        }
+    }
+
+    fn get_object(&self, call: &Call) -> Answer {
+        let versions = self.versions(&call.bucket, &call.key);
+        let wanted = call.parameter("versionId");
+        let found = match wanted {
+            Some(id) => versions.iter().find(|stored| stored.version == id),
+            None => versions.last(),
+        };
+        match (found, wanted) {
+            (Some(marker), Some(_)) if marker.is_delete_marker => no(405, "MethodNotAllowed"),
+            (Some(stored), _) if !stored.is_delete_marker => content(call, stored),
+            (_, Some(id)) if !id.starts_with(VERSION) => no(400, "InvalidArgument"),
+            _ if self.listing_forbidden => no(403, "AccessDenied"),
+            (_, Some(_)) => no(404, "NoSuchVersion"),
+            (_, None) => no(404, "NoSuchKey"),
+        }
+    }
+
+    fn put_object(&mut self, call: &Call) -> Answer {
+        let mut headers = Vec::new();
+        for (algorithm, value) in call.headers_of("x-amz-checksum-") {
+            assert_eq!(algorithm, "sha256", "this checksum is not emulated");
+            if value != sha256(&call.body) {
+                return no(400, "BadDigest");
+            }
+            headers.push(("x-amz-checksum-sha256", value.to_owned()));
+        }
+        match call.header("if-none-match") {
+            None => {}
+            Some("*") => {
+                let versions = self.versions(&call.bucket, &call.key);
+                if versions
+                    .last()
+                    .is_some_and(|newest| !newest.is_delete_marker)
+                {
+                    return no(412, "PreconditionFailed");
+                }
+            }
+            // "Expects the '*' (asterisk) character."
+            Some(_) => return no(501, "NotImplemented"),
+        }
+        let version = self.put(&call.bucket, &call.key, call.body.clone());
+        if let Some(stored) = self.versions_mut(&call.bucket, &call.key).last_mut() {
+            stored.sha256_kept = !headers.is_empty();
+            if let Some(content_type) = call.header("content-type") {
+                content_type.clone_into(&mut stored.content_type);
+            }
+        }
+        headers.push(("x-amz-version-id", version));
+        Answer::of(200, headers, Vec::new())
+    }
+
+    fn versions_mut(&mut self, bucket: &str, key: &str) -> &mut Vec<Stored> {
+        let name = (bucket.to_owned(), key.to_owned());
+        self.objects.entry(name).or_default()
+    }
+
+    fn next_version(&mut self) -> String {
+        self.written += 1;
+        format!("{VERSION}{}", self.written)
+    }
+}
+
+/// How the ids of versions begin; others were never one.
+const VERSION: &str = "version-";
+
+fn content(call: &Call, stored: &Stored) -> Answer {
+    let mut headers = vec![
+        ("content-type", stored.content_type.clone()),
+        ("etag", format!("\"{}\"", stored.version)),
+        ("last-modified", "Tue, 24 Nov 2026 12:00:00 GMT".to_owned()),
+        ("x-amz-version-id", stored.version.clone()),
+    ];
+    if stored.sha256_kept && call.header("x-amz-checksum-mode") == Some("ENABLED") {
+        headers.push(("x-amz-checksum-sha256", sha256(&stored.bytes)));
+        headers.push(("x-amz-checksum-type", "FULL_OBJECT".to_owned()));
+    }
+    Answer::of(200, headers, stored.bytes.clone())
+}
+
+fn sha256(bytes: &[u8]) -> String {
+    STANDARD.encode(digest(&SHA256, bytes))
+}
+
+fn no(status: u16, code: &str) -> Answer {
+    Answer::error(Service::S3, status, code, "S3 says no")
+}
