@@ -5,6 +5,7 @@ use cms::content_info::ContentInfo;
 use cms::signed_data::SignedData;
 use der::asn1::ObjectIdentifier;
 use der::{Decode, Encode};
+use pem::PemError;
 
 use crate::certificate::{Certificate, MalformedCertificate};
 
@@ -40,14 +41,11 @@ pub fn certificates_in(file: &[u8]) -> Result<Vec<Certificate>, UnusableFile> {
 }
 
 fn certificates_in_pem(file: &[u8]) -> Result<Vec<Certificate>, UnusableFile> {
-    let blocks =
-        pem::parse_many(file).map_err(|error| UnusableFile::Malformed(error.to_string()))?;
-    if blocks
-        .iter()
-        .any(|block| block.tag().ends_with("PRIVATE KEY"))
-    {
+    if holds_private_key(file) {
         return Err(UnusableFile::PrivateKey);
     }
+    let blocks = pem::parse_many(file)
+        .map_err(|error| UnusableFile::Malformed(in_our_words(&error).to_owned()))?;
     let mut certificates = Vec::new();
     for block in &blocks {
         match block.tag() {
@@ -59,6 +57,29 @@ fn certificates_in_pem(file: &[u8]) -> Result<Vec<Certificate>, UnusableFile> {
         }
     }
     Ok(certificates)
+}
+
+/// Looks at the text and not at what a parser makes of it: of a key whose end is lost, or which has
+/// a blank line in it, a parser makes nothing or an error.
+fn holds_private_key(file: &[u8]) -> bool {
+    const IN_ITS_FRAME: &[u8] = b"PRIVATE KEY-";
+    file.windows(IN_ITS_FRAME.len())
+        .any(|text| text == IN_ITS_FRAME)
+}
+
+/// Without a word of the file. The parser's errors repeat what they cannot read, and what is told
+/// here goes into logs, events and a locked record.
+fn in_our_words(error: &PemError) -> &'static str {
+    match error {
+        PemError::InvalidData(_) => "a PEM block is not Base64",
+        PemError::InvalidHeader(_) => "a PEM block has a malformed header, or a blank line in it",
+        PemError::MismatchedTags(..) => "a PEM block does not end as it begins",
+        PemError::NotUtf8(_) => "a PEM block is not text",
+        PemError::MalformedFraming
+        | PemError::MissingBeginTag
+        | PemError::MissingData
+        | PemError::MissingEndTag => "a PEM block has no beginning or no end",
+    }
 }
 
 fn certificates_in_der(file: &[u8]) -> Result<Vec<Certificate>, UnusableFile> {

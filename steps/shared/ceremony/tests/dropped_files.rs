@@ -78,6 +78,45 @@ fn a_private_key_is_refused_as_what_it_is() {
     );
 }
 
+/// What editors and mail make of one: a blank line, a lost or broken end, a broken beginning.
+#[test]
+fn a_damaged_private_key_is_refused_as_what_it_is() {
+    let pki = pki();
+    let (leaf, key) = (pki.leaf.pem(), pki.leaf.key().pem());
+    let lost_end = key.split("-----END").next().unwrap();
+    for file in [
+        key.replace('\n', "\n\n"),
+        key.replace('\n', "\r\n\r\n"),
+        format!("{leaf}{lost_end}"),
+        format!("{lost_end}-----END CERTIFICATE-----\n"),
+        format!("{}{leaf}", key.replace("KEY-----\n", "KEY----\n")),
+        format!("{leaf}{}", key.replace("-----BEGIN", "----BEGIN")),
+    ] {
+        assert_eq!(
+            certificates_in(file.as_bytes()),
+            Err(UnusableFile::PrivateKey),
+            "{file}"
+        );
+    }
+}
+
+/// It may be a key whose frame nobody knows.
+#[test]
+fn what_cannot_be_read_is_not_repeated() {
+    for file in [
+        "-----BEGIN X-----\nSECRET\n\nAAAA\n-----END X-----\n",
+        "-----BEGIN X----\nSECRET\n-----BEGIN Y-----\nAAAA\n-----END Z-----\n",
+        "-----BEGIN X-----\nSECRET!\n-----END X-----\n",
+        "-----BEGIN X-----\nAAAA\n-----END SECRET-----\n",
+        "-----BEGIN -----\nSECRET\n-----END X-----\n",
+    ] {
+        let Err(error @ UnusableFile::Malformed(_)) = certificates_in(file.as_bytes()) else {
+            panic!("refused as malformed: {file}");
+        };
+        assert!(!error.to_string().contains("SECRET"), "{error}");
+    }
+}
+
 #[test]
 fn what_is_no_certificate_is_refused() {
     let request = "-----BEGIN CERTIFICATE REQUEST-----\nMAA=\n-----END CERTIFICATE REQUEST-----\n";
