@@ -10,6 +10,7 @@ import type { Platform } from './platform/platform.ts';
 import { SigningKey } from './platform/signing-key.ts';
 import { Storage } from './platform/storage.ts';
 import { SigningCsr } from './steps/enrol.ts';
+import { StepAlarms } from './steps/step-alarms.ts';
 import type { StepFunctionDefaults } from './steps/step-function.ts';
 import { Steps } from './steps/steps.ts';
 
@@ -36,7 +37,9 @@ export class KeyCeremonyStack extends Stack {
       administrators: config.keyAdministrators,
     });
     const executionKey = new ExecutionKey(this, 'ExecutionKey').key;
-    const notifications = new Notifications(this, 'Notifications');
+    const notifications = new Notifications(this, 'Notifications', {
+      emails: config.notificationEmails,
+    });
     const platform: Platform = { storage, signingKey, executionKey, notifications, logRetention };
 
     const defaults: StepFunctionDefaults = {
@@ -47,13 +50,24 @@ export class KeyCeremonyStack extends Stack {
     };
     const steps = new Steps(this, 'Steps', { defaults, platform });
     const kekExport = new KekExport(this, 'KekExport', { defaults, platform, steps });
-    new SigningCsr(this, 'SigningCsr', { defaults, platform, subject: config.csrSubject });
+    const { csrSubject: subject } = config;
+    const signingCsr = new SigningCsr(this, 'SigningCsr', { defaults, platform, subject });
+    // Not of `signing-csr`, which tells its failures to the deployment that waits for it.
+    const watched = { ...steps.byName, intake: kekExport.intake };
+    new StepAlarms(this, 'StepAlarms', { steps: watched, topic: notifications.topic });
 
-    const { partners, operators, auditors } = config;
+    const { partners, operators, auditors, responders } = config;
     new Access(this, 'Access', {
       partners,
       operators,
       auditors,
+      responders,
+      responsibility: {
+        steps: [...Object.values(watched), signingCsr.step],
+        machineLogs: [kekExport.logGroup],
+        deadLetters: [kekExport.lostDrops, notifications.deadLetters].map(({ queue }) => queue),
+        intakes: [kekExport.intake.function],
+      },
       platform,
       stateMachines: [kekExport.stateMachine],
     });

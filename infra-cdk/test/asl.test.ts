@@ -5,6 +5,7 @@ import validate from 'asl-validator';
 import { describe, expect, test } from 'vitest';
 
 import { INFRA_ROOT } from '../lib/platform/config.ts';
+import { SAYS_WHAT_TO_DO } from '../lib/platform/notifications.ts';
 import { STEPS, substitutionName } from '../lib/steps/steps.ts';
 import { synthesize } from './support.ts';
 
@@ -31,6 +32,20 @@ describe.each(machines)('%s', (file) => {
 
   test('is valid', () => {
     expect(validate(JSON.parse(definition)).errors).toEqual([]);
+  });
+
+  test('ends by itself, at a time that the retries of all its states leave room for', () => {
+    const { States, TimeoutSeconds } = JSON.parse(definition) as Machine;
+    const work = Object.values(States).filter(({ Type }) => Type === 'Task').length;
+    // A throttled state may be tried again for a quarter of an hour, and then run once more.
+    expect(TimeoutSeconds).toBeGreaterThan(work * 2 * 15 * 60);
+  });
+
+  test('fails with words that tell a recorded failure from others', () => {
+    const states = Object.values((JSON.parse(definition) as Machine).States);
+    const failures = states.filter(({ Type }) => Type === 'Fail');
+    expect(failures).not.toEqual([]);
+    for (const { Cause } of failures) expect(Cause).toContain(`'${SAYS_WHAT_TO_DO}'`);
   });
 
   test('mixes no query languages in a way that AWS refuses', () => {
@@ -64,12 +79,14 @@ test('a JSONPath state below a JSONata machine is found however deep it lies', (
 
 interface Machine {
   QueryLanguage?: string;
+  TimeoutSeconds?: number;
   States: Record<string, State>;
 }
 
 interface State {
   Type: string;
   QueryLanguage?: string;
+  Cause?: string;
   Branches?: Machine[];
   ItemProcessor?: Machine;
 }

@@ -21,16 +21,26 @@ test('without context every value has its documented default', () => {
     partners: {},
     operators: [],
     auditors: [],
+    responders: [],
+    notificationEmails: [],
   });
 });
 
 test('lists and objects are read from the command line as JSON, and from cdk.json as they are', () => {
-  const partners = { acme: 'arn:aws:iam::111122223333:root' };
-  const operators = ['arn:aws:iam::111122223333:role/Operator'];
-  expect(read({ partners, operators })).toMatchObject({ partners, operators });
-  expect(
-    read({ partners: JSON.stringify(partners), operators: JSON.stringify(operators) }),
-  ).toMatchObject({ partners, operators });
+  const arn = 'arn:aws:iam::111122223333:root';
+  const given = {
+    partners: { acme: arn, globex: { arn, externalId: 'key-ceremony/1' } },
+    operators: ['arn:aws:iam::111122223333:role/Operator'],
+    responders: ['arn:aws:iam::111122223333:role/Responder'],
+    notificationEmails: ['security-officer@example.com'],
+  };
+  const expected = {
+    ...given,
+    partners: { acme: { arn }, globex: { arn, externalId: 'key-ceremony/1' } },
+  };
+  expect(read(given)).toMatchObject(expected);
+  const texts = Object.entries(given).map(([name, value]) => [name, JSON.stringify(value)]);
+  expect(read(Object.fromEntries(texts))).toMatchObject(expected);
 });
 
 test.each([
@@ -58,17 +68,28 @@ test.each([
   [{ partners: { pix: 'arn:aws:iam::111122223333:root' } }, 'none of byok, enrolment, pix'],
   [{ partners: { byok: 'arn:aws:iam::111122223333:root' } }, 'none of byok, enrolment, pix'],
   [{ operators: 'arn:aws:iam::111122223333:role/Operator' }, 'must be a JSON list of IAM ARNs'],
+  [{ partners: { acme: { arn: 'arn:aws:iam::111122223333:root' } } }, '{"arn", "externalId"}'],
+  [
+    { partners: { acme: { arn: 'arn:aws:iam::111122223333:root', externalId: 'a b' } } },
+    'must be a JSON object of partner id to IAM ARN, or to {"arn", "externalId"}',
+  ],
+  [
+    { partners: { acme: { arn: 'arn:aws:iam::111122223333:root', externalid: 'key-ceremony/1' } } },
+    'must be a JSON object of partner id',
+  ],
   [{ auditors: ['*'] }, 'must be a JSON list of IAM ARNs'],
+  [{ responders: ['*'] }, 'must be a JSON list of IAM ARNs'],
+  [{ notificationEmails: 'a@example.com' }, 'must be a JSON list of e-mail addresses'],
+  [{ notificationEmails: ['a@example.com, b@example.com'] }, 'must be a JSON list of e-mail addresses'],
   [{ evidenceLockmode: 'COMPLIANCE' }, 'Unknown context value "evidenceLockmode"'],
 ])('%j is refused with a sentence', (context, message) => {
   expect(() => read(context)).toThrow(message);
 });
 
 test('a partner id may contain what it may not end in, or be', () => {
-  const partners = Object.fromEntries(
-    ['non-acme', 'acme-non-eu', 'pix-bank'].map((id) => [id, 'arn:aws:iam::111122223333:root']),
-  );
-  expect(read({ partners }).partners).toEqual(partners);
+  const ids = ['non-acme', 'acme-non-eu', 'pix-bank'];
+  const partners = Object.fromEntries(ids.map((id) => [id, 'arn:aws:iam::111122223333:root']));
+  expect(Object.keys(read({ partners }).partners)).toEqual(ids);
 });
 
 test('a missing binary says how to build it', () => {

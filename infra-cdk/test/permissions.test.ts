@@ -1,6 +1,8 @@
+import { App, LegacyStackSynthesizer, Stack } from 'aws-cdk-lib';
+import { KeySpec } from 'aws-cdk-lib/aws-kms';
 import { describe, expect, test } from 'vitest';
 
-import { ADMINISTRATION_ACTIONS } from '../lib/platform/signing-key.ts';
+import { ADMINISTRATION_ACTIONS, SigningKey } from '../lib/platform/signing-key.ts';
 import {
   constructNames,
   list,
@@ -10,14 +12,8 @@ import {
   synthesize,
 } from './support.ts';
 
-const PARTNER = 'arn:aws:iam::111122223333:root';
-const OPERATOR = 'arn:aws:iam::444455556666:role/Operator';
-const AUDITOR = 'arn:aws:iam::444455556666:role/Auditor';
-const { stack, template } = synthesize({
-  partners: { acme: PARTNER },
-  operators: [OPERATOR],
-  auditors: [AUDITOR],
-});
+const ADMINISTRATOR = 'arn:aws:iam::444455556666:role/Administrator';
+const { stack, template } = synthesize();
 const policy = (role: string) => policyOf(role, stack, template);
 
 /** What every step may do, whatever it is for. */
@@ -42,9 +38,11 @@ const aliasedKeys = (purpose: string) => [
   `payment-cryptography:GetAlias on ${payment}:alias/key-ceremony/${purpose}/*`,
   `payment-cryptography:GetAlias on ${payment}:key/*`,
   `payment-cryptography:GetKey on ${payment}:key/*`,
+  'payment-cryptography:ListAliases on *',
   'payment-cryptography:ListKeys on *',
   `payment-cryptography:ListTagsForResource on ${payment}:key/*`,
-  `payment-cryptography:TagResource on ${payment}:key/* if StringEquals aws:RequestTag/key-ceremony:purpose = ${purpose}`,
+  `payment-cryptography:TagResource on ${payment}:key/* if StringEquals aws:RequestTag/key-ceremony:purpose = ${purpose} and ` +
+    `StringEqualsIfExists aws:ResourceTag/key-ceremony:purpose = ${purpose}`,
   `payment-cryptography:UpdateAlias on ${payment}:alias/key-ceremony/${purpose}/*`,
   `payment-cryptography:UpdateAlias on ${payment}:key/*`,
 ];
@@ -80,7 +78,8 @@ const STEP_POLICIES: Record<string, string[]> = {
     ...aliasedKeys('kek'),
   ],
   'Steps/wrap': [
-    `payment-cryptography:ExportKey on ${payment}:key/* if StringEquals payment-cryptography:ExportKeyMaterial = KeyCryptogram`,
+    `payment-cryptography:ExportKey on ${payment}:key/* if StringEquals aws:ResourceTag/key-ceremony:purpose = kek and ` +
+      'StringEquals payment-cryptography:ExportKeyMaterial = KeyCryptogram',
   ],
   'Steps/sign': ['kms:GetPublicKey on SigningKey/RSA_2048', 'kms:Sign on SigningKey/RSA_2048'],
   'Steps/package-kek': [],
@@ -97,11 +96,7 @@ const STEP_POLICIES: Record<string, string[]> = {
     ...writeOnce('Storage/Outbox/*/production/cardholder/*/*'),
     ...writeOnce('Storage/Outbox/*/production/pin/*/*'),
   ],
-  'Steps/record-failure': [
-    `kms:Decrypt ${throughS3}`,
-    `kms:GenerateDataKey ${throughS3}`,
-    ...writeOnce('Storage/Evidence/*/failure-*.json'),
-  ],
+  'Steps/record-failure': writeOnce('Storage/Evidence/*/failure-*.json'),
   'SigningCsr/signing-csr': [
     `kms:Decrypt ${throughS3}`,
     `kms:GenerateDataKey ${throughS3}`,
@@ -166,54 +161,6 @@ test('the state machine may call the versions of its steps, announce, and write 
   );
 });
 
-test('a partner reaches its own prefix and nothing else', () => {
-  expect(policy('Access/Partner-acme')).toEqual([
-    `kms:Decrypt ${throughS3}`,
-    `kms:GenerateDataKey ${throughS3}`,
-    's3:DeleteObject on Storage/Inbox/acme/*',
-    's3:GetObject on Storage/Outbox/acme/*',
-    's3:ListBucket on Storage/Outbox if StringLike s3:prefix = acme/*',
-    's3:PutObject on Storage/Inbox/acme/*',
-  ]);
-});
-
-/** Executions of the machine, the evidence, and the certificate request. */
-const reading = [
-  'kms:Decrypt on ExecutionKey/Key if StringEquals kms:ViaService = states.REGION.amazonaws.com',
-  `kms:Decrypt ${throughS3}`,
-  's3:GetObject on Storage/Evidence/*',
-  's3:GetObject on Storage/Outbox/csr.pem',
-  's3:GetObjectRetention on Storage/Evidence/*',
-  's3:GetObjectVersion on Storage/Evidence/*',
-  's3:ListBucket on Storage/Evidence',
-  's3:ListBucketVersions on Storage/Evidence',
-  `ssm:GetParameter ${profiles}`,
-  'states:DescribeExecution on arn:PARTITION:states:REGION:ACCOUNTID:execution:KekExport/Workflow/StateMachine:*',
-  'states:DescribeStateMachine on KekExport/Workflow/StateMachine',
-  'states:GetExecutionHistory on arn:PARTITION:states:REGION:ACCOUNTID:execution:KekExport/Workflow/StateMachine:*',
-  'states:ListExecutions on KekExport/Workflow/StateMachine',
-];
-
-test('an operator writes profiles and reads, but reaches no inbox', () => {
-  expect(policy('Access/Operator')).toEqual([...reading, `ssm:PutParameter ${profiles}`].sort());
-});
-
-test('an auditor only reads, and may verify signatures', () => {
-  const verifying = ['DescribeKey', 'GetPublicKey', 'Verify'].map(
-    (action) => `kms:${action} on SigningKey/RSA_2048`,
-  );
-  expect(policy('Access/Auditor')).toEqual([...reading, ...verifying].sort());
-});
-
-test('without partners, operators and auditors there is no role for them', () => {
-  const bare = synthesize().template;
-  const people = (t: typeof template) =>
-    Object.keys(t.findResources('AWS::IAM::Role')).filter((id) => id.startsWith('Access'));
-  expect(people(template)).toHaveLength(3);
-  expect(people(bare)).toEqual([]);
-  expect(Object.keys(bare.findOutputs('*')).filter((name) => name.includes('Role'))).toEqual([]);
-});
-
 describe('the signing key separates administration from use', () => {
   const statements = (t: typeof template) => {
     const [key] = Object.values(
@@ -253,13 +200,33 @@ describe('the signing key separates administration from use', () => {
   });
 
   test('named administrators replace the account, and the deployment keeps its own line', () => {
-    const named = synthesize({ keyAdministrators: [OPERATOR] }).template;
+    const named = synthesize({ keyAdministrators: [ADMINISTRATOR] }).template;
     const administration = allowing(named, 'kms:PutKeyPolicy');
     expect(administration.map(({ Sid }) => Sid)).toEqual(['Administration', 'Maintenance']);
-    expect(administration[0]!.Principal).toEqual({ AWS: OPERATOR });
-    expect(statementLines([administration[1]!], new Map())[0]).toBe(
-      'kms:CancelKeyDeletion on * if ArnLike aws:PrincipalArn = arn:PARTITION:iam::ACCOUNTID:role/cdk-*-cfn-exec-role-*',
-    );
+    expect(administration[0]!.Principal).toEqual({ AWS: ADMINISTRATOR });
     expect(allowing(named, 'kms:Sign')).toHaveLength(2);
+  });
+
+  test.each([
+    [{}, 'hnb659fds'],
+    [{ '@aws-cdk/core:bootstrapQualifier': 'payments' }, 'payments'],
+  ])('the line of the deployment is for one role, by its whole name: %j', (context, qualifier) => {
+    const named = synthesize({ keyAdministrators: [ADMINISTRATOR], ...context }).template;
+    const [, maintenance] = allowing(named, 'kms:PutKeyPolicy');
+    const role = `arn:PARTITION:iam::ACCOUNTID:role/cdk-${qualifier}-cfn-exec-role-ACCOUNTID-REGION`;
+    expect(statementLines([maintenance!], new Map())).toEqual(
+      ADMINISTRATION_ACTIONS.map(
+        (action) => `${action} on * if ArnEquals aws:PrincipalArn = ${role}`,
+      ),
+    );
+  });
+
+  test('a synthesizer that does not say who deploys is refused', () => {
+    const synthesizer = new LegacyStackSynthesizer();
+    const other = new Stack(new App(), 'Other', { synthesizer });
+    const props = { keySpec: KeySpec.RSA_2048, administrators: [ADMINISTRATOR] };
+    expect(() => new SigningKey(other, 'Key', props)).toThrow(
+      '"keyAdministrators" needs the default stack synthesizer',
+    );
   });
 });

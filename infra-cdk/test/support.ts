@@ -28,13 +28,18 @@ export function dummyLambdas(steps: string[], code = '#!/bin/sh\n'): string {
 /** Every function of the system. */
 export const FUNCTIONS = ['intake', ...STEPS, 'signing-csr'];
 
-/** The app as `bin/` builds it, with dummy binaries and the given context. */
+/** The app as `bin/` builds it, with dummy binaries, somebody to tell, and the given context. */
 export function synthesize(context: Record<string, unknown> = {}): {
   stack: Stack;
   template: Template;
 } {
   const app = new App({
-    context: { ...CDK_JSON, lambdaDir: dummyLambdas(FUNCTIONS), ...context },
+    context: {
+      ...CDK_JSON,
+      lambdaDir: dummyLambdas(FUNCTIONS),
+      notificationEmails: ['security-officer@example.com'],
+      ...context,
+    },
   });
   Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
   const config = readConfig(app.node);
@@ -50,10 +55,12 @@ export function policyOf(role: string, stack: Stack, template: Template): string
   const names = constructNames(stack);
   const logicalId = [...names].find(([, name]) => name === role)?.[0];
   if (logicalId === undefined) throw new Error(`There is no ${role}.`);
-  const policies = Object.values(template.findResources('AWS::IAM::Policy')).filter(
-    ({ Properties }) =>
-      Properties.Roles.some((attached: { Ref: string }) => attached.Ref === logicalId),
-  );
+  // What is too long for a role's own policy, CDK puts into managed ones that name the role.
+  const policies = ['AWS::IAM::Policy', 'AWS::IAM::ManagedPolicy']
+    .flatMap((type) => Object.values(template.findResources(type)))
+    .filter(({ Properties }) =>
+      Properties.Roles?.some((attached: { Ref: string }) => attached.Ref === logicalId),
+    );
   const own = template.toJSON().Resources[logicalId].Properties;
   if (own.ManagedPolicyArns || own.Policies)
     throw new Error(`${role} has policies that this list would miss.`);
@@ -114,6 +121,8 @@ function text(value: unknown, names: Map<string, string>): string {
   const [[intrinsic, argument]] = Object.entries(value as object) as [[string, never]];
   if (intrinsic === 'Fn::Join')
     return (argument[1] as unknown[]).map((part) => text(part, names)).join(argument[0]);
+  if (intrinsic === 'Fn::Sub')
+    return (argument as string).replaceAll(/\$\{AWS::(\w+)\}/g, (_, name) => name.toUpperCase());
   const id: string = intrinsic === 'Ref' ? argument : argument[0];
   return names.get(id) ?? id.replace('AWS::', '').toUpperCase();
 }

@@ -43,7 +43,7 @@ function machineOf(definition: string, code?: string): { stack: Stack; template:
     }),
     signingKey: new SigningKey(stack, 'SigningKey', { keySpec: KeySpec.RSA_2048 }),
     executionKey,
-    notifications: new Notifications(stack, 'Notifications'),
+    notifications: new Notifications(stack, 'Notifications', { emails: ['a@example.com'] }),
     logRetention,
   };
   const defaults = {
@@ -76,7 +76,7 @@ test('what a definition names is a version, which outlives the next one', () => 
   expect(named).toEqual(versions(template).map(([id]) => ({ Ref: id })));
   expect(named).toHaveLength(2);
   for (const [, { DeletionPolicy, UpdateReplacePolicy }] of versions(template)) {
-    expect([DeletionPolicy, UpdateReplacePolicy]).toEqual(['Retain', 'Retain']);
+    expect([DeletionPolicy, UpdateReplacePolicy]).toEqual(['RetainExceptOnCreate', 'Retain']);
   }
 });
 

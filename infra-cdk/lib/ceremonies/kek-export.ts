@@ -1,6 +1,8 @@
+import type { LogGroup } from 'aws-cdk-lib/aws-logs';
 import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
 
+import type { DeadLetters } from '../platform/dead-letters.ts';
 import type { Platform } from '../platform/platform.ts';
 import { IntakeStep } from '../steps/arrive.ts';
 import type { StepFunctionDefaults } from '../steps/step-function.ts';
@@ -22,25 +24,30 @@ export interface KekExportProps {
 export class KekExport extends Construct {
   /** The machine that runs the ceremony. */
   readonly stateMachine: StateMachine;
+  /** Where the machine logs. */
+  readonly logGroup: LogGroup;
+  /** What starts it. */
+  readonly intake: IntakeStep;
+  /** Drops that nothing looked at. */
+  readonly lostDrops: DeadLetters;
 
   constructor(scope: Construct, id: string, { defaults, platform, steps }: KekExportProps) {
     super(scope, id);
     const name = 'kek-export';
-    const { stateMachine } = new Workflow(this, 'Workflow', {
+    const { topic } = platform.notifications;
+    const { logGroup, stateMachine } = new Workflow(this, 'Workflow', {
       name,
       definition: readDefinition(name),
       steps: steps.byName,
       platform,
     });
     this.stateMachine = stateMachine;
+    this.logGroup = logGroup;
 
-    const intake = new IntakeStep(this, 'intake', { defaults, platform, stateMachine });
-    const trigger = new Trigger(this, 'Trigger', { inbox: platform.storage.inbox, intake });
-    new Alarms(this, 'Alarms', {
-      name,
-      stateMachine,
-      lostDrops: trigger.deadLetters,
-      topic: platform.notifications.topic,
-    });
+    this.intake = new IntakeStep(this, 'intake', { defaults, platform, stateMachine });
+    const { inbox } = platform.storage;
+    const trigger = new Trigger(this, 'Trigger', { name, inbox, intake: this.intake, topic });
+    this.lostDrops = trigger.deadLetters;
+    new Alarms(this, 'Alarms', { name, stateMachine, topic });
   }
 }

@@ -3,18 +3,25 @@ import { ArnPrincipal, CompositePrincipal, Role } from 'aws-cdk-lib/aws-iam';
 import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
 
+import { tagKeks } from './ceremony-keys.ts';
+import type { PartnerPrincipal } from './config.ts';
 import { grant, type Permission } from './permission.ts';
 import type { Platform } from './platform.ts';
 import { readProfiles, writeProfiles } from './profiles.ts';
+import { respond, type Responsibility } from './responder.ts';
 import { deliverAndFetch, readCertificateRequest, readEvidence } from './storage-permissions.ts';
 
 export interface AccessProps {
-  /** Partner id to the ARN that acts for it. @default - no partner role */
-  readonly partners?: Record<string, string>;
+  /** Partner id to who acts for it. @default - no partner role */
+  readonly partners?: Record<string, PartnerPrincipal>;
   /** ARNs that may assume the operator role. @default - no operator role */
   readonly operators?: string[];
   /** ARNs that may assume the auditor role. @default - no auditor role */
   readonly auditors?: string[];
+  /** ARNs that may assume the responder role. @default - no responder role */
+  readonly responders?: string[];
+  /** What a responder looks into and sets right. */
+  readonly responsibility: Responsibility;
   /** The buckets, the keys of history and signatures. */
   readonly platform: Platform;
   /** The machines whose executions may be read. */
@@ -26,7 +33,8 @@ export interface AccessProps {
  *
  * A partner reaches its own prefix of two buckets and nothing else. An operator writes profiles, in
  * which the trust anchors are, and therefore cannot write to the inbox: who says whom to trust and
- * who delivers the certificates are different people.
+ * who delivers the certificates are different people. A responder does what the remedies of failed
+ * ceremonies ask for, and decides neither.
  */
 export class Access extends Construct {
   /** One role per partner, by partner id. */
@@ -35,13 +43,20 @@ export class Access extends Construct {
   readonly operatorRole: Role | undefined;
   /** The role that only reads, if anybody may assume it. */
   readonly auditorRole: Role | undefined;
+  /** The role that sets failures right, if anybody may assume it. */
+  readonly responderRole: Role | undefined;
 
   constructor(scope: Construct, id: string, props: AccessProps) {
     super(scope, id);
     const partners = Object.entries(props.partners ?? {});
     this.partnerRoles = Object.fromEntries(
-      partners.map(([partner, arn]) => {
-        const role = this.role(`Partner-${partner}`, `Key Ceremony: the partner ${partner}`, [arn]);
+      partners.map(([partner, { arn, externalId }]) => {
+        const role = this.role(
+          `Partner-${partner}`,
+          `Key Ceremony: the partner ${partner}`,
+          [arn],
+          externalId,
+        );
         for (const permission of deliverAndFetch(props.platform.storage, partner))
           grant(role, permission);
         return [partner, role];
@@ -62,9 +77,9 @@ export class Access extends Construct {
     };
     this.operatorRole = people(
       'Operator',
-      'Key Ceremony: writes partner profiles',
+      'Key Ceremony: writes partner profiles, and says whose KEK a key is',
       props.operators,
-      [writeProfiles(this), ...reading],
+      [writeProfiles(this), ...tagKeks(this), ...reading],
     );
     this.auditorRole = people(
       'Auditor',
@@ -79,12 +94,26 @@ export class Access extends Construct {
         },
       ],
     );
+    this.responderRole = people(
+      'Responder',
+      'Key Ceremony: does what the remedies of failed ceremonies ask for',
+      props.responders,
+      [...respond(this, props.platform, props.responsibility), readProfiles(this), ...reading],
+    );
     this.outputs();
   }
 
-  private role(id: string, description: string, arns: string[]): Role {
+  /**
+   * With an external id the role can only be assumed by naming it: a partner that acts for many
+   * customers from one account is then not talked into acting for us by one of the others.
+   */
+  private role(id: string, description: string, arns: string[], externalId?: string): Role {
     const principals = arns.map((arn) => new ArnPrincipal(arn));
-    return new Role(this, id, { assumedBy: new CompositePrincipal(...principals), description });
+    return new Role(this, id, {
+      assumedBy: new CompositePrincipal(...principals),
+      externalIds: externalId === undefined ? [] : [externalId],
+      description,
+    });
   }
 
   /** One output for all partners, since the name of an output cannot hold every partner id. */
@@ -103,6 +132,8 @@ export class Access extends Construct {
       new CfnOutput(stack, 'OperatorRoleArn', { value: this.operatorRole.roleArn });
     if (this.auditorRole)
       new CfnOutput(stack, 'AuditorRoleArn', { value: this.auditorRole.roleArn });
+    if (this.responderRole)
+      new CfnOutput(stack, 'ResponderRoleArn', { value: this.responderRole.roleArn });
   }
 }
 

@@ -1,3 +1,4 @@
+import { Duration } from 'aws-cdk-lib';
 import {
   Alarm,
   ComparisonOperator,
@@ -8,18 +9,30 @@ import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { Construct } from 'constructs';
 
-/** Sends an alarm to the topic as soon as something is counted that should never happen. */
-export function alarmOnAny(
-  scope: Construct,
-  id: string,
-  props: { description: string; metric: IMetric; topic: ITopic },
-): void {
+/** The period of every metric that an alarm looks at. */
+export const ALARM_PERIOD = Duration.minutes(5);
+
+export interface AlarmOnProps {
+  /** What has happened, for whoever reads the alarm. */
+  readonly description: string;
+  /** What is counted. */
+  readonly metric: IMetric;
+  /** Where the alarm is sent. */
+  readonly topic: ITopic;
+  /** How much may be counted without an alarm. @default 0 - it should never happen at all */
+  readonly above?: number;
+  /** How many periods in a row it must be counted. @default 1 */
+  readonly periods?: number;
+}
+
+/** Sends an alarm to the topic as soon as something is counted that should not happen. */
+export function alarmOn(scope: Construct, id: string, props: AlarmOnProps): void {
   const alarm = new Alarm(scope, id, {
     alarmDescription: `Key Ceremony: ${props.description}`,
     metric: props.metric,
-    threshold: 0,
+    threshold: props.above ?? 0,
     comparisonOperator: ComparisonOperator.GREATER_THAN_THRESHOLD,
-    evaluationPeriods: 1,
+    evaluationPeriods: props.periods ?? 1,
     treatMissingData: TreatMissingData.NOT_BREACHING,
   });
   alarm.addAlarmAction(new SnsAction(props.topic));

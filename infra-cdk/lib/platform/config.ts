@@ -34,12 +34,24 @@ export interface Config {
   readonly keyAdministrators: string[];
   /** Subject of the signing key's certificate request, RFC 4514. @default CN=Key Ceremony Signing Key */
   readonly csrSubject: string;
-  /** Partner id to the ARN that acts for it. @default - no partner role */
-  readonly partners: Record<string, string>;
+  /** Partner id to who acts for it. @default - no partner role */
+  readonly partners: Record<string, PartnerPrincipal>;
   /** ARNs that may write partner profiles. @default - no operator role */
   readonly operators: string[];
   /** ARNs that may read executions and evidence. @default - no auditor role */
   readonly auditors: string[];
+  /** ARNs that may do what remedies ask for. @default - no responder role */
+  readonly responders: string[];
+  /** Addresses that are told of ceremonies and alarms. @default - nobody, with a warning */
+  readonly notificationEmails: string[];
+}
+
+/** Who acts for a partner. */
+export interface PartnerPrincipal {
+  /** The ARN that may assume the partner's role. */
+  readonly arn: string;
+  /** What it has to say when it does. @default - nothing */
+  readonly externalId?: string;
 }
 
 export type EvidenceLockMode = keyof typeof LOCK_MODES;
@@ -64,6 +76,8 @@ export function readConfig(node: Node): Config {
     partners: parsePartners(node.tryGetContext('partners') ?? {}),
     operators: arns('operators'),
     auditors: arns('auditors'),
+    responders: arns('responders'),
+    notificationEmails: parseEmails(node.tryGetContext('notificationEmails') ?? []),
   };
 }
 
@@ -96,6 +110,8 @@ const CONTEXT_NAMES = [
   'partners',
   'operators',
   'auditors',
+  'responders',
+  'notificationEmails',
 ] as const;
 type ContextName = (typeof CONTEXT_NAMES)[number];
 
@@ -115,6 +131,9 @@ const PARTNER_ID = /^[a-z0-9-]{1,32}$/;
  * stand in the place of a partner's id where a ceremony has no partner.
  */
 const RESERVED_PARTNER_IDS = ['byok', 'enrolment', 'pix'];
+/** As AWS Security Token Service takes it (AssumeRole, `ExternalId`). */
+const EXTERNAL_ID = /^[\w+=,.@:/-]{2,1224}$/;
+const EMAIL = /^[^\s@,]+@[^\s@,]+\.[^\s@,]+$/;
 const PRINCIPAL_ARN =
   /^arn:aws[a-z-]*:(iam|sts)::\d{12}:(root|user\/.+|role\/.+|assumed-role\/.+)$/;
 
@@ -162,19 +181,36 @@ function parseArns(name: ContextName, value: unknown): string[] {
   return list.map((arn) => (isPrincipalArn(arn) ? arn : refuse(name, arn, expected)));
 }
 
-function parsePartners(value: unknown): Record<string, string> {
+/** Each partner is an ARN, or an object with the ARN and the external id that goes with it. */
+function parsePartners(value: unknown): Record<string, PartnerPrincipal> {
   const expected =
-    'a JSON object of partner id to IAM ARN (an id is [a-z0-9-]{1,32}, does not end in -non, ' +
-    `and is none of ${RESERVED_PARTNER_IDS.join(', ')})`;
+    'a JSON object of partner id to IAM ARN, or to {"arn", "externalId"} (an id is ' +
+    `[a-z0-9-]{1,32}, does not end in -non, and is none of ${RESERVED_PARTNER_IDS.join(', ')})`;
   const partners = parseJson('partners', value, expected);
-  if (typeof partners !== 'object' || partners === null || Array.isArray(partners)) {
-    return refuse('partners', value, expected);
-  }
-  for (const [partner, arn] of Object.entries(partners)) {
-    if (!isPartnerId(partner) || !isPrincipalArn(arn))
-      refuse('partners', { [partner]: arn }, expected);
-  }
-  return partners as Record<string, string>;
+  if (!isObject(partners)) return refuse('partners', value, expected);
+  return Object.fromEntries(
+    Object.entries(partners).map(([partner, principal]) => {
+      const parsed = isPartnerId(partner) ? parsePrincipal(principal) : undefined;
+      return [partner, parsed ?? refuse('partners', { [partner]: principal }, expected)];
+    }),
+  );
+}
+
+function parsePrincipal(value: unknown): PartnerPrincipal | undefined {
+  if (isPrincipalArn(value)) return { arn: value };
+  if (!isObject(value)) return undefined;
+  const { arn, externalId, ...unknown } = value;
+  const known = isPrincipalArn(arn) && typeof externalId === 'string';
+  return known && EXTERNAL_ID.test(externalId) && Object.keys(unknown).length === 0
+    ? { arn, externalId }
+    : undefined;
+}
+
+function parseEmails(value: unknown): string[] {
+  const expected = 'a JSON list of e-mail addresses, such as ["security-officer@example.com"]';
+  const list = parseJson('notificationEmails', value, expected);
+  const valid = Array.isArray(list) && list.every((email) => EMAIL.test(String(email)));
+  return valid ? list : refuse('notificationEmails', value, expected);
 }
 
 /**
@@ -212,6 +248,10 @@ function parseSubject(subject: string): string {
         subject,
         'an RFC 4514 name, such as CN=Key Ceremony Signing Key,O=Example',
       );
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function isPrincipalArn(value: unknown): value is string {

@@ -20,7 +20,7 @@ export class ExecutionKey extends Construct {
       description: 'Key Ceremony: execution history and logs',
       enableKeyRotation: true,
       // Logs outlive the stack, and are unreadable without their key.
-      removalPolicy: RemovalPolicy.RETAIN,
+      removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
     });
     this.key.addToResourcePolicy(
       new PolicyStatement({

@@ -1,4 +1,4 @@
-import { ArnFormat, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { DefaultStackSynthesizer, Fn, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import {
   AccountRootPrincipal,
   ArnPrincipal,
@@ -40,7 +40,7 @@ export class SigningKey extends Construct {
       keySpec: props.keySpec,
       keyUsage: KeyUsage.SIGN_VERIFY,
       policy: new PolicyDocument({ statements: this.administration(props.administrators ?? []) }),
-      removalPolicy: RemovalPolicy.RETAIN,
+      removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
     });
   }
 
@@ -70,7 +70,8 @@ export class SigningKey extends Construct {
         sid: 'PublicPart',
         // The public key is no secret; whoever reads the account may check a signature with it.
         principals: [new AccountRootPrincipal()],
-        actions: ['kms:DescribeKey', 'kms:GetPublicKey', 'kms:Verify'],
+        // Nor is this policy: who audits or responds compares it with the one that was deployed.
+        actions: ['kms:DescribeKey', 'kms:GetKeyPolicy', 'kms:GetPublicKey', 'kms:Verify'],
         resources: ['*'],
       }),
     ];
@@ -82,22 +83,31 @@ export class SigningKey extends Construct {
    * author could not change again, and the author is the role that CloudFormation assumes.
    */
   private maintenance(): PolicyStatement {
-    const stack = Stack.of(this);
-    const deploymentRole = stack.formatArn({
-      service: 'iam',
-      region: '',
-      resource: 'role',
-      resourceName: 'cdk-*-cfn-exec-role-*',
-      arnFormat: ArnFormat.SLASH_RESOURCE_NAME,
-    });
     return new PolicyStatement({
       sid: 'Maintenance',
       principals: [new AccountRootPrincipal()],
       actions: ADMINISTRATION_ACTIONS,
       resources: ['*'],
-      conditions: { ArnLike: { 'aws:PrincipalArn': deploymentRole } },
+      conditions: { ArnEquals: { 'aws:PrincipalArn': deploymentRole(this) } },
     });
   }
+}
+
+/**
+ * The role with which CloudFormation deploys this stack, by its whole name.
+ *
+ * A pattern over such names would also fit a role that somebody makes tomorrow. The role is not named
+ * as the principal itself, because KMS would then know it by its id, and lose it when the bootstrap
+ * stack is made anew.
+ */
+function deploymentRole(scope: Construct): string {
+  const { synthesizer } = Stack.of(scope);
+  if (!(synthesizer instanceof DefaultStackSynthesizer)) {
+    throw new Error(
+      '"keyAdministrators" needs the default stack synthesizer: no other names the role that deploys.',
+    );
+  }
+  return Fn.sub(synthesizer.cloudFormationExecutionRoleArn);
 }
 
 /** All that administration takes, and nothing that uses the private key. */

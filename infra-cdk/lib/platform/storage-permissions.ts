@@ -7,8 +7,8 @@ import type { Storage } from './storage.ts';
 /**
  * What may be done with the buckets, one function per need.
  *
- * Each answers everything that the need takes, the bucket's key included, so that whoever may read
- * an object can also decrypt it and nobody is given the key alone.
+ * Each answers everything that the need takes, the bucket's key included where it has one, so that
+ * whoever may read an object can also decrypt it and nobody is given the key alone. Evidence has none.
  */
 
 /** Look through a drop folder of the inbox. */
@@ -46,7 +46,6 @@ export function readTrustedRoot(storage: Storage): Permission[] {
       resources: [storage.evidence.arnForObjects('trusted-roots/*')],
       wildcard: ANY_ROOT,
     },
-    decrypt(storage),
   ];
 }
 
@@ -55,41 +54,43 @@ export function writePackages(storage: Storage): Permission[] {
   const folders = ENVIRONMENTS.flatMap((environment) =>
     DATA_TYPES.map((dataType) => `*/${environment}/${dataType}/*/*`),
   );
-  return writeOnce(
-    storage,
-    storage.outbox,
-    folders,
-    'Partners are onboarded, and ceremonies named, after the deployment; the folders between are fixed.',
-  );
+  return [
+    writeOnce(
+      storage.outbox,
+      folders,
+      'Partners are onboarded, and ceremonies named, after the deployment; the folders between are fixed.',
+    ),
+    encryptAndDecrypt(storage),
+  ];
 }
 
 /** The record of a ceremony that succeeded, and the root that it proved. */
-export function writeRecords(storage: Storage): Permission[] {
+export function writeRecords({ evidence }: Storage): Permission[] {
   const files = ['record.json', 'certificates.pem', 'manifest.json', 'published.json'];
   return [
-    ...writeOnce(
-      storage,
-      storage.evidence,
+    writeOnce(
+      evidence,
       files.map((file) => `*/${file}`),
       'One folder per ceremony, named when the ceremony starts; the files in it are these four.',
     ),
-    ...writeOnce(storage, storage.evidence, ['trusted-roots/*.pem'], ANY_ROOT),
+    writeOnce(evidence, ['trusted-roots/*.pem'], ANY_ROOT),
   ];
 }
 
 /** The record of a ceremony that failed, and none of one that succeeded. */
-export function writeFailures(storage: Storage): Permission[] {
-  return writeOnce(
-    storage,
-    storage.evidence,
-    ['*/failure-*.json'],
-    'One folder per ceremony, named when the ceremony starts, and in it one file per failure.',
-  );
+export function writeFailures({ evidence }: Storage): Permission[] {
+  return [
+    writeOnce(
+      evidence,
+      ['*/failure-*.json'],
+      'One folder per ceremony, named when the ceremony starts, and in it one file per failure.',
+    ),
+  ];
 }
 
 /** Leave the certificate request of the signing key. */
 export function writeCertificateRequest(storage: Storage): Permission[] {
-  return writeOnce(storage, storage.outbox, [CSR_OBJECT]);
+  return [writeOnce(storage.outbox, [CSR_OBJECT]), encryptAndDecrypt(storage)];
 }
 
 /** Fetch the certificate request of the signing key. */
@@ -101,8 +102,7 @@ export function readCertificateRequest(storage: Storage): Permission[] {
 }
 
 /** All evidence, in every version and with the lock that is on it. */
-export function readEvidence(storage: Storage): Permission[] {
-  const { evidence } = storage;
+export function readEvidence({ evidence }: Storage): Permission[] {
   return [
     {
       actions: ['s3:GetObject', 's3:GetObjectRetention', 's3:GetObjectVersion'],
@@ -110,7 +110,22 @@ export function readEvidence(storage: Storage): Permission[] {
       wildcard: 'All evidence, of every ceremony.',
     },
     { actions: ['s3:ListBucket', 's3:ListBucketVersions'], resources: [evidence.bucketArn] },
-    decrypt(storage),
+  ];
+}
+
+/**
+ * Remove one version of a drop for good: a private key that somebody sent by mistake.
+ *
+ * To find it takes the list of versions; to read it is not part of it.
+ */
+export function deleteDrops({ inbox }: Storage): Permission[] {
+  return [
+    { actions: ['s3:ListBucketVersions'], resources: [inbox.bucketArn] },
+    {
+      actions: ['s3:DeleteObjectVersion'],
+      resources: [inbox.arnForObjects('*')],
+      wildcard: ANY_DROP,
+    },
   ];
 }
 
@@ -154,20 +169,12 @@ const ANY_DROP =
   'Partners choose the names of their files; the bucket holds nothing but their drops.';
 
 /** Write, and read back what is there when a conditional write finds an object already. */
-function writeOnce(
-  storage: Storage,
-  bucket: IBucket,
-  keys: string[],
-  wildcard?: string,
-): Permission[] {
-  return [
-    {
-      actions: ['s3:GetObject', 's3:PutObject'],
-      resources: keys.map((key) => bucket.arnForObjects(key)),
-      wildcard,
-    },
-    encryptAndDecrypt(storage),
-  ];
+function writeOnce(bucket: IBucket, keys: string[], wildcard?: string): Permission {
+  return {
+    actions: ['s3:GetObject', 's3:PutObject'],
+    resources: keys.map((key) => bucket.arnForObjects(key)),
+    wildcard,
+  };
 }
 
 function decrypt(storage: Storage): Permission {

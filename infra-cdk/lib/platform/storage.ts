@@ -1,4 +1,5 @@
 import { Duration, RemovalPolicy, Validations } from 'aws-cdk-lib';
+import { AnyPrincipal, Effect, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import {
   BlockPublicAccess,
@@ -21,13 +22,18 @@ export interface StorageProps {
 }
 
 /**
- * The three buckets of a ceremony, the key that encrypts them, and the bucket for their access logs.
+ * The three buckets of a ceremony, the key that encrypts two of them, and the bucket for their access
+ * logs.
  *
  * All of it survives the stack: what a partner sent, what it received and how that came about must
  * not be lost because somebody deleted a stack.
+ *
+ * Evidence is encrypted with a key of S3's own. It holds no key material, and a key of ours would be a
+ * way around the lock on it: whoever deletes that key has destroyed what nobody may delete, and KMS
+ * accepts no key policy that nobody can change.
  */
 export class Storage extends Construct {
-  /** Encrypts the objects of all three buckets. */
+  /** Encrypts the objects of inbox and outbox. */
   readonly dataKey: Key;
   /** Where partners drop certificates. */
   readonly inbox: Bucket;
@@ -41,9 +47,9 @@ export class Storage extends Construct {
   constructor(scope: Construct, id: string, props: StorageProps) {
     super(scope, id);
     this.dataKey = new Key(this, 'DataKey', {
-      description: 'Key Ceremony: objects in the inbox, outbox and evidence buckets',
+      description: 'Key Ceremony: objects in the inbox and outbox buckets',
       enableKeyRotation: true,
-      removalPolicy: RemovalPolicy.RETAIN,
+      removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
     });
     this.accessLogs = new Bucket(this, 'AccessLogs', {
       ...COMMON,
@@ -63,10 +69,15 @@ export class Storage extends Construct {
     };
     this.outbox = new Bucket(this, 'Outbox', this.encrypted('outbox/'));
     this.evidence = new Bucket(this, 'Evidence', {
-      ...this.encrypted('evidence/'),
+      ...COMMON,
+      ...this.logged('evidence/'),
+      encryption: BucketEncryption.S3_MANAGED,
       objectLockEnabled: true,
       objectLockDefaultRetention: retention(props),
     });
+    writeOnce(this.evidence, '*');
+    // In folders: `csr.pem` at the top is written anew when the signing key or its subject changes.
+    writeOnce(this.outbox, '*/*');
   }
 
   private encrypted(logPrefix: string): BucketProps {
@@ -75,9 +86,12 @@ export class Storage extends Construct {
       encryption: BucketEncryption.KMS,
       encryptionKey: this.dataKey,
       bucketKeyEnabled: true,
-      serverAccessLogsBucket: this.accessLogs,
-      serverAccessLogsPrefix: logPrefix,
+      ...this.logged(logPrefix),
     };
+  }
+
+  private logged(prefix: string): BucketProps {
+    return { serverAccessLogsBucket: this.accessLogs, serverAccessLogsPrefix: prefix };
   }
 }
 
@@ -87,10 +101,36 @@ const COMMON: BucketProps = {
   minimumTLSVersion: 1.2,
   blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
   objectOwnership: ObjectOwnership.BUCKET_OWNER_ENFORCED,
-  removalPolicy: RemovalPolicy.RETAIN,
+  // Kept whatever becomes of the stack; only what a failed first deployment made goes with it.
+  removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
   // Parts of an upload that nobody finished are invisible and cost money; versions are never expired.
   lifecycleRules: [{ abortIncompleteMultipartUploadAfter: Duration.days(7) }],
 };
+
+/**
+ * Refuses every write that could replace an object, whoever makes it.
+ *
+ * Example 1 of "Enforce conditional writes on Amazon S3 buckets" (S3 User Guide), as a denial, so that
+ * no other policy can allow it again. `s3:PutObject` authorises PutObject, CompleteMultipartUpload and
+ * CopyObject as well as the parts of a multipart upload. The parts take no condition, for which
+ * `s3:ObjectCreationOperation` leaves them out: it is true only for the calls that create the object.
+ * A copy is refused altogether, as that page says: without the header here, with it by S3 itself.
+ */
+function writeOnce(bucket: Bucket, keys: string): void {
+  bucket.addToResourcePolicy(
+    new PolicyStatement({
+      sid: 'WriteOnce',
+      effect: Effect.DENY,
+      principals: [new AnyPrincipal()],
+      actions: ['s3:PutObject'],
+      resources: [bucket.arnForObjects(keys)],
+      conditions: {
+        Null: { 's3:if-none-match': 'true' },
+        Bool: { 's3:ObjectCreationOperation': 'true' },
+      },
+    }),
+  );
+}
 
 function retention(props: StorageProps): ObjectLockRetention {
   const period = Duration.days(365 * props.evidenceLockYears);

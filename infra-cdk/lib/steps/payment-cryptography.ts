@@ -9,17 +9,22 @@ import type { Permission } from '../platform/permission.ts';
  * Taken from "Actions, resources, and condition keys for AWS Payment Cryptography" in the AWS
  * Service Authorization Reference:
  *
- * - `CreateKey`, `ImportKey` and `ListKeys` have no resource types: their resource is `*`. The first
- *   two take `aws:RequestTag`, and what they make is narrowed by `KeyClass` and `KeyUsage`, or by
+ * - `CreateKey`, `ImportKey`, `ListAliases` and `ListKeys` have no resource types: their resource is
+ *   `*`. The first two take `aws:RequestTag`, and what they make is narrowed by `KeyClass` and `KeyUsage`, or by
  *   `ImportKeyMaterial`, all of the service's own prefix.
  * - `GetAlias`, `CreateAlias` and `UpdateAlias` require an alias *and* a key; `DeleteAlias` an alias.
  * - `GetKey`, `ExportKey`, `ListTagsForResource` and `TagResource` act on a key; `TagResource` is also
  *   checked when a key is created or imported with tags, and takes `aws:RequestTag`.
- * - `ExportKey` takes `ExportKeyMaterial`, the kind of block that leaves.
+ * - `ExportKey` takes `ExportKeyMaterial`, the kind of block that leaves, and `aws:ResourceTag`, of the
+ *   key that leaves. That key is the only resource it lists: the CA under which it leaves is known to
+ *   IAM as a text of the request, `CertificateAuthorityPublicKeyIdentifier`, and needs no tag.
  *
- * Key ARNs end in a random id, so that a key that does not exist yet can only be named `key/*`. The
- * keys themselves are not narrowed by `aws:ResourceTag`: a profile may name a KEK or a CA key that
- * was made before this system and carries none of its tags.
+ * Key ARNs end in a random id, so that a key that does not exist yet can only be named `key/*`; what
+ * narrows it are tags, as in "Using tags to control access to keys" (Payment Cryptography User Guide).
+ *
+ * Tags are therefore permissions. `TagResource` cannot be limited to keys in the making, of which IAM
+ * knows no more than of an untagged one; what it can be kept from is to give a key that says what it
+ * is another purpose.
  */
 export class PaymentCryptography {
   private readonly stack: Stack;
@@ -75,13 +80,22 @@ export class PaymentCryptography {
     ];
   }
 
-  /** Export a key as an RSA cryptogram, and in no other form. */
+  /**
+   * Export a KEK as an RSA cryptogram: no key of another purpose, and in no other form.
+   *
+   * A KEK that was made before this system, and that a profile names, has to be given the tag first.
+   */
   exportCryptograms(): Permission[] {
     return [
       {
         actions: ['payment-cryptography:ExportKey'],
         resources: [this.anyKey],
-        conditions: { StringEquals: { 'payment-cryptography:ExportKeyMaterial': 'KeyCryptogram' } },
+        conditions: {
+          StringEquals: {
+            'aws:ResourceTag/key-ceremony:purpose': 'kek',
+            'payment-cryptography:ExportKeyMaterial': 'KeyCryptogram',
+          },
+        },
         wildcard:
           'The KEK is made, or named by the partner profile, after the deployment; its id is random.',
       },
@@ -114,14 +128,18 @@ export class PaymentCryptography {
       {
         actions: ['payment-cryptography:TagResource'],
         resources: [this.anyKey],
-        conditions: { StringEquals: tagged(purpose) },
+        conditions: {
+          StringEquals: tagged(purpose),
+          StringEqualsIfExists: { 'aws:ResourceTag/key-ceremony:purpose': purpose },
+        },
         wildcard:
           'Checked when the key is made with tags, at which time its random id does not exist yet.',
       },
       {
-        actions: ['payment-cryptography:ListKeys'],
+        actions: ['payment-cryptography:ListAliases', 'payment-cryptography:ListKeys'],
         resources: ['*'],
-        wildcard: 'ListKeys has no resource types; it returns attributes and no key material.',
+        wildcard:
+          'Neither has resource types; they return names and attributes and no key material.',
       },
     ];
   }

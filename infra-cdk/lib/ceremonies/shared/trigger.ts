@@ -3,6 +3,7 @@ import { Rule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
 import { EventInvokeConfig } from 'aws-cdk-lib/aws-lambda';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
+import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
 
 import { DeadLetters } from '../../platform/dead-letters.ts';
@@ -10,16 +11,20 @@ import { grant } from '../../platform/permission.ts';
 import type { StepFunction } from '../../steps/step-function.ts';
 
 export interface TriggerProps {
+  /** Name of the ceremony, for whoever reads an alarm. */
+  readonly name: string;
   /** The bucket whose new objects count. */
   readonly inbox: IBucket;
   /** The step that looks at a new object. */
   readonly intake: StepFunction;
+  /** Where alarms on lost events are sent. */
+  readonly topic: ITopic;
 }
 
 /**
  * From a new object in the inbox to a call of the step `intake`.
  *
- * An event can be lost in two places, and both end in one queue that an alarm watches: EventBridge
+ * An event can be lost in two places, and both end in one queue that alarms watch: EventBridge
  * cannot reach the function, or the function fails and Lambda has used up its retries. To repeat a
  * lost event is harmless, since `intake` starts one execution per set however often it is called.
  *
@@ -36,7 +41,10 @@ export class Trigger extends Construct {
   constructor(scope: Construct, id: string, props: TriggerProps) {
     super(scope, id);
     const fn = props.intake.function;
-    this.deadLetters = new DeadLetters(this, 'DeadLetters');
+    this.deadLetters = new DeadLetters(this, 'DeadLetters', {
+      meaning: `a drop in the inbox was not looked at (${props.name})`,
+      topic: props.topic,
+    });
     const { queue } = this.deadLetters;
     new EventInvokeConfig(this, 'Retries', {
       function: fn,

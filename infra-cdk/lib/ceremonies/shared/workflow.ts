@@ -43,14 +43,16 @@ export class Workflow extends Construct {
   readonly stateMachine: StateMachine;
   /** Its role. */
   readonly role: Role;
+  /** Where it logs which state began and ended when, without execution data. */
+  readonly logGroup: LogGroup;
 
   constructor(scope: Construct, id: string, props: WorkflowProps) {
     super(scope, id);
     const { executionKey, logRetention, notifications } = props.platform;
-    const logGroup = new LogGroup(this, 'Log', {
+    this.logGroup = new LogGroup(this, 'Log', {
       encryptionKey: executionKey,
       retention: logRetention,
-      removalPolicy: RemovalPolicy.RETAIN,
+      removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
     });
     this.role = new Role(this, 'Role', {
       assumedBy: statesOfThisAccount(this),
@@ -69,7 +71,7 @@ export class Workflow extends Construct {
         executionKey,
         Duration.minutes(5),
       ),
-      logs: { destination: logGroup, level: LogLevel.ALL, includeExecutionData: false },
+      logs: { destination: this.logGroup, level: LogLevel.ALL, includeExecutionData: false },
       tracingEnabled: true,
     });
     acknowledge(
@@ -78,7 +80,7 @@ export class Workflow extends Construct {
       'X-Ray and the delivery of vended logs have no resources; Step Functions documents * for both.',
     );
     for (const [, { permission }] of named) grant(this.role, permission);
-    notifications.announceInterrupted(this, this.stateMachine);
+    notifications.announceUnrecorded(this, props.name, this.stateMachine);
   }
 }
 

@@ -1,0 +1,103 @@
+import type { IRole } from 'aws-cdk-lib/aws-iam';
+import type { IFunction } from 'aws-cdk-lib/aws-lambda';
+import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
+import type { IQueue } from 'aws-cdk-lib/aws-sqs';
+import type { IConstruct } from 'constructs';
+
+import { setKeysRight } from './ceremony-keys.ts';
+import type { Permission } from './permission.ts';
+import type { Platform } from './platform.ts';
+import { deleteDrops } from './storage-permissions.ts';
+
+/** What a responder looks into and sets right. */
+export interface Responsibility {
+  /** The functions of all steps, with the roles they have and the logs they write. */
+  readonly steps: readonly {
+    readonly function: IFunction;
+    readonly role: IRole;
+    readonly logGroup: ILogGroup;
+  }[];
+  /** Where the machines log. */
+  readonly machineLogs: readonly ILogGroup[];
+  /** Where lost events and announcements lie. */
+  readonly deadLetters: readonly IQueue[];
+  /** Takes an event that was lost once more. */
+  readonly intakes: readonly IFunction[];
+}
+
+/**
+ * Exactly what the remedies of failed ceremonies tell people to do, so that none needs an
+ * administrator. `test/responder.test.ts` reads the remedies and holds this list to them.
+ *
+ * What a remedy asks of the partner (a renewed certificate), of an operator (a profile, the tags of a
+ * KEK) or of whoever deploys (another version) is not in it.
+ */
+export function respond(
+  scope: IConstruct,
+  { storage, signingKey, executionKey, notifications }: Platform,
+  { steps, machineLogs, deadLetters, intakes }: Responsibility,
+): Permission[] {
+  return [
+    {
+      actions: ['logs:DescribeLogStreams', 'logs:FilterLogEvents', 'logs:GetLogEvents'],
+      resources: [...steps.map(({ logGroup }) => logGroup), ...machineLogs].map(
+        ({ logGroupArn }) => logGroupArn,
+      ),
+    },
+    {
+      actions: ['lambda:GetFunctionConfiguration'],
+      resources: steps.map((step) => step.function.functionArn),
+    },
+    ...comparePolicies(),
+    {
+      actions: ['cloudtrail:LookupEvents', 'health:DescribeEvents'],
+      resources: ['*'],
+      wildcard: 'Neither has resource types; both only read, and the remedies name both.',
+    },
+    {
+      actions: [
+        'sqs:DeleteMessage',
+        'sqs:GetQueueAttributes',
+        'sqs:GetQueueUrl',
+        'sqs:ReceiveMessage',
+      ],
+      resources: deadLetters.map(({ queueArn }) => queueArn),
+    },
+    // Not sqs:StartMessageMoveTask: its reference accepts only dead-letter queues of other SQS queues,
+    // and EventBridge and Lambda fill these. The event in a letter is given to `intake` again instead,
+    // which can start nothing but what lies in the inbox.
+    {
+      actions: ['lambda:InvokeFunction'],
+      resources: intakes.map(({ functionArn }) => functionArn),
+    },
+    ...setKeysRight(scope),
+    ...deleteDrops(storage),
+  ];
+
+  /** What was deployed, to be compared with what is there. */
+  function comparePolicies(): Permission[] {
+    return [
+      {
+        actions: [
+          'iam:GetRole',
+          'iam:GetRolePolicy',
+          'iam:ListAttachedRolePolicies',
+          'iam:ListRolePolicies',
+        ],
+        resources: steps.map(({ role }) => role.roleArn),
+      },
+      {
+        actions: ['s3:GetBucketPolicy'],
+        resources: [storage.inbox, storage.outbox, storage.evidence].map((b) => b.bucketArn),
+      },
+      {
+        actions: ['kms:DescribeKey', 'kms:GetKeyPolicy'],
+        resources: [signingKey.key, storage.dataKey, executionKey].map(({ keyArn }) => keyArn),
+      },
+      {
+        actions: ['events:DescribeEventBus'],
+        resources: [notifications.eventBus.eventBusArn],
+      },
+    ];
+  }
+}

@@ -1,0 +1,159 @@
+import { expect, test } from 'vitest';
+
+import { STEPS } from '../lib/steps/steps.ts';
+import { constructNames, policyOf, synthesize } from './support.ts';
+
+const PARTNER = 'arn:aws:iam::111122223333:root';
+const OPERATOR = 'arn:aws:iam::444455556666:role/Operator';
+const AUDITOR = 'arn:aws:iam::444455556666:role/Auditor';
+const RESPONDER = 'arn:aws:iam::444455556666:role/Responder';
+const { stack, template } = synthesize({
+  partners: { acme: PARTNER, globex: { arn: PARTNER, externalId: 'key-ceremony/1' } },
+  operators: [OPERATOR],
+  auditors: [AUDITOR],
+  responders: [RESPONDER],
+});
+const policy = (role: string) => policyOf(role, stack, template);
+
+const throughS3 = 'on Storage/DataKey if StringEquals kms:ViaService = s3.REGION.amazonaws.com';
+const profiles = 'on arn:PARTITION:ssm:REGION:ACCOUNTID:parameter/key-ceremony/partners/*';
+const payment = 'arn:PARTITION:payment-cryptography:REGION:ACCOUNTID';
+
+test('a partner reaches its own prefix and nothing else', () => {
+  expect(policy('Access/Partner-acme')).toEqual([
+    `kms:Decrypt ${throughS3}`,
+    `kms:GenerateDataKey ${throughS3}`,
+    's3:DeleteObject on Storage/Inbox/acme/*',
+    's3:GetObject on Storage/Outbox/acme/*',
+    's3:ListBucket on Storage/Outbox if StringLike s3:prefix = acme/*',
+    's3:PutObject on Storage/Inbox/acme/*',
+  ]);
+});
+
+test('a partner with an external id is only let in with it', () => {
+  const trust = (partner: string) => {
+    const [id] = [...constructNames(stack)].find(([, name]) => name === `Access/Partner-${partner}`)!;
+    return template.toJSON().Resources[id].Properties.AssumeRolePolicyDocument.Statement;
+  };
+  const assume = { Action: 'sts:AssumeRole', Effect: 'Allow', Principal: { AWS: PARTNER } };
+  expect(trust('acme')).toEqual([assume]);
+  expect(trust('globex')).toEqual([
+    { ...assume, Condition: { StringEquals: { 'sts:ExternalId': 'key-ceremony/1' } } },
+  ]);
+});
+
+/** Executions of the machine, the evidence, and the certificate request. */
+const reading = [
+  'kms:Decrypt on ExecutionKey/Key if StringEquals kms:ViaService = states.REGION.amazonaws.com',
+  `kms:Decrypt ${throughS3}`,
+  's3:GetObject on Storage/Evidence/*',
+  's3:GetObject on Storage/Outbox/csr.pem',
+  's3:GetObjectRetention on Storage/Evidence/*',
+  's3:GetObjectVersion on Storage/Evidence/*',
+  's3:ListBucket on Storage/Evidence',
+  's3:ListBucketVersions on Storage/Evidence',
+  `ssm:GetParameter ${profiles}`,
+  'states:DescribeExecution on arn:PARTITION:states:REGION:ACCOUNTID:execution:KekExport/Workflow/StateMachine:*',
+  'states:DescribeStateMachine on KekExport/Workflow/StateMachine',
+  'states:GetExecutionHistory on arn:PARTITION:states:REGION:ACCOUNTID:execution:KekExport/Workflow/StateMachine:*',
+  'states:ListExecutions on KekExport/Workflow/StateMachine',
+];
+
+test('an operator writes profiles, tags foreign KEKs, and reads, but reaches no inbox', () => {
+  const tags = ['purpose', 'partner', 'environment', 'data-type'].map((t) => `key-ceremony:${t}`);
+  expect(policy('Access/Operator')).toEqual(
+    [
+      ...reading,
+      `payment-cryptography:GetKey on ${payment}:key/*`,
+      `payment-cryptography:ListTagsForResource on ${payment}:key/*`,
+      `payment-cryptography:TagResource on ${payment}:key/* if StringEquals aws:RequestTag/key-ceremony:purpose = kek and ` +
+        'StringEqualsIfExists aws:ResourceTag/key-ceremony:purpose = kek and ' +
+        `ForAllValues:StringEquals aws:TagKeys = ${tags.join('|')} and ` +
+        'Null aws:ResourceTag/key-ceremony:ceremony-id = true',
+      `ssm:PutParameter ${profiles}`,
+    ].sort(),
+  );
+});
+
+test('an auditor only reads, and may verify signatures', () => {
+  const verifying = ['DescribeKey', 'GetPublicKey', 'Verify'].map(
+    (action) => `kms:${action} on SigningKey/RSA_2048`,
+  );
+  expect(policy('Access/Auditor')).toEqual([...reading, ...verifying].sort());
+});
+
+test('a responder reads, and does what remedies ask for', () => {
+  const called = STEPS.map((step) => `Steps/${step}`);
+  const steps = [...called, 'KekExport/intake', 'SigningCsr/signing-csr'];
+  const each = (actions: string[], resources: string[], suffix = '') =>
+    actions.flatMap((action) => resources.map((resource) => `${action} on ${resource}${suffix}`));
+  const ours = 'Null aws:ResourceTag/key-ceremony:ceremony-id = false';
+  const unnamed = `${ours} and Null payment-cryptography:ResourceAliases = true`;
+  const queues = ['KekExport/Trigger', 'Notifications'].map((at) => `${at}/DeadLetters/Queue`);
+  expect(policy('Access/Responder')).toEqual(
+    [
+      ...reading,
+      ...each(
+        ['logs:DescribeLogStreams', 'logs:FilterLogEvents', 'logs:GetLogEvents'],
+        [...steps, 'KekExport/Workflow'].map((step) => `${step}/Log`),
+      ),
+      ...each(
+        ['lambda:GetFunctionConfiguration'],
+        steps.map((step) => `${step}/Function`),
+      ),
+      ...each(
+        [
+          'iam:GetRole',
+          'iam:GetRolePolicy',
+          'iam:ListAttachedRolePolicies',
+          'iam:ListRolePolicies',
+        ],
+        steps.map((step) => `${step}/Role`),
+      ),
+      ...each(
+        ['s3:GetBucketPolicy'],
+        ['Inbox', 'Outbox', 'Evidence'].map((bucket) => `Storage/${bucket}`),
+      ),
+      ...each(
+        ['kms:DescribeKey', 'kms:GetKeyPolicy'],
+        ['ExecutionKey/Key', 'SigningKey/RSA_2048', 'Storage/DataKey'],
+      ),
+      ...each(
+        [
+          'sqs:DeleteMessage',
+          'sqs:GetQueueAttributes',
+          'sqs:GetQueueUrl',
+          'sqs:ReceiveMessage',
+        ],
+        queues,
+      ),
+      'cloudtrail:LookupEvents on *',
+      'events:DescribeEventBus on Notifications/Bus',
+      'health:DescribeEvents on *',
+      'lambda:InvokeFunction on KekExport/intake/Function',
+      `payment-cryptography:DeleteAlias on ${payment}:alias/key-ceremony/*`,
+      `payment-cryptography:DeleteKey on ${payment}:key/* if StringEquals aws:ResourceTag/key-ceremony:purpose = surplus and ${unnamed}`,
+      `payment-cryptography:GetAlias on ${payment}:alias/key-ceremony/*`,
+      `payment-cryptography:GetAlias on ${payment}:key/*`,
+      `payment-cryptography:GetKey on ${payment}:key/*`,
+      'payment-cryptography:ListAliases on *',
+      'payment-cryptography:ListKeys on *',
+      `payment-cryptography:ListTagsForResource on ${payment}:key/*`,
+      `payment-cryptography:RestoreKey on ${payment}:key/* if ${ours}`,
+      `payment-cryptography:StartKeyUsage on ${payment}:key/* if ${ours}`,
+      `payment-cryptography:TagResource on ${payment}:key/* if StringEquals aws:RequestTag/key-ceremony:purpose = surplus and ` +
+        `ForAllValues:StringEquals aws:TagKeys = key-ceremony:purpose and ${unnamed}`,
+      's3:DeleteObjectVersion on Storage/Inbox/*',
+      's3:ListBucketVersions on Storage/Inbox',
+    ].sort(),
+  );
+});
+
+test('without partners, operators, auditors and responders there is no role for them', () => {
+  const bare = synthesize().template;
+  const people = (t: typeof template) =>
+    Object.keys(t.findResources('AWS::IAM::Role')).filter((id) => id.startsWith('Access'));
+  expect(people(template)).toHaveLength(5);
+  expect(people(bare)).toEqual([]);
+  expect(Object.keys(bare.findOutputs('*')).filter((name) => name.includes('Role'))).toEqual([]);
+});

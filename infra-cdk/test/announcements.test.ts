@@ -1,0 +1,195 @@
+import { Annotations, Match } from 'aws-cdk-lib/assertions';
+import { describe, expect, test } from 'vitest';
+
+import { STEPS } from '../lib/steps/steps.ts';
+import { constructNames, type Statement, synthesize } from './support.ts';
+
+const { stack, template } = synthesize();
+const resources = (type: string) =>
+  Object.values(template.findResources(type)).map(({ Properties }) => Properties);
+
+describe('events', () => {
+  test('every announcement on the bus reaches the topic', () => {
+    template.hasResourceProperties('AWS::Events::EventBus', { Name: 'key-ceremony' });
+    template.hasResourceProperties('AWS::Events::Rule', {
+      EventBusName: { Ref: Match.stringLikeRegexp('^NotificationsBus') },
+      EventPattern: { source: ['key-ceremony'] },
+      Targets: [
+        {
+          Arn: { Ref: Match.stringLikeRegexp('^NotificationsTopic') },
+          DeadLetterConfig: Match.anyValue(),
+        },
+      ],
+    });
+  });
+
+  test('an execution that was interrupted is announced without its data', () => {
+    template.hasResourceProperties('AWS::Events::Rule', {
+      EventPattern: { source: ['aws.states'], detail: { status: ['ABORTED', 'TIMED_OUT'] } },
+      Targets: [
+        {
+          InputTransformer: {
+            InputPathsMap: {
+              'detail-executionArn': '$.detail.executionArn',
+              'detail-name': '$.detail.name',
+              'detail-status': '$.detail.status',
+              time: '$.time',
+            },
+          },
+        },
+      ],
+    });
+  });
+
+  test('an execution that failed without its own record is announced, and no other failure', () => {
+    const rule = resources('AWS::Events::Rule').find(
+      ({ EventPattern }) => EventPattern.detail?.status?.[0] === 'FAILED',
+    )!;
+    expect(rule.EventPattern.detail).toEqual({
+      stateMachineArn: [{ Ref: expect.stringMatching(/^KekExportWorkflowStateMachine/) }],
+      status: ['FAILED'],
+      cause: [{ exists: false }, null, { 'anything-but': { wildcard: '* What to do: *' } }],
+    });
+    const [target] = rule.Targets;
+    expect(target.DeadLetterConfig.Arn['Fn::GetAtt'][0]).toMatch(/^NotificationsDeadLetters/);
+    const template = target.InputTransformer.InputTemplate['Fn::Join'][1];
+    const words = template.map((part: unknown) => (typeof part === 'string' ? part : 'eu')).join('');
+    expect(JSON.parse(words.replaceAll(/:(<[a-zA-Z-]+>)/g, ':"$1"'))).toEqual({
+      what: 'An execution of kek-export ended as <detail-status>.',
+      remedy: expect.stringMatching(/^If an announcement Ceremony Failed names the same execution,/),
+      link: 'https://eu.console.aws.amazon.com/states/home?region=eu#/v2/executions/details/<detail-executionArn>',
+      execution: '<detail-executionArn>',
+      ceremonyId: '<detail-name>',
+      status: '<detail-status>',
+      time: '<time>',
+    });
+  });
+
+  test('whom the context names is subscribed, and nobody is not overlooked', () => {
+    const warning = Match.stringLikeRegexp('No e-mail address is subscribed.*notificationEmails');
+    const untold = synthesize({ notificationEmails: [] });
+    Annotations.fromStack(untold.stack).hasWarning('/KeyCeremony/Notifications', warning);
+    untold.template.resourceCountIs('AWS::SNS::Subscription', 0);
+
+    const told = synthesize({ notificationEmails: ['a@example.com', 'b@example.com'] });
+    Annotations.fromStack(told.stack).hasNoWarning('*', warning);
+    const subscribed = Object.values(told.template.findResources('AWS::SNS::Subscription'));
+    expect(
+      subscribed.map(({ Properties }) => [Properties.Protocol, Properties.Endpoint]).sort(),
+    ).toEqual([
+      ['email', 'a@example.com'],
+      ['email', 'b@example.com'],
+    ]);
+  });
+
+  test('the topic is encrypted, and EventBridge and alarms may use its key', () => {
+    template.hasResourceProperties('AWS::SNS::Topic', { KmsMasterKeyId: Match.anyValue() });
+    template.hasResourceProperties('AWS::KMS::Key', {
+      KeyPolicy: {
+        Statement: Match.arrayWith([
+          Match.objectLike({
+            Principal: { Service: 'events.amazonaws.com' },
+            Action: ['kms:Decrypt', 'kms:GenerateDataKey*'],
+          }),
+          Match.objectLike({
+            Principal: { Service: 'cloudwatch.amazonaws.com' },
+            Action: ['kms:Decrypt', 'kms:GenerateDataKey*'],
+          }),
+        ]),
+      },
+    });
+  });
+
+  test('queues and topic refuse plain HTTP', () => {
+    const documents = [
+      ...resources('AWS::SQS::QueuePolicy'),
+      ...resources('AWS::SNS::TopicPolicy'),
+    ];
+    expect(documents).toHaveLength(3);
+    for (const { PolicyDocument } of documents) {
+      const denied = PolicyDocument.Statement.filter(
+        (statement: Statement) => statement.Effect === 'Deny',
+      );
+      expect(denied).toMatchObject([{ Condition: { Bool: { 'aws:SecureTransport': 'false' } } }]);
+    }
+  });
+});
+
+describe('alarms', () => {
+  test('there is one for everything that should not happen, and a limit to what may', () => {
+    const alarms = resources('AWS::CloudWatch::Alarm').map((alarm) => [
+      alarm.AlarmDescription.replace(/^Key Ceremony: /, ''),
+      `${alarm.Namespace} ${alarm.MetricName} ${alarm.Statistic} > ${alarm.Threshold}`,
+      `${alarm.EvaluationPeriods} x ${alarm.Period} s`,
+    ]);
+    const once = '1 x 300 s';
+    const letters = (meaning: string) => [
+      [meaning, 'AWS/SQS ApproximateNumberOfMessagesVisible Maximum > 0', once],
+      [
+        `${meaning}, and nobody has looked at it for a day`,
+        'AWS/SQS ApproximateAgeOfOldestMessage Maximum > 86400',
+        once,
+      ],
+    ];
+    expect(alarms.sort()).toEqual(
+      [
+        ...letters('a drop in the inbox was not looked at (kek-export)'),
+        ...letters('an announcement did not reach the topic'),
+        ['a ceremony failed (kek-export)', 'AWS/States ExecutionsFailed Sum > 0', once],
+        ['a ceremony timed out (kek-export)', 'AWS/States ExecutionsTimedOut Sum > 0', once],
+        [
+          'a step was denied a call: its log says which, and its role or a policy has changed',
+          'KeyCeremony AccessDenied Sum > 0',
+          once,
+        ],
+        [
+          'Payment Cryptography has refused calls as too many for a quarter of an hour',
+          'KeyCeremony PaymentCryptographyThrottled Sum > 0',
+          '3 x 300 s',
+        ],
+        [
+          'a step made a key too many: its log names it, to be tagged and deleted',
+          'KeyCeremony SurplusKey Sum > 0',
+          once,
+        ],
+      ].sort(),
+    );
+  });
+
+  test('what no service counts is counted in the logs of the steps', () => {
+    const names = constructNames(stack);
+    const filters = resources('AWS::Logs::MetricFilter').map((filter) => {
+      const [{ MetricName, MetricNamespace, MetricValue }] = filter.MetricTransformations;
+      const log = names.get(filter.LogGroupName.Ref)!;
+      return `${MetricNamespace} ${MetricName} + ${MetricValue} in ${log} for ${filter.FilterPattern}`;
+    });
+    const counted = (metric: string, steps: string[], pattern: string) =>
+      steps.map((step) => `KeyCeremony ${metric} + 1 in ${step}/Log for ${pattern}`);
+    const calledByMachines = STEPS.map((step) => `Steps/${step}`);
+    expect(filters.sort()).toEqual(
+      [
+        ...counted(
+          'AccessDenied',
+          [...calledByMachines, 'KekExport/intake'],
+          '{ $.fields.error = "AccessDenied" }',
+        ),
+        ...counted(
+          'PaymentCryptographyThrottled',
+          ['Steps/import-ca', 'Steps/create-kek', 'Steps/wrap'],
+          '{ $.fields.error = "ServiceThrottled" }',
+        ),
+        ...counted(
+          'SurplusKey',
+          ['Steps/import-ca', 'Steps/create-kek'],
+          '{ $.fields.surplus = "*" }',
+        ),
+      ].sort(),
+    );
+  });
+
+  test('every alarm is sent to the topic', () => {
+    template.allResourcesProperties('AWS::CloudWatch::Alarm', {
+      AlarmActions: [{ Ref: Match.stringLikeRegexp('^NotificationsTopic') }],
+    });
+  });
+});

@@ -1,0 +1,194 @@
+import { describe, expect, test } from 'vitest';
+
+import { remedySentences } from './remedies.ts';
+import { policyOf, synthesize } from './support.ts';
+
+const { stack, template } = synthesize({
+  operators: ['arn:aws:iam::444455556666:role/Operator'],
+  responders: ['arn:aws:iam::444455556666:role/Responder'],
+});
+const actions = (role: string) =>
+  new Set(policyOf(`Access/${role}`, stack, template).map((line) => line.split(' ')[0]!));
+const [operator, responder] = [actions('Operator'), actions('Responder')];
+
+const LOGS = ['logs:DescribeLogStreams', 'logs:FilterLogEvents', 'logs:GetLogEvents'];
+const HISTORY = ['states:DescribeExecution', 'states:GetExecutionHistory'];
+const RECORD = ['s3:GetObject', 's3:GetObjectVersion', 's3:ListBucket'];
+const CALLS = ['cloudtrail:LookupEvents'];
+const ALIASES = [
+  'payment-cryptography:GetAlias',
+  'payment-cryptography:GetKey',
+  'payment-cryptography:ListAliases',
+  'payment-cryptography:ListTagsForResource',
+];
+
+/** What remedies tell a responder to do, and which permissions it takes. */
+const BY_RESPONDER: [RegExp, string[]][] = [
+  [/look at (the|its) (function's )?log( for the call that hangs)?(?= and|,|\.)/i, LOGS],
+  [/look into the log of the \w+ function first/, LOGS],
+  [/report it with the function's log/, LOGS],
+  [/and its memory/, ['lambda:GetFunctionConfiguration']],
+  [
+    /(look at the function's|the) network path( of the function)?/,
+    ['lambda:GetFunctionConfiguration'],
+  ],
+  [/the execution's history/, HISTORY],
+  [/report it with the execution's ARN/, HISTORY],
+  // What a step that was killed had reserved, and never gave a key.
+  [
+    /(look )?at the aliases that the record names/,
+    [...ALIASES, 'payment-cryptography:DeleteAlias', ...RECORD],
+  ],
+  [/report it with the record/, RECORD],
+  [/Keep the record/, RECORD],
+  [/Compare with the checks of the state \w+ in the record/, RECORD],
+  [/report it with the event/, ['sqs:GetQueueUrl', 'sqs:ReceiveMessage']],
+  [/Look at the event bus and its policy/, ['events:DescribeEventBus']],
+  [
+    /redrive the dead-letter queue/,
+    [
+      'lambda:InvokeFunction',
+      'sqs:DeleteMessage',
+      'sqs:GetQueueAttributes',
+      'sqs:GetQueueUrl',
+      'sqs:ReceiveMessage',
+    ],
+  ],
+  [
+    /Compare the step's role with the table/,
+    ['iam:GetRole', 'iam:GetRolePolicy', 'iam:ListAttachedRolePolicies', 'iam:ListRolePolicies'],
+  ],
+  [
+    /look for a .*bucket policy or key policy that denies/,
+    ['kms:GetKeyPolicy', 's3:GetBucketPolicy'],
+  ],
+  [/look at the key in KMS/, ['kms:DescribeKey', 'kms:GetKeyPolicy']],
+  [/its CloudTrail events/, CALLS],
+  [/look for other users of the account's rate limit/, CALLS],
+  [/find out who (wrote it|started this execution, and with which input)/i, CALLS],
+  [/if versions of the inbox are being deleted, find out why/, ['s3:ListBucketVersions', ...CALLS]],
+  [/look at the AWS Health Dashboard/, ['health:DescribeEvents']],
+  [/find out which(?=, with AWS Support)/, [...CALLS, ...ALIASES]],
+  [
+    /restore or enable the key in Payment Cryptography/,
+    ['payment-cryptography:RestoreKey', 'payment-cryptography:StartKeyUsage'],
+  ],
+  [
+    /the state of the key in Payment Cryptography/,
+    ['payment-cryptography:RestoreKey', 'payment-cryptography:StartKeyUsage'],
+  ],
+  [
+    /delete this (one|key)/,
+    ['payment-cryptography:DeleteKey', 'payment-cryptography:TagResource', ...ALIASES],
+  ],
+  [/delete every version of the object/, ['s3:DeleteObjectVersion', 's3:ListBucketVersions']],
+];
+
+/** What they tell an operator to do, who decides. */
+const PROFILE = ['ssm:GetParameter', 'ssm:PutParameter'];
+const BY_OPERATOR: [RegExp, string[]][] = [
+  [/have an operator (choose|correct|add)/i, PROFILE],
+  [/an operator corrects it/, PROFILE],
+  [/correct or remove (the|a wrong) entry( of this CA in| in)?/i, PROFILE],
+  [/Correct `kekExport[.\w]*` of the profile/, PROFILE],
+  [/Choose a `signature\.algorithm` in the profile/, PROFILE],
+  [/Onboard the partner for this folder \(README, "Onboard a partner"\)/, PROFILE],
+  [
+    /have an operator tag it/,
+    [
+      'payment-cryptography:GetKey',
+      'payment-cryptography:ListTagsForResource',
+      'payment-cryptography:TagResource',
+    ],
+  ],
+];
+
+/** What they tell others to do, or everybody without any right in the account. */
+const ELSEWHERE: [RegExp, string][] = [
+  [/(Ask|Tell) the partner/, 'whoever knows the partner'],
+  [/compare the partner's clock/, 'whoever knows the partner'],
+  [/Compare the fingerprint with the partner/, 'whoever knows the partner'],
+  [/partner must not use/, 'whoever knows the partner'],
+  [/^Find out for whom the certificate was issued/, 'whoever knows the partner'],
+  [/belongs? into the same folder|drop it there|Drop the missing certificate/, 'the partner'],
+  [/Put the file at|send only certificates|Wait until the certificate is valid/, 'the partner'],
+  [/partner's CA must use|certificates themselves are wrong/, 'the partner'],
+  [/treat that key as compromised/, 'the partner'],
+  [/deploy (with|state machine)/, 'whoever deploys'],
+  [/Choose a `signingKeySpec`|Correct the context value/, 'whoever deploys'],
+  [/look for a newer version|defect of the software/, 'whoever deploys'],
+  [/with AWS Support|a service control policy/, 'whoever the account belongs to'],
+  [/^The message is the service's own|^correct what it names/, 'depends on what the service said'],
+  [/run the ceremony again only when it is explained/, 'the partner'],
+];
+
+/** Sentences that explain, and ask for nothing. */
+const SAID = new RegExp(
+  '^(An execution that|An object version|Do not send|Executions are started|It was retried' +
+    '|No record could|Nothing was|Payment Cryptography answered|Something lies|The file must be' +
+    '|`key-ceremony:purpose`|[Tt]he (key named here|KEK) must' +
+    "|The function's process|The stack operation|The step (did|took)|a certificate may|another " +
+    '|if it is|it holds|two failures)',
+);
+
+/** The words by which a remedy would ask for more than the tables know. */
+const ASKS = new RegExp(
+  '\\b(add|ask|choose|compare|correct|delete|deploy|disable|drop|enable|find out|keep|look|onboard' +
+    '|put|redrive|remove|report|restore|rotate|schedule|tag|tell|treat|wait)\\b',
+  'i',
+);
+
+describe('every remedy can be followed', () => {
+  const sentences = remedySentences();
+  const phrases = [...BY_RESPONDER, ...BY_OPERATOR, ...ELSEWHERE].map(([phrase]) => phrase);
+
+  test('they are found where they are written', () => {
+    expect(sentences.length).toBeGreaterThan(50);
+    for (const sentence of [
+      'Look at the event bus and its policy, then redrive the dead-letter queue.',
+      'look into the log of the RecordFailure function first.',
+      'delete this one',
+      'treat that key as compromised, delete every version of the object, and send only certificates',
+    ]) {
+      expect(sentences).toContain(sentence);
+    }
+  });
+
+  test.each(sentences)('%s', (sentence) => {
+    const known = phrases.some((phrase) => phrase.test(sentence)) || SAID.test(sentence);
+    expect(known, 'says something that no table of this file knows').toBe(true);
+    const rest = phrases.reduce((text, phrase) => text.replace(phrase, ''), sentence);
+    expect(rest, 'asks for more than the tables of this file know').not.toMatch(ASKS);
+  });
+
+  test.each(BY_RESPONDER)('%s is what a responder may do', (phrase, permissions) => {
+    expect(sentences.filter((sentence) => phrase.test(sentence))).not.toEqual([]);
+    expect(permissions.filter((permission) => !responder.has(permission))).toEqual([]);
+  });
+
+  test.each(BY_OPERATOR)('%s is what an operator may do', (phrase, permissions) => {
+    expect(sentences.filter((sentence) => phrase.test(sentence))).not.toEqual([]);
+    expect(permissions.filter((permission) => !operator.has(permission))).toEqual([]);
+  });
+
+  test.each(ELSEWHERE)('%s is still asked, of %s', (phrase) => {
+    expect(sentences.filter((sentence) => phrase.test(sentence))).not.toEqual([]);
+  });
+});
+
+test('a responder may do nothing that no remedy asks for', () => {
+  const asked = new Set(BY_RESPONDER.flatMap(([, permissions]) => permissions));
+  // To find one's way to what a remedy names, and to read what was written about it.
+  const around = [
+    'kms:Decrypt',
+    'payment-cryptography:ListKeys',
+    's3:GetObjectRetention',
+    's3:ListBucketVersions',
+    'ssm:GetParameter',
+    'states:DescribeStateMachine',
+    'states:ListExecutions',
+  ];
+  expect([...responder].filter((action) => !asked.has(action) && !around.includes(action))).toEqual(
+    [],
+  );
+});
