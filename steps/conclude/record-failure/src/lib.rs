@@ -2,12 +2,15 @@
 //!
 //! It knows no ceremony. Takes whatever went wrong, in whatever form Step Functions has it, says
 //! which step, what, what to do and what had been done by then, and writes that to the evidence
-//! bucket as `<ceremony-id>/failure-<time>.json`, together with the evidence of every step before.
-//! Depends on as little as it can: the execution's input may be what is wrong.
+//! bucket as `<execution name>/failure-<time>-<digest>.json`, together with the evidence of every
+//! step before. The name of an execution is its ceremony's id, unless somebody started it by hand.
+//! Depends on as little as it can: the execution's input may be what is wrong, so that it never
+//! says where to write.
 
 mod words;
 
 use ceremony::announcement::{CeremonyFailed, VERSION};
+use ceremony::digest::Sha256;
 use ceremony::evidence::{Recordable, document};
 use ceremony::execution::{Execution, JSON, Location};
 use ceremony::id::{Ceremony, Kind};
@@ -58,17 +61,14 @@ pub struct Context {
 
 pub async fn handle(context: &Context, input: Input) -> Result<Output, Error> {
     let words = put_into_words(&input.failure);
-    let ceremony = ceremony_of(&input.input);
-    let id = match &ceremony {
-        Some(ceremony) => ceremony.ceremony_id.to_string(),
-        // It is the id, unless somebody started the execution by hand.
-        None => name_of(&input.execution).to_owned(),
-    };
+    let id = folder_of(&input.execution);
+    let ceremony = ceremony_of(&input.input).filter(|it| it.ceremony_id.as_str() == id);
+    let bytes = document(&Record::new(&input, ceremony.as_ref(), &words))?;
+    let (time, digest) = (input.failed_at.compact(), Sha256::of(&bytes).short());
     let location = Location {
         bucket: context.evidence_bucket.clone(),
-        key: format!("{id}/failure-{}.json", input.failed_at.compact()),
+        key: format!("{id}/failure-{time}-{digest}.json"),
     };
-    let bytes = document(&Record::new(&input, ceremony.as_ref(), &words))?;
     write_once(&context.s3, &location, JSON, &bytes).await?;
     let Words {
         step,
@@ -94,16 +94,22 @@ pub async fn handle(context: &Context, input: Input) -> Result<Output, Error> {
     }))
 }
 
-/// What the execution's input says of itself, if its id belongs to its folder: the id names a
-/// folder of the evidence.
+/// What the execution's input says of itself, if its id belongs to its folder.
 fn ceremony_of(input: &Value) -> Option<Ceremony> {
     let ceremony: Ceremony = serde_json::from_value(input.get("ceremony")?.clone()).ok()?;
     let folder = ceremony.folder();
     ceremony.ceremony_id.is_for(&folder).then_some(ceremony)
 }
 
-fn name_of(execution: &Execution) -> &str {
-    execution.arn.rsplit(':').next().unwrap_or("unknown")
+/// The execution's name, which Step Functions lets nobody give twice in 90 days. It may have
+/// characters that no folder should: then the digest of the ARN stands for it.
+fn folder_of(execution: &Execution) -> String {
+    let name = execution.arn.rsplit(':').next().unwrap_or_default();
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
+    if !name.is_empty() && name.bytes().all(plain) {
+        return name.to_owned();
+    }
+    format!("execution-{}", Sha256::of(execution.arn.as_bytes()).short())
 }
 
 #[derive(Serialize)]
@@ -181,7 +187,9 @@ impl StepError for Error {
 
     fn remedy(&self) -> &'static str {
         match self {
-            Self::AlreadyRecorded(_) => "Find out who wrote it: two failures cannot share a time.",
+            Self::AlreadyRecorded(_) => {
+                "Find out who wrote it: another record has another name, by its digest."
+            }
             Self::DocumentUnwritable(_) => {
                 "This is a defect of the software: report it with the execution's ARN."
             }
@@ -220,11 +228,19 @@ mod tests {
     }
 
     #[test]
-    fn the_name_of_an_execution_is_the_end_of_its_arn() {
-        let execution = Execution {
-            arn: "arn:aws:states:us-east-1:111122223333:execution:kek-export:by-hand".to_owned(),
-            started_at: Utc::now(),
+    fn the_folder_is_the_executions_name_or_a_digest() {
+        let folder = |name: &str| {
+            folder_of(&Execution {
+                arn: format!("arn:aws:states:us-east-1:111122223333:execution:kek-export:{name}"),
+                started_at: Utc::now(),
+            })
         };
-        assert_eq!(name_of(&execution), "by-hand");
+        assert_eq!(folder("by-hand_2"), "by-hand_2");
+        for odd in ["..", "", "a.b", "a b", "\u{e9}"] {
+            let folder = folder(odd);
+            assert!(folder.starts_with("execution-"), "{folder}");
+            assert_eq!(folder.len(), "execution-".len() + 16, "{folder}");
+        }
+        assert_ne!(folder(".."), folder("."));
     }
 }
