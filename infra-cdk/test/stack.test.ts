@@ -192,7 +192,7 @@ describe('functions', () => {
 
   test.each([
     ['KekExportintake', ['EVENT_BUS_NAME', 'EVIDENCE_BUCKET', 'INBOX_BUCKET', 'STATE_MACHINE_ARN']],
-    ['Stepsfetchcerts', ['EVIDENCE_BUCKET', 'INBOX_BUCKET']],
+    ['Stepsfetchcerts', ['EVIDENCE_BUCKET', 'INBOX_BUCKET', 'SIGNING_KEY_SPEC']],
     ['Stepsvalidate', []],
     ['Stepsimportca', []],
     ['Stepscreatekek', []],

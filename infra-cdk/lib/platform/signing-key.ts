@@ -30,9 +30,12 @@ export interface SigningKeyProps {
 export class SigningKey extends Construct {
   /** The key itself. */
   readonly key: Key;
+  /** Type of the key pair: what it can sign with. */
+  readonly keySpec: KeySpec;
 
   constructor(scope: Construct, id: string, props: SigningKeyProps) {
     super(scope, id);
+    this.keySpec = props.keySpec;
     // The type is in the name, so that another type is another resource: CloudFormation refuses to
     // change the type of a key, and the steps that know the key by its ARN must be published anew.
     this.key = new Key(this, props.keySpec, {

@@ -6,7 +6,7 @@ import { readTrustedRoot, readVersions } from '../platform/storage-permissions.t
 import type { DefineStep } from './step-function.ts';
 
 /** The steps of `steps/prove/`: what was sent is read and proven, and no key is touched. */
-export function proveSteps(define: DefineStep, scope: IConstruct, { storage }: Platform) {
+export function proveSteps(define: DefineStep, scope: IConstruct, { storage, signingKey }: Platform) {
   return {
     'fetch-certs': define(
       'fetch-certs',
@@ -15,6 +15,7 @@ export function proveSteps(define: DefineStep, scope: IConstruct, { storage }: P
         environment: {
           INBOX_BUCKET: storage.inbox.bucketName,
           EVIDENCE_BUCKET: storage.evidence.bucketName,
+          SIGNING_KEY_SPEC: signingKey.keySpec,
         },
         permissions: [...readVersions(storage), ...readTrustedRoot(storage), readProfiles(scope)],
       },

@@ -7,6 +7,7 @@
 
 use std::collections::HashSet;
 
+use ceremony::algorithms::SignatureAlgorithm;
 use ceremony::bundle::{MAX_FILES, UnusableFile, certificates_in};
 use ceremony::certificate::Certificate;
 use ceremony::digest::Sha256;
@@ -57,6 +58,8 @@ pub struct Context {
     pub ssm: aws_sdk_ssm::Client,
     pub inbox_bucket: String,
     pub evidence_bucket: String,
+    /// Of the key that signs packages: `RSA_2048`, say.
+    pub signing_key_spec: String,
 }
 
 pub async fn handle(context: &Context, input: Input) -> Result<Output, Error> {
@@ -77,6 +80,15 @@ pub async fn handle(context: &Context, input: Input) -> Result<Output, Error> {
     )
     .await??;
     let policy = loaded.profile.kek_export_policy(loaded.version)?;
+    let (algorithm, key_spec) = (policy.signature.algorithm, &context.signing_key_spec);
+    // `Sign` would find it too, when the KEK has been made.
+    if !algorithm.fits(key_spec) {
+        let key_spec = key_spec.clone();
+        return Err(Error::SignatureAlgorithmUnfit {
+            algorithm,
+            key_spec,
+        });
+    }
     Ok(Output {
         aliases: aliases(&folder, &path),
         path,
@@ -184,6 +196,11 @@ pub enum Error {
     },
     #[error(transparent)]
     Service(#[from] ServiceError),
+    #[error("the profile asks for a signature by {algorithm}, but our signing key is {key_spec}")]
+    SignatureAlgorithmUnfit {
+        algorithm: SignatureAlgorithm,
+        key_spec: String,
+    },
 }
 
 impl From<ObjectError> for Error {
@@ -229,7 +246,9 @@ impl StepError for Error {
                 "Onboard the partner for this folder (README, \"Onboard a partner\"), or use the \
                  right folder."
             }
-            Self::CeremonyNotAllowed(_) | Self::ProfileMalformed { .. } => {
+            Self::CeremonyNotAllowed(_)
+            | Self::ProfileMalformed { .. }
+            | Self::SignatureAlgorithmUnfit { .. } => {
                 "Have an operator correct the profile (its schema: \
                  steps/shared/ceremony/profile.schema.json)."
             }

@@ -9,6 +9,7 @@ async fn main() -> Result<(), lambda_runtime::Error> {
         ssm: aws_sdk_ssm::Client::new(&config),
         inbox_bucket: required_variable("INBOX_BUCKET"),
         evidence_bucket: required_variable("EVIDENCE_BUCKET"),
+        signing_key_spec: required_variable("SIGNING_KEY_SPEC"),
     };
     serve(step::software!(), async |input, _| {
         handle(&context, input).await

@@ -214,6 +214,25 @@ impl SignatureAlgorithm {
         }
     }
 
+    /// Whether a KMS key of this spec (`RSA_2048`, `ECC_NIST_P256` …) signs so (AWS KMS: "Key spec
+    /// reference"). A spec that is not known signs nothing.
+    pub fn fits(self, key_spec: &str) -> bool {
+        let curve = match self {
+            Self::ECDSA_SHA_256 => "ECC_NIST_P256",
+            Self::ECDSA_SHA_384 => "ECC_NIST_P384",
+            Self::ECDSA_SHA_512 => "ECC_NIST_P521",
+            Self::RSASSA_PKCS1_V1_5_SHA_256
+            | Self::RSASSA_PKCS1_V1_5_SHA_384
+            | Self::RSASSA_PKCS1_V1_5_SHA_512
+            | Self::RSASSA_PSS_SHA_256
+            | Self::RSASSA_PSS_SHA_384
+            | Self::RSASSA_PSS_SHA_512 => {
+                return ["RSA_2048", "RSA_3072", "RSA_4096"].contains(&key_spec);
+            }
+        };
+        key_spec == curve
+    }
+
     pub fn is_pss(self) -> bool {
         matches!(
             self,
@@ -239,6 +258,24 @@ impl fmt::Display for SignatureAlgorithm {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_key_signs_with_the_algorithms_of_its_spec() {
+        let of = |spec: &str| {
+            let fitting = SignatureAlgorithm::ALL
+                .into_iter()
+                .filter(|it| it.fits(spec));
+            fitting.map(SignatureAlgorithm::as_str).collect::<Vec<_>>()
+        };
+        assert_eq!(of("ECC_NIST_P256"), ["ECDSA_SHA_256"]);
+        assert_eq!(of("ECC_NIST_P384"), ["ECDSA_SHA_384"]);
+        assert_eq!(of("ECC_NIST_P521"), ["ECDSA_SHA_512"]);
+        for spec in ["RSA_2048", "RSA_3072", "RSA_4096"] {
+            assert!(of(spec).iter().all(|it| it.starts_with("RSASSA")));
+            assert_eq!(of(spec).len(), 6);
+        }
+        assert_eq!(of("SYMMETRIC_DEFAULT"), [""; 0]);
+    }
 
     #[test]
     fn names_are_spelled_alike_in_json_and_in_requests() {

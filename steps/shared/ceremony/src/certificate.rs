@@ -247,8 +247,8 @@ impl TryFrom<String> for Certificate {
     type Error = MalformedCertificate;
 
     fn try_from(text: String) -> Result<Self, Self::Error> {
-        let block =
-            pem::parse(text).map_err(|error| MalformedCertificate(format!("not PEM: {error}")))?;
+        // The parser's own words repeat what it could not read, which may be a private key.
+        let block = pem::parse(text).map_err(|_| MalformedCertificate("not PEM".to_owned()))?;
         Self::from_der(block.contents())
     }
 }

@@ -70,6 +70,7 @@ impl Dropped {
             ssm: aws_sdk_ssm::Client::new(&self.aws.config()),
             inbox_bucket: INBOX.to_owned(),
             evidence_bucket: EVIDENCE.to_owned(),
+            signing_key_spec: "RSA_2048".to_owned(),
         };
         let fetched = handle(&context, self.input.clone()).await;
         let writes = |call: &String| !call.starts_with("Get");

@@ -15,6 +15,7 @@ use emulated::{certificate, path, policy, quick_chain};
 use fetch_certs::{Error, Output};
 use partner::Pki;
 use serde_json::json;
+use step::StepError;
 
 use crate::dropped::{Dropped, EVIDENCE, FOLDER, INBOX, PARAMETER};
 
@@ -52,6 +53,18 @@ async fn the_policy_says_which_version_of_the_profile_it_is_from() {
     assert_eq!(policy.profile.version, 2);
     assert_eq!(policy.profile.parameter, PARAMETER);
     assert_eq!(policy.trust.identity, "another");
+}
+
+/// Before a KEK is made that nobody can sign for.
+#[tokio::test(start_paused = true)]
+async fn a_signature_that_our_key_cannot_make_is_refused() {
+    let dropped = Dropped::new();
+    dropped.onboards(|profile| {
+        profile["kekExport"]["signature"] = json!({ "algorithm": "ECDSA_SHA_256" });
+    });
+    let error = dropped.fetched().await.unwrap_err();
+    assert_eq!(error.name(), "SignatureAlgorithmUnfit", "{error}");
+    assert!(error.remedy().contains("profile"));
 }
 
 #[tokio::test(start_paused = true)]
