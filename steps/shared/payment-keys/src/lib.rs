@@ -37,12 +37,18 @@ pub fn tags(ceremony: &Ceremony, purpose: &str, alias: &str) -> Vec<Tag> {
 /// The tags that say what a key is and for whom. `wrap` may export only what is a `kek` by them.
 pub fn destination<'a>(ceremony: &'a Ceremony, purpose: &'a str) -> [(&'static str, &'a str); 4] {
     [
-        ("key-ceremony:purpose", purpose),
+        (PURPOSE_TAG, purpose),
         ("key-ceremony:partner", ceremony.partner.as_str()),
         ("key-ceremony:environment", ceremony.environment.as_str()),
         ("key-ceremony:data-type", ceremony.data_type.as_str()),
     ]
 }
+
+/// Says what a key is.
+const PURPOSE_TAG: &str = "key-ceremony:purpose";
+
+/// The purpose of a key that is one too many. A responder sets it.
+const SURPLUS: &str = "surplus";
 
 /// Names the alias a key was made for.
 const ALIAS_TAG: &str = "key-ceremony:alias";

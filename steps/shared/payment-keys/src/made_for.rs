@@ -7,7 +7,7 @@ use aws_sdk_paymentcryptography::types::{KeyAttributes, KeyState, Tag};
 use step::ServiceError;
 
 use crate::pace::Pace;
-use crate::{ALIAS_TAG, inspect, service_error};
+use crate::{ALIAS_TAG, PURPOSE_TAG, SURPLUS, inspect, service_error};
 
 /// The alias's key if it has got one meanwhile, else the oldest usable key with these attributes
 /// that is tagged as made for the alias and has no alias yet.
@@ -117,9 +117,12 @@ async fn is_tagged_for(
     pace: &Pace,
 ) -> Result<bool, ServiceError> {
     let tags = tags_of(client, key_arn, pace).await?;
-    Ok(tags
-        .iter()
-        .any(|tag| tag.key == ALIAS_TAG && tag.value.as_deref() == Some(alias)))
+    let has = |key: &str, value: &str| {
+        let is = |tag: &Tag| tag.key == key && tag.value.as_deref() == Some(value);
+        tags.iter().any(is)
+    };
+    // What a responder has marked for deletion is lost for good.
+    Ok(has(ALIAS_TAG, alias) && !has(PURPOSE_TAG, SURPLUS))
 }
 
 /// All tags of a key.

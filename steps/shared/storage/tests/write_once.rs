@@ -76,7 +76,7 @@ async fn a_foreign_object_stays_and_is_told_of_by_its_digest() {
 /// Even a part of ours, or ours with something behind it.
 #[tokio::test(start_paused = true)]
 async fn an_object_that_is_almost_ours_is_foreign() {
-    for there in [&b""[..], b"the recor", b"the record\n", b"The record"] {
+    for there in [&b""[..], b"the rec", b"the record\n", b"The record"] {
         let aws = Aws::default();
         aws.put(BUCKET, KEY, there);
         assert_eq!(write(&aws).await, Err(already_exists(there)));

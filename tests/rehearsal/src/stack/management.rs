@@ -59,13 +59,17 @@ impl Management {
             .await
     }
 
-    /// Every key that was made for a partner, by its tag.
+    /// Every key that a ceremony made for a partner, by its tags. An operator's key may say that it
+    /// is for a partner too, but is of no ceremony.
     pub async fn keys_of(&self, partner: &str) -> Result<Vec<Value>> {
         let mut inventory = self.inventory().await?;
         let Value::Array(mut keys) = inventory["keys"].take() else {
             bail!("the inventory has no list of keys");
         };
-        keys.retain(|key| key["tags"]["key-ceremony:partner"] == partner);
+        keys.retain(|key| {
+            let tags = &key["tags"];
+            tags["key-ceremony:partner"] == partner && tags["key-ceremony:ceremony-id"].is_string()
+        });
         Ok(keys)
     }
 

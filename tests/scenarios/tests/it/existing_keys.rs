@@ -182,6 +182,15 @@ async fn a_ca_key_that_is_another_ca_is_refused_by_the_export() {
     let failure = story.ceremony_fails("ExportRefused").await;
     assert!(failure.cause.starts_with("Wrap: "), "{}", failure.cause);
     assert!(failure.cause.contains("caKeyArns"), "{}", failure.cause);
+    // By then the KEK had been made: the record names it, and its KCV.
+    let steps = failure.record["steps"].as_array().expect("evidence");
+    let names: Vec<_> = steps.iter().map(|step| &step["step"]).collect();
+    let expected = ["fetch-certs", "validate", "import-ca", "create-kek"];
+    assert_eq!(names, expected);
+    let kek = story.keks().await.pop().expect("a KEK");
+    assert_eq!(steps[3]["result"]["keyArn"], kek);
+    assert!(steps[3]["result"]["kcv"].is_string());
+    assert_eq!(failure.record["done"], json!([]));
     assert!(
         story
             .partner_fetches(&failure.execution.name)

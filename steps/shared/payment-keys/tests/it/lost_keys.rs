@@ -82,6 +82,29 @@ async fn a_key_that_names_the_alias_in_another_tag_is_not_adopted() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_key_that_is_marked_as_surplus_is_not_adopted() {
+    let (service, client) = reserved();
+    let key = make(&client, ALIAS).await.unwrap().key_arn;
+    let tag = Tag::builder().key("key-ceremony:purpose").value("surplus");
+    let tag = client
+        .tag_resource()
+        .resource_arn(key)
+        .tags(tag.build().unwrap());
+    tag.send().await.unwrap();
+    adopts_nothing(&service, &client).await;
+}
+
+/// Somebody pointed another alias at it.
+#[tokio::test(start_paused = true)]
+async fn a_key_that_has_another_alias_is_not_adopted() {
+    let (service, client) = reserved();
+    let key = make(&client, ALIAS).await.unwrap().key_arn;
+    let other = client.create_alias().alias_name(OTHER).key_arn(key);
+    other.send().await.unwrap();
+    adopts_nothing(&service, &client).await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_key_of_another_kind_is_not_adopted() {
     let (service, client) = reserved();
     creates(&client, KeyAlgorithm::Aes256, vec![for_the_alias()]).await;
