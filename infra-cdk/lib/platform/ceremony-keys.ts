@@ -50,8 +50,8 @@ export function tagKeks(scope: IConstruct): Permission[] {
  * nothing that carries it, and whoever watches tags sees it before the key is gone. Deletion waits at
  * least three days, within which `RestoreKey` takes it back.
  *
- * An alias may be deleted whatever it names. That is the remedy for a CA key that cannot be used, and
- * no key is lost by it: the next ceremony finds a KEK without its alias by its tags.
+ * An alias may be deleted whatever it names: IAM cannot tell one that is only reserved. Its key stays,
+ * but the next ceremony makes another for it, so that the old one is to be marked as surplus too.
  */
 export function setKeysRight(scope: IConstruct): Permission[] {
   const { aliases, keys } = arns(scope);
