@@ -112,7 +112,14 @@ function lookAt(keys: string): Permission {
 }
 
 function arns(scope: IConstruct): { aliases: string; keys: string } {
+  return {
+    aliases: paymentCryptographyArn(scope, 'alias/key-ceremony/*'),
+    keys: paymentCryptographyArn(scope, 'key/*'),
+  };
+}
+
+/** A key or an alias of this account and region, or a pattern of them. */
+export function paymentCryptographyArn(scope: IConstruct, resource: string): string {
   const { partition, region, account } = Stack.of(scope);
-  const prefix = `arn:${partition}:payment-cryptography:${region}:${account}`;
-  return { aliases: `${prefix}:alias/key-ceremony/*`, keys: `${prefix}:key/*` };
+  return `arn:${partition}:payment-cryptography:${region}:${account}:${resource}`;
 }

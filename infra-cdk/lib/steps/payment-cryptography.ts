@@ -1,6 +1,6 @@
-import { Stack } from 'aws-cdk-lib';
 import type { IConstruct } from 'constructs';
 
+import { paymentCryptographyArn } from '../platform/ceremony-keys.ts';
 import type { Permission } from '../platform/permission.ts';
 
 /**
@@ -27,10 +27,10 @@ import type { Permission } from '../platform/permission.ts';
  * is another purpose.
  */
 export class PaymentCryptography {
-  private readonly stack: Stack;
+  private readonly scope: IConstruct;
 
   constructor(scope: IConstruct) {
-    this.stack = Stack.of(scope);
+    this.scope = scope;
   }
 
   /** Import certificates, never secret keys, and find them again by alias. */
@@ -104,7 +104,7 @@ export class PaymentCryptography {
 
   /** Reserve an alias, point it at a key, and find what an interrupted run left behind by its tags. */
   private aliasedKeys(purpose: Purpose): Permission[] {
-    const aliases = this.arn(`alias/key-ceremony/${purpose}/*`);
+    const aliases = paymentCryptographyArn(this.scope, `alias/key-ceremony/${purpose}/*`);
     return [
       {
         actions: [
@@ -145,12 +145,7 @@ export class PaymentCryptography {
   }
 
   private get anyKey(): string {
-    return this.arn('key/*');
-  }
-
-  private arn(resource: string): string {
-    const { partition, region, account } = this.stack;
-    return `arn:${partition}:payment-cryptography:${region}:${account}:${resource}`;
+    return paymentCryptographyArn(this.scope, 'key/*');
   }
 }
 
