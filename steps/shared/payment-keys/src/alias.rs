@@ -58,8 +58,8 @@ pub(crate) async fn assign(
     .await
 }
 
-/// Gives the reservation back, if it is one still. It is asked for once: a second call could meet
-/// somebody else's reservation. If it fails, the next attempt waits and takes over.
+/// Gives the reservation back, if it is one still. After a call without an answer there is no second:
+/// it could meet somebody else's reservation. If it fails, the next attempt waits and takes over.
 pub(crate) async fn release(client: &Client, alias: &str, pace: &Pace) {
     let outcome = async {
         if let Alias::Reserved = look_up(client, alias, pace).await? {

@@ -55,15 +55,15 @@ use tokio::time::Instant;
 use crate::alias::{Alias, assign, look_up, release, reserve};
 use crate::inspect::KeyFacts;
 use crate::made_for::oldest_made_for;
-use crate::pace::Pace;
+use crate::pace::{Pace, jittered};
 
 /// How long a holder of the reservation may work on it.
-const HOLDING_LIMIT: Duration = Duration::from_secs(20);
+pub(crate) const HOLDING_LIMIT: Duration = Duration::from_secs(20);
 
 /// How long a waiter waits before it takes the reservation over.
 const PATIENCE: Duration = Duration::from_secs(25);
 
-/// At most: a jitter takes up to half of it, so that those who come together do not look together.
+/// At most: a jitter takes up to half of it.
 const POLL_INTERVAL: Duration = Duration::from_secs(2);
 
 /// A key that is now the alias's.
@@ -138,8 +138,7 @@ pub async fn claim(
                     let work = take_over(client, alias, attributes, &make);
                     return within_limit(alias, Instant::now(), work).await;
                 }
-                let jitter = 0.5 + fastrand::f64() / 2.0;
-                tokio::time::sleep(POLL_INTERVAL.mul_f64(jitter)).await;
+                tokio::time::sleep(jittered(POLL_INTERVAL)).await;
             }
         }
     }

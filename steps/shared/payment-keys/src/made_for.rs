@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use aws_sdk_paymentcryptography::Client;
-use aws_sdk_paymentcryptography::types::{KeyAttributes, KeyState, Tag};
+use aws_sdk_paymentcryptography::types::{KeyAttributes, KeyState, KeySummary, Tag};
 use step::ServiceError;
 
 use crate::pace::Pace;
@@ -49,26 +49,16 @@ async fn usable_keys(
     attributes: &KeyAttributes,
     pace: &Pace,
 ) -> Result<Vec<String>, ServiceError> {
-    let mut usable = Vec::new();
-    let mut token = None;
-    loop {
-        let page = pace
-            .repeat(async || {
-                let request = client.list_keys().key_state(KeyState::CreateComplete);
-                let request = request.max_results(PAGE).set_next_token(token.clone());
-                let answer = request.send().await;
-                answer.map_err(service_error("payment-cryptography:ListKeys"))
-            })
-            .await?;
-        let keys = page.keys.into_iter();
-        let fitting =
-            keys.filter(|key| key.enabled && key.key_attributes.as_ref() == Some(attributes));
-        usable.extend(fitting.map(|key| key.key_arn));
-        token = page.next_token;
-        if token.is_none() {
-            return Ok(usable);
-        }
-    }
+    let keys = every_page(pace, async |token| {
+        let request = client.list_keys().key_state(KeyState::CreateComplete);
+        let request = request.max_results(PAGE).set_next_token(token);
+        let page = request.send().await;
+        let page = page.map_err(service_error("payment-cryptography:ListKeys"))?;
+        Ok((page.keys, page.next_token))
+    });
+    let fitting = |key: &KeySummary| key.enabled && key.key_attributes.as_ref() == Some(attributes);
+    let usable = keys.await?.into_iter().filter(fitting);
+    Ok(usable.map(|key| key.key_arn).collect())
 }
 
 struct Taken {
@@ -77,34 +67,27 @@ struct Taken {
 }
 
 async fn taken(client: &Client, alias: &str, pace: &Pace) -> Result<Taken, ServiceError> {
+    let aliases = every_page(pace, async |token| {
+        let request = client.list_aliases().max_results(PAGE);
+        let page = request.set_next_token(token).send().await;
+        let page = page.map_err(service_error("payment-cryptography:ListAliases"))?;
+        Ok((page.aliases, page.next_token))
+    });
     let mut taken = Taken {
         by_this_alias: None,
         by_others: HashSet::new(),
     };
-    let mut token = None;
-    loop {
-        let page = pace
-            .repeat(async || {
-                let request = client.list_aliases().max_results(PAGE);
-                let answer = request.set_next_token(token.clone()).send().await;
-                answer.map_err(service_error("payment-cryptography:ListAliases"))
-            })
-            .await?;
-        for listed in page.aliases {
-            let Some(key_arn) = listed.key_arn else {
-                continue;
-            };
-            if listed.alias_name == alias {
-                taken.by_this_alias = Some(key_arn);
-            } else {
-                taken.by_others.insert(key_arn);
-            }
-        }
-        token = page.next_token;
-        if token.is_none() {
-            return Ok(taken);
+    for listed in aliases.await? {
+        let Some(key_arn) = listed.key_arn else {
+            continue;
+        };
+        if listed.alias_name == alias {
+            taken.by_this_alias = Some(key_arn);
+        } else {
+            taken.by_others.insert(key_arn);
         }
     }
+    Ok(taken)
 }
 
 /// The most that a page can have.
@@ -131,20 +114,28 @@ pub async fn tags_of(
     key_arn: &str,
     pace: &Pace,
 ) -> Result<Vec<Tag>, ServiceError> {
-    let mut tags = Vec::new();
-    let mut token = None;
+    every_page(pace, async |token| {
+        let request = client.list_tags_for_resource().resource_arn(key_arn);
+        let page = request.set_next_token(token).send().await;
+        let page = page.map_err(service_error("payment-cryptography:ListTagsForResource"))?;
+        Ok((page.tags, page.next_token))
+    })
+    .await
+}
+
+/// What all pages of a list hold; `ask` gets one, and the token of the next. The SDK's paginators
+/// would end at the first page that is throttled.
+async fn every_page<T>(
+    pace: &Pace,
+    ask: impl AsyncFn(Option<String>) -> Result<(Vec<T>, Option<String>), ServiceError>,
+) -> Result<Vec<T>, ServiceError> {
+    let (mut all, mut token) = (Vec::new(), None);
     loop {
-        let page = pace
-            .repeat(async || {
-                let request = client.list_tags_for_resource().resource_arn(key_arn);
-                let answer = request.set_next_token(token.clone()).send().await;
-                answer.map_err(service_error("payment-cryptography:ListTagsForResource"))
-            })
-            .await?;
-        tags.extend(page.tags);
-        token = page.next_token;
+        let (page, next) = pace.repeat(async || ask(token.clone()).await).await?;
+        all.extend(page);
+        token = next;
         if token.is_none() {
-            return Ok(tags);
+            return Ok(all);
         }
     }
 }

@@ -10,13 +10,15 @@ use std::time::Duration;
 use step::ServiceError;
 use tokio::time::Instant;
 
+use crate::claim::HOLDING_LIMIT;
+
 /// How long all patient calls of one step may take together. A function that makes them lives
 /// longer than that, and the state machine tries again for longer still.
 const STEP_LIMIT: Duration = Duration::from_secs(50);
 
 /// How long a holder goes on after a throttle: a quarter less than it may hold its reservation, so
 /// that it can still give it back.
-const HOLDER_LIMIT: Duration = Duration::from_secs(15);
+const HOLDER_LIMIT: Duration = Duration::from_secs(HOLDING_LIMIT.as_secs() / 4 * 3);
 
 /// How often a call that had no answer is made again.
 const UNANSWERED: usize = 2;
@@ -82,14 +84,19 @@ impl Pace {
                 ServiceError::ServiceUnavailable { .. } if unanswered > 0 => unanswered -= 1,
                 _ => return Err(error),
             }
-            let jittered = pause.mul_f64(0.5 + fastrand::f64() / 2.0);
-            if Instant::now() + jittered > self.until {
+            let this_time = jittered(pause);
+            if Instant::now() + this_time > self.until {
                 return Err(error);
             }
-            tokio::time::sleep(jittered).await;
+            tokio::time::sleep(this_time).await;
             pause = self.longest.min(pause * 2);
         }
     }
+}
+
+/// Half of a pause, or up to the whole, so that those who come together do not come together again.
+pub(crate) fn jittered(pause: Duration) -> Duration {
+    pause.mul_f64(0.5 + fastrand::f64() / 2.0)
 }
 
 #[cfg(test)]
