@@ -6,7 +6,7 @@
 use std::time::{Duration, Instant};
 
 use apc_emulator::Quotas;
-use aws_sdk_paymentcryptography::types::{self as sdk, KeyUsage};
+use aws_sdk_paymentcryptography::types::{KeyAlgorithm, KeyUsage};
 use ceremony::digest::Sha256;
 use ceremony::id::Ceremony;
 use ceremony::path::CertificatePath;
@@ -30,7 +30,7 @@ fn handed(pki: &Pki, partner: &str) -> Handed {
     Handed {
         ceremony: ceremony_of(partner),
         path,
-        policy: policy(pki, |profile| profile["partner"] = "acme".into()),
+        policy: policy(pki, |_| {}),
     }
 }
 
@@ -120,6 +120,14 @@ async fn a_ceremony_makes_no_call_too_many() {
     assert_eq!(calls(&emulated, &first).await, again);
 }
 
+/// An account's own, but for the rate.
+fn quotas(rate: u32) -> Quotas {
+    Quotas {
+        rate,
+        ..Quotas::default()
+    }
+}
+
 /// So many partners under one root at once: how long it takes, and how many calls were admitted and
 /// throttled.
 async fn at_once(partners: usize, rate: u32) -> (Duration, u64, u64) {
@@ -129,11 +137,7 @@ async fn at_once(partners: usize, rate: u32) -> (Duration, u64, u64) {
         .map(|number| handed(&pki, &format!("partner-{number}")))
         .collect();
     let controls = emulated.emulator.controls();
-    let quotas = Quotas {
-        rate,
-        ..Quotas::default()
-    };
-    controls.set_quotas(Some(quotas));
+    controls.set_quotas(Some(quotas(rate)));
     let start = Instant::now();
     let ceremonies = all.iter().map(|handed| takes_place(&emulated, handed));
     let mut keks = futures::future::join_all(ceremonies).await;
@@ -182,11 +186,7 @@ async fn recovers_among(keys: usize, rate: u32) -> (Duration, u64) {
     let lost = makes_key(&emulated, &handed.ceremony, &alias).await;
     let controls = emulated.emulator.controls();
     let before = controls.log_position();
-    let quotas = Quotas {
-        rate,
-        ..Quotas::default()
-    };
-    controls.set_quotas(Some(quotas));
+    controls.set_quotas(Some(quotas(rate)));
     let input = create_kek::Input {
         ceremony: handed.ceremony,
         leaf_sha256: leaf,
@@ -204,20 +204,15 @@ async fn recovers_among(keys: usize, rate: u32) -> (Duration, u64) {
     )
 }
 
+/// As `CreateKek` makes it, but for the alias.
 async fn makes_key(emulated: &Emulated, ceremony: &Ceremony, alias: &str) -> String {
-    let client = &emulated.client;
-    let modes = sdk::KeyModesOfUse::builder().encrypt(true).decrypt(true);
-    let attributes = sdk::KeyAttributes::builder()
-        .key_algorithm(sdk::KeyAlgorithm::Aes128)
-        .key_class(sdk::KeyClass::SymmetricKey)
-        .key_modes_of_use(modes.wrap(true).unwrap(true).build())
-        .key_usage(KeyUsage::Tr31K0KeyEncryptionKey)
-        .build()
-        .unwrap();
-    let key = client.create_key().key_attributes(attributes);
+    let usage = KeyUsage::Tr31K0KeyEncryptionKey;
+    let made = emulated.operator_creates(usage, KeyAlgorithm::Aes128, true);
+    let key_arn = made.await;
     let tags = payment_keys::tags(ceremony, "kek", alias);
-    let key = key.exportable(true).set_tags(Some(tags)).send().await;
-    key.unwrap().key.unwrap().key_arn
+    let request = emulated.client.tag_resource().resource_arn(&key_arn);
+    request.set_tags(Some(tags)).send().await.unwrap();
+    key_arn
 }
 
 /// Two looks, then a page for every hundred keys and aliases, the tags of one key, its alias, and

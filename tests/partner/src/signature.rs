@@ -9,7 +9,7 @@ use aws_lc_rs::signature::{
 
 /// Verifies `signature` over `message` with the key in a DER SubjectPublicKeyInfo. None when the
 /// algorithm is unknown.
-pub(crate) fn verify(
+pub fn verify(
     algorithm: &str,
     public_key: &[u8],
     message: &[u8],

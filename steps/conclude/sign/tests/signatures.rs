@@ -2,7 +2,6 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
-use aws_lc_rs::signature::{self, UnparsedPublicKey, VerificationAlgorithm};
 use aws_sdk_kms::Client;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -11,6 +10,7 @@ use ceremony::evidence::Deed;
 use ceremony::signature::{MessageType, SignatureFacts};
 use emulated::aws::{Aws, Fault, Signer, spki};
 use emulated::ceremony;
+use partner::signature::verify;
 use partner::{KeyKind, PrivateKey};
 use serde_json::{Value, json};
 use sign::{Context, Error, Input, Output, handle};
@@ -74,20 +74,6 @@ impl Kms {
     }
 }
 
-fn verification(algorithm: A) -> &'static dyn VerificationAlgorithm {
-    match algorithm {
-        A::ECDSA_SHA_256 => &signature::ECDSA_P256_SHA256_ASN1,
-        A::ECDSA_SHA_384 => &signature::ECDSA_P384_SHA384_ASN1,
-        A::ECDSA_SHA_512 => &signature::ECDSA_P521_SHA512_ASN1,
-        A::RSASSA_PKCS1_V1_5_SHA_256 => &signature::RSA_PKCS1_2048_8192_SHA256,
-        A::RSASSA_PKCS1_V1_5_SHA_384 => &signature::RSA_PKCS1_2048_8192_SHA384,
-        A::RSASSA_PKCS1_V1_5_SHA_512 => &signature::RSA_PKCS1_2048_8192_SHA512,
-        A::RSASSA_PSS_SHA_256 => &signature::RSA_PSS_2048_8192_SHA256,
-        A::RSASSA_PSS_SHA_384 => &signature::RSA_PSS_2048_8192_SHA384,
-        A::RSASSA_PSS_SHA_512 => &signature::RSA_PSS_2048_8192_SHA512,
-    }
-}
-
 fn kind_for(algorithm: A) -> KeyKind {
     match algorithm {
         A::ECDSA_SHA_256 => KeyKind::EccP256,
@@ -117,9 +103,13 @@ async fn prefix_and_cryptogram_are_signed_as_one_message() {
             assert_eq!(public_key.tag(), "PUBLIC KEY");
             assert_eq!(public_key.contents(), spki(&kms.key));
             let signature = hex::decode(&facts.signature).unwrap();
-            UnparsedPublicKey::new(verification(algorithm), public_key.contents())
-                .verify(&[PREFIX, &cryptogram].concat(), &signature)
-                .unwrap_or_else(|_| panic!("{algorithm}"));
+            let message = [PREFIX, &cryptogram].concat();
+            let (name, key) = (algorithm.as_str(), public_key.contents());
+            assert_eq!(
+                verify(name, key, &message, &signature),
+                Some(true),
+                "{name}"
+            );
             assert!(kms.signed());
         }
     }
