@@ -35,6 +35,11 @@ impl World {
         WORLD.get_or_init(|| Self::create(&[])).await
     }
 
+    /// One for a story that needs all of it for itself, while that story is told.
+    pub async fn alone() -> Self {
+        Self::create(&[]).await
+    }
+
     /// One that was deployed with another signing key and another subject for its certificate.
     pub async fn with_elliptic_curve_key() -> &'static Self {
         const CONTEXT: [(&str, &str); 2] = [
@@ -115,7 +120,7 @@ impl World {
     }
 
     /// Runs the AWS CLI as the operator.
-    async fn aws(&self, arguments: &[&str]) -> String {
+    pub async fn aws(&self, arguments: &[&str]) -> String {
         let output = tokio::process::Command::new(self.python.join("aws"))
             .args(arguments)
             .args(["--output", "json"])

@@ -91,8 +91,33 @@ impl Management {
         self.call("PUT", "/quotas", Some(request)).await.map(drop)
     }
 
+    /// So many calls a second, and room for as many keys and aliases as an account has.
+    pub async fn quotas(&self, rate: u32) -> Result<()> {
+        let request = json!({ "rate": rate });
+        self.call("PUT", "/quotas", Some(request)).await.map(drop)
+    }
+
     pub async fn room_without_end(&self) -> Result<()> {
         self.call("DELETE", "/quotas", None).await.map(drop)
+    }
+
+    /// Answers as late as the service's.
+    pub async fn latencies_of_the_service(&self) -> Result<()> {
+        let request = json!({ "factor": 1 });
+        self.call("PUT", "/latencies", Some(request))
+            .await
+            .map(drop)
+    }
+
+    pub async fn answers_at_once(&self) -> Result<()> {
+        self.call("DELETE", "/latencies", None).await.map(drop)
+    }
+
+    /// How often which operation was called from a position on:
+    /// `{"calls":{…},"total":{…},"position":…}`, the last of which is where to go on.
+    pub async fn calls_since(&self, position: u64) -> Result<Value> {
+        self.call("GET", &format!("/calls?since={position}"), None)
+            .await
     }
 
     /// Moves the emulator's clock.

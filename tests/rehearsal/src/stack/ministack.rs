@@ -19,7 +19,10 @@ const ATTEMPTS: usize = 3;
 /// What a stack decides about its ministack.
 #[derive(Debug)]
 pub struct Settings<'a> {
-    pub program: &'a Path,
+    /// The interpreter that has ministack among its packages.
+    pub python: &'a Path,
+    /// What starts it: see `ministack/start.py` beside `src`.
+    pub script: &'a Path,
     pub directory: &'a Path,
     pub logs: &'a Path,
     pub tls: &'a Tls,
@@ -54,10 +57,13 @@ async fn try_start(
     let url = format!("https://127.0.0.1:{port}");
     let scratch = settings.directory.join("tmp");
     std::fs::create_dir_all(&scratch).context("making a directory for temporary files")?;
-    let mut command = settings.lifetime.command(settings.program);
+    let mut command = settings.lifetime.command(settings.python);
     // Lambdas inherit this environment, so it starts empty: what is set on the machine for AWS,
     // proxies or TLS must not reach them.
     command
+        // Its neighbours are imported from the checkout, which stays as it is.
+        .arg("-B")
+        .arg(settings.script)
         .env_clear()
         .env("PATH", std::env::var_os("PATH").unwrap_or_default())
         .env("HOME", settings.directory.join("home"))
@@ -75,6 +81,7 @@ async fn try_start(
         .env("AWS_ACCESS_KEY_ID", CREDENTIALS.0)
         .env("AWS_SECRET_ACCESS_KEY", CREDENTIALS.1)
         .env("AWS_EC2_METADATA_DISABLED", "true")
+        .env("CLOUDTRAIL_RECORDING", "1")
         .env("IOT_MTLS_ENABLED", "0")
         .env("SFTP_ENABLED", "0")
         .env("SFN_WAIT_SCALE", settings.wait_scale.to_string())

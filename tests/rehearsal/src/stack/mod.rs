@@ -103,7 +103,11 @@ impl Stack {
         let program = &setup.binaries.emulator;
         let (emulator, addresses) = emulator::start(program, &log, &tls, options.lifetime).await?;
         let settings = ministack::Settings {
-            program: &setup.python.join("ministack"),
+            python: &setup.python.join("python"),
+            script: &setup
+                .project
+                .root
+                .join("tests/rehearsal/ministack/start.py"),
             directory: &directory,
             logs: &logs.join("ministack.log"),
             tls: &tls,

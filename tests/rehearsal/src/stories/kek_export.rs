@@ -19,6 +19,7 @@ pub(super) const SCENARIO: Scenario = Scenario {
     name: "kek-export",
     about: "a partner drops its certificates, and opens the package with the KEK wrapped for it",
     stacks: &[KEY_CEREMONY],
+    alone: false,
     // RSA-4096 takes its time; the keys are kept for `acme::pki` in the story.
     prepare: || drop(acme::pki()),
     tell: |stage| Box::pin(tell(stage)),

@@ -3,9 +3,10 @@
 //! A new scenario is a file beside this one with a constant [`Scenario`], and a line in
 //! [`SCENARIOS`]. `cargo rehearse --scenario` then tells it to people, and the scenario tests tell
 //! it on the stack that they share, so a story brings a partner of its own and does not rely on
-//! being alone.
+//! being alone, unless it says so.
 
 mod kek_export;
+pub mod quota;
 
 use std::path::Path;
 use std::pin::Pin;
@@ -16,7 +17,7 @@ use workbench::progress::Progress;
 use crate::stack::connection::Connection;
 
 /// Every scenario; the first is told when none is asked for.
-pub const SCENARIOS: &[Scenario] = &[kek_export::SCENARIO];
+pub const SCENARIOS: &[Scenario] = &[kek_export::SCENARIO, quota::SCENARIO];
 
 /// A story that can be told.
 #[derive(Debug)]
@@ -26,6 +27,8 @@ pub struct Scenario {
     pub about: &'static str,
     /// The CDK stacks that it happens on.
     pub stacks: &'static [&'static str],
+    /// Whether it needs the stack for itself, because it changes what all on it share.
+    pub alone: bool,
     /// Does what takes its time and needs no stack; it runs while the stack is started.
     pub prepare: fn(),
     /// Tells it from beginning to end. Ok means that everything it claims is true.

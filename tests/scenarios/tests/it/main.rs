@@ -1,6 +1,7 @@
 //! Scenarios, each named for its event. All happen at once on one stack.
 
 mod arrivals;
+mod buckets;
 mod by_hand;
 mod certificates;
 mod existing_keys;

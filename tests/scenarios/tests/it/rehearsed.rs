@@ -1,22 +1,39 @@
 //! What the rehearsal tells to people, told here as well; and the stack that all of it happens on.
 
-use rehearsal::stories::{SCENARIOS, Stage};
+use rehearsal::stories::quota::{self, Told};
+use rehearsal::stories::{SCENARIOS, Scenario, Stage};
 use scenarios::World;
 use workbench::Progress;
 
 #[tokio::test]
 async fn every_scenario_of_the_rehearsal() {
-    let world = World::get().await;
-    for scenario in SCENARIOS {
-        let directory = world.stack.directory().join(scenario.name);
-        let stage = Stage {
-            connection: world.stack.connection(),
-            directory: &directory,
-            progress: Progress::Quiet,
-        };
-        let told = (scenario.tell)(&stage).await;
-        told.unwrap_or_else(|error| panic!("{}: {error:#}", scenario.name));
+    let (alone, together): (Vec<_>, Vec<_>) = SCENARIOS.iter().partition(|scenario| scenario.alone);
+    for scenario in together {
+        tell(scenario, World::get().await).await;
     }
+    for scenario in alone {
+        tell(scenario, &World::alone().await).await;
+    }
+}
+
+async fn tell(scenario: &Scenario, world: &World) {
+    let directory = world.stack.directory().join(scenario.name);
+    let stage = Stage {
+        connection: world.stack.connection(),
+        directory: &directory,
+        progress: Progress::Quiet,
+    };
+    let told = (scenario.tell)(&stage).await;
+    told.unwrap_or_else(|error| panic!("{}: {error:#}", scenario.name));
+}
+
+#[tokio::test]
+#[ignore = "a measurement, of no worth beside other tests"]
+async fn a_hundred_ceremonies_at_once() {
+    let world = World::alone().await;
+    let told = quota::crowd_comes(world.stack.connection(), 100, Progress::Quiet).await;
+    let Told { took, calls } = told.expect("a hundred packages");
+    eprintln!("{took:?}: {}", calls["total"]);
 }
 
 #[tokio::test]
