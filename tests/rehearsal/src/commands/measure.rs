@@ -6,12 +6,16 @@
 //! nothing in another profile.
 //!
 //! The cold start is that of the process alone: from its start until it asks the Lambda Runtime
-//! API for its first event. Memory is the peak of the resident set as Linux counts it, once at
-//! that moment, and once after every scenario, in the processes that served them.
+//! API for its first event. The CPU of a first invocation is what a process has used by the end of
+//! one ceremony in which it served one event, its start included. Memory is the peak of the
+//! resident set as Linux counts it, once at that moment, and once after every scenario, in the
+//! processes that served them.
+
+mod processes;
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
@@ -24,6 +28,7 @@ use crate::stack::binaries::Profile;
 use crate::stack::setup;
 use crate::stack::{Stack, StackOptions};
 use crate::stories::{self, SCENARIOS, Stage};
+use processes::{best, cpu_time, peak_resident, served};
 use workbench::process::{Group, Lifetime};
 use workbench::progress::Progress;
 
@@ -40,6 +45,8 @@ pub async fn run(progress: Progress) -> Result<()> {
         ..StackOptions::default()
     };
     let stack = Stack::start_prepared(&setup, options).await?;
+    let unpacked = stack.directory().join("tmp");
+    let mut first_invocations = BTreeMap::new();
     for scenario in SCENARIOS {
         let stage = Stage {
             connection: stack.connection(),
@@ -47,11 +54,20 @@ pub async fn run(progress: Progress) -> Result<()> {
             progress,
         };
         (scenario.tell)(&stage).await?;
+        if first_invocations.is_empty() {
+            // Of several processes of one step, one that served a single event.
+            let cpu = served(&unpacked, &setup.binaries.steps, cpu_time)?;
+            first_invocations = best(cpu, Duration::min);
+        }
     }
-    let after = peaks_after_scenarios(&stack.directory().join("tmp"), &setup.binaries.steps)?;
+    let after = served(&unpacked, &setup.binaries.steps, peak_resident)?;
+    let after = best(after, u64::max);
     let environments = environments(&setup.project.python().join("bin/aws"), &stack)?;
 
-    println!("\n  step             size      cold start   at first /next   after ceremonies");
+    println!(
+        "\n  step             size      cold start   first invocation   at first /next   \
+         after ceremonies"
+    );
     for (step, binary) in &setup.binaries.steps {
         let size = fs::metadata(binary)
             .with_context(|| format!("{}", binary.display()))?
@@ -66,12 +82,19 @@ pub async fn run(progress: Progress) -> Result<()> {
         let median = starts[RUNS / 2].took.as_secs_f64() * 1000.0;
         let resident = starts.iter().filter_map(|start| start.resident).max();
         println!(
-            "  {step:<14} {:>6.1} MiB   {median:>7.1} ms   {:>14}   {:>16}",
+            "  {step:<14} {:>6.1} MiB   {median:>7.1} ms   {:>12} CPU   {:>14}   {:>16}",
             mebibytes(size),
-            show(resident),
-            show(after.get(step).copied()),
+            show(first_invocations.get(step).copied().map(milliseconds)),
+            show(resident.map(mebibytes_text)),
+            show(after.get(step).copied().map(mebibytes_text)),
         );
     }
+    let sum: Duration = first_invocations.values().sum();
+    println!(
+        "\n  A cold ceremony takes {} of CPU in {} functions.",
+        milliseconds(sum),
+        first_invocations.len(),
+    );
     Ok(())
 }
 
@@ -165,57 +188,16 @@ fn environment_of<'a>(
         .map(|(_, variables)| variables)
 }
 
-/// The peaks of the Lambda processes that still wait for events, by step. `unpacked` is where the
-/// local AWS unpacks Lambdas, and `steps` are the binaries that it got.
-fn peaks_after_scenarios(
-    unpacked: &Path,
-    steps: &BTreeMap<String, PathBuf>,
-) -> Result<BTreeMap<String, u64>> {
-    let mut peaks = BTreeMap::new();
-    // No such directory: not Linux, so nothing to report.
-    for entry in fs::read_dir("/proc").into_iter().flatten().flatten() {
-        let Some(id) = entry
-            .file_name()
-            .to_str()
-            .and_then(|name| name.parse().ok())
-        else {
-            continue;
-        };
-        let Some(program) = fs::read_link(entry.path().join("exe")).ok() else {
-            continue;
-        };
-        if !program.starts_with(unpacked) {
-            continue;
-        }
-        let bytes = fs::read(&program).context("reading an unpacked Lambda")?;
-        let step = steps
-            .iter()
-            .find(|(_, path)| fs::read(path).is_ok_and(|step| step == bytes));
-        if let (Some((step, _)), Some(peak)) = (step, peak_resident(id)) {
-            let known: &mut u64 = peaks.entry(step.clone()).or_default();
-            *known = peak.max(*known);
-        }
-    }
-    Ok(peaks)
+fn show(measured: Option<String>) -> String {
+    measured.unwrap_or_else(|| "–".into())
 }
 
-fn peak_resident(process: u32) -> Option<u64> {
-    parse_peak(&fs::read_to_string(format!("/proc/{process}/status")).ok()?)
+fn milliseconds(time: Duration) -> String {
+    format!("{:.1} ms", time.as_secs_f64() * 1000.0)
 }
 
-/// `VmHWM:     8420 kB`, in bytes.
-fn parse_peak(status: &str) -> Option<u64> {
-    let line = status
-        .lines()
-        .find_map(|line| line.strip_prefix("VmHWM:"))?;
-    Some(line.trim().strip_suffix(" kB")?.parse::<u64>().ok()? * 1024)
-}
-
-fn show(bytes: Option<u64>) -> String {
-    bytes.map_or_else(
-        || "–".into(),
-        |bytes| format!("{:.1} MiB", mebibytes(bytes)),
-    )
+fn mebibytes_text(bytes: u64) -> String {
+    format!("{:.1} MiB", mebibytes(bytes))
 }
 
 fn mebibytes(bytes: u64) -> f64 {
@@ -225,13 +207,6 @@ fn mebibytes(bytes: u64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_peak_is_read_from_the_status_of_a_process() {
-        let status = "Name:\tbootstrap\nVmPeak:\t  100 kB\nVmHWM:\t    8420 kB\nVmRSS:\t 1 kB\n";
-        assert_eq!(parse_peak(status), Some(8420 * 1024));
-        assert_eq!(parse_peak("Name:\tx\n"), None);
-    }
 
     #[test]
     fn a_step_is_found_by_its_function() {

@@ -41,24 +41,30 @@ async fn tell(stage: &Stage<'_>) -> Result<()> {
     management.answers_at_once().await?;
     let Told { took, calls } = told?;
 
-    let total = &calls["total"];
-    let count = |name: &str| total[name].as_u64().context("a number of calls");
-    let (all, throttled) = (count("all")?, count("throttled")?);
+    let (admitted, throttled) = counts(&calls["total"])?;
     let allowed = f64::from(RATE) * took.as_secs_f64();
     stage.progress.line(&format!(
         "
   Ceremonies   {PARTNERS}, all of them succeeded, with a KEK each and the CAs once
   Time         {:.1} s from the first drop to the last Succeeded
-  Calls        {} admitted, {:.0} % of what {RATE} a second allow in that time; {throttled} throttled",
+  Calls        {admitted} admitted, {:.0} % of what {RATE} a second allow in that time; {throttled} throttled",
         took.as_secs_f64(),
-        all - throttled,
-        (all - throttled) as f64 / allowed * 100.0,
+        admitted as f64 / allowed * 100.0,
     ));
     for (operation, count) in calls["calls"].as_object().context("calls by operation")? {
-        let line = format!("{operation:<14} {count}");
-        stage.progress.line(&format!("               {line}"));
+        let (admitted, throttled) = counts(count)?;
+        stage.progress.line(&format!(
+            "               {operation:<14} {admitted:>4} admitted, {throttled:>4} throttled"
+        ));
     }
     Ok(())
+}
+
+/// The calls that were admitted, and those that were not.
+fn counts(calls: &Value) -> Result<(u64, u64)> {
+    let count = |name: &str| calls[name].as_u64().context("a number of calls");
+    let throttled = count("throttled")?;
+    Ok((count("all")? - throttled, throttled))
 }
 
 /// What became of a crowd.
