@@ -12,7 +12,7 @@ mod write_once;
 pub use objects::{ObjectError, read_newest, read_version};
 pub use profiles::{LoadedProfile, ProfileError, load_profile};
 pub use roots::supplied_roots;
-pub use write_once::{WriteError, write_once};
+pub use write_once::{Found, WriteError, write_once};
 
 use aws_sdk_s3::Client as S3;
 use ceremony::certificate::Certificate;

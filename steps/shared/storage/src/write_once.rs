@@ -1,5 +1,7 @@
 //! S3 objects that are written once and never overwritten.
 
+use std::fmt;
+
 use aws_sdk_s3::Client;
 use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types::ChecksumAlgorithm;
@@ -63,32 +65,59 @@ async fn compare(client: &Client, location: &Location, bytes: &[u8]) -> Result<(
         .send()
         .await
         .map_err(|error| ServiceError::new("s3:GetObject", &error))?;
+    let ours = Sha256::of(bytes);
+    let foreign = |there| {
+        Err(WriteError::AlreadyExists {
+            location: location.clone(),
+            there,
+            ours: ours.clone(),
+        })
+    };
+    // Nothing of an object of another length is read: there is no telling how long it is.
+    match object.content_length() {
+        Some(length) if usize::try_from(length) == Ok(bytes.len()) => {}
+        length => return foreign(Found::Length(length.unwrap_or_default())),
+    }
     let there = object
         .body
         .collect()
         .await
         .map_err(|error| unreadable(error.to_string()))?;
-    let (there, ours) = (Sha256::of(&there.into_bytes()), Sha256::of(bytes));
-    if there == ours {
-        return Ok(());
+    let there = Sha256::of(&there.into_bytes());
+    if there != ours {
+        return foreign(Found::Digest(there));
     }
-    Err(WriteError::AlreadyExists {
-        location: location.clone(),
-        there,
-        ours,
-    })
+    Ok(())
+}
+
+/// What lies where something was to be written.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Found {
+    /// As long as what was to be written, and different.
+    Digest(Sha256),
+    /// Of another length, in bytes.
+    Length(i64),
+}
+
+impl fmt::Display for Found {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Digest(digest) => write!(f, "sha256 {digest}"),
+            Self::Length(bytes) => write!(f, "{bytes} bytes"),
+        }
+    }
 }
 
 /// Why an object was not written.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 pub enum WriteError {
     #[error(
-        "s3://{}/{} exists with other contents (sha256 {there}, to be written {ours}) and was not \
+        "s3://{}/{} exists with other contents ({there}; to be written: sha256 {ours}) and was not \
          overwritten", location.bucket, location.key
     )]
     AlreadyExists {
         location: Location,
-        there: Sha256,
+        there: Found,
         ours: Sha256,
     },
     #[error(transparent)]
