@@ -29,7 +29,7 @@ export class KeyCeremonyStack extends Stack {
   constructor(scope: Construct, id: string, props: KeyCeremonyStackProps) {
     super(scope, id, props);
     const { config } = props;
-    const { architecture, lambdaDir, logRetention } = config;
+    const { architecture, lambdaDir, logRetention, reservedConcurrency } = config;
 
     const storage = new Storage(this, 'Storage', config);
     const signingKey = new SigningKey(this, 'SigningKey', {
@@ -47,6 +47,7 @@ export class KeyCeremonyStack extends Stack {
       lambdaDir,
       logRetention,
       logKey: executionKey,
+      reservedConcurrency,
     };
     const steps = new Steps(this, 'Steps', { defaults, platform });
     const kekExport = new KekExport(this, 'KekExport', { defaults, platform, steps });

@@ -23,6 +23,7 @@ test('without context every value has its documented default', () => {
     auditors: [],
     responders: [],
     notificationEmails: [],
+    reservedConcurrency: undefined,
   });
 });
 
@@ -49,6 +50,8 @@ test.each([
     'Context value "architecture" must be one of arm64, x86_64, not "amd64".',
   ],
   [{ evidenceLockMode: 'governance' }, 'must be one of GOVERNANCE, COMPLIANCE'],
+  [{ reservedConcurrency: '0' }, 'must be at least 1, or left out, not 0.'],
+  [{ reservedConcurrency: 'all' }, 'must be a whole number, not "all".'],
   [{ evidenceLockYears: '0' }, 'must be between 1 and 100, not 0.'],
   [{ evidenceLockYears: 'seven' }, 'must be a whole number, not "seven".'],
   [{ logRetentionDays: 700 }, 'must be a number of days that CloudWatch Logs offers'],

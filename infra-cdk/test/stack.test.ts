@@ -181,6 +181,14 @@ describe('functions', () => {
     );
   });
 
+  test('nothing is set aside for them unless the context says so', () => {
+    for (const one of functions) expect(one).not.toHaveProperty('ReservedConcurrentExecutions');
+    synthesize({ reservedConcurrency: '20' }).template.allResourcesProperties(
+      'AWS::Lambda::Function',
+      { ReservedConcurrentExecutions: 20 },
+    );
+  });
+
   test('each has an encrypted log group of its own, kept for two years', () => {
     const groups = functions.map(({ LoggingConfig }) => LoggingConfig.LogGroup.Ref);
     expect(new Set(groups).size).toBe(FUNCTIONS.length);

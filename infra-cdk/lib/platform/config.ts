@@ -44,6 +44,8 @@ export interface Config {
   readonly responders: string[];
   /** Addresses that are told of ceremonies and alarms. @default - nobody, with a warning */
   readonly notificationEmails: string[];
+  /** Concurrent runs that are set aside for, and allowed to, each step's function. @default - not limited */
+  readonly reservedConcurrency?: number;
 }
 
 /** Who acts for a partner. */
@@ -78,6 +80,7 @@ export function readConfig(node: Node): Config {
     auditors: arns('auditors'),
     responders: arns('responders'),
     notificationEmails: parseEmails(node.tryGetContext('notificationEmails') ?? []),
+    reservedConcurrency: parseConcurrency(node.tryGetContext('reservedConcurrency')),
   };
 }
 
@@ -112,6 +115,7 @@ const CONTEXT_NAMES = [
   'auditors',
   'responders',
   'notificationEmails',
+  'reservedConcurrency',
 ] as const;
 type ContextName = (typeof CONTEXT_NAMES)[number];
 
@@ -237,6 +241,15 @@ function parseYears(years: number): number {
   return years >= 1 && years <= 100
     ? years
     : refuse('evidenceLockYears', years, 'between 1 and 100');
+}
+
+/** Zero would stop a function altogether. */
+function parseConcurrency(value: unknown): number | undefined {
+  if (value === undefined) return undefined;
+  const concurrency = parseInteger('reservedConcurrency', value);
+  return concurrency >= 1
+    ? concurrency
+    : refuse('reservedConcurrency', concurrency, 'at least 1, or left out');
 }
 
 /** The step that signs the request parses the subject in full; this only catches a forgotten `CN=`. */

@@ -28,6 +28,8 @@ export interface StepFunctionDefaults {
   readonly logRetention: RetentionDays;
   /** Encrypts the logs. */
   readonly logKey: IKey;
+  /** Concurrent runs that are set aside for the function, and all that it gets. @default - not limited */
+  readonly reservedConcurrency?: number;
 }
 
 /** What a step needs beyond what all have. */
@@ -85,6 +87,7 @@ export class StepFunction extends Construct {
       // The steps themselves need a tenth of it; Lambda shares out processor time by memory.
       memorySize: 256,
       timeout: props.timeout ?? Duration.seconds(30),
+      reservedConcurrentExecutions: props.reservedConcurrency,
       tracing: Tracing.ACTIVE,
       logGroup: this.logGroup,
       loggingFormat: LoggingFormat.JSON,
