@@ -8,12 +8,13 @@ use base64::engine::general_purpose::STANDARD;
 use ceremony::algorithms::SignatureAlgorithm;
 use ceremony::evidence::Deed;
 use ceremony::signature::{MessageType, SignatureFacts};
-use emulated::aws::{Aws, Fault, Signer, spki};
+use emulated::aws::{self, Aws, Fault, spki};
 use emulated::ceremony;
 use partner::signature::verify;
 use partner::{KeyKind, PrivateKey};
 use serde_json::{Value, json};
-use sign::{Context, Error, Input, Output, handle};
+use sign::{Error, Input, Output, handle};
+use signing::Signer;
 use step::{Journal, StepError};
 
 const ARN: &str = "arn:aws:kms:eu-west-1:111122223333:key/signing";
@@ -31,7 +32,7 @@ struct Kms {
 impl Kms {
     fn with(kind: KeyKind) -> Self {
         let (aws, key) = (Aws::default(), PrivateKey::cached(kind, "signing"));
-        aws.put_signer(Signer::new(ARN, key.clone()));
+        aws.put_signer(aws::Signer::new(ARN, key.clone()));
         Self {
             aws,
             key,
@@ -40,7 +41,7 @@ impl Kms {
     }
 
     async fn sign(&self, algorithm: A, cryptogram: &str) -> Result<SignatureFacts, Error> {
-        let context = Context {
+        let signer = Signer {
             kms: Client::new(&self.aws.config()),
             key_arn: ARN.to_owned(),
         };
@@ -50,7 +51,7 @@ impl Kms {
             cryptogram: cryptogram.to_owned(),
             algorithm,
         };
-        let output = handle(&context, input, &self.journal).await;
+        let output = handle(&signer, input, &self.journal).await;
         output.map(|Output(facts)| facts)
     }
 
@@ -204,7 +205,8 @@ async fn an_answer_without_its_member_is_refused() {
 async fn a_key_that_is_not_there_or_not_usable_is_refused_by_the_service() {
     let kms = Kms::with(KeyKind::EccP256);
     let elsewhere = PrivateKey::cached(KeyKind::EccP256, "signing");
-    kms.aws.put_signer(Signer::new("arn:another", elsewhere));
+    kms.aws
+        .put_signer(aws::Signer::new("arn:another", elsewhere));
     assert_eq!(kms.refused(A::ECDSA_SHA_256).await, "ServiceRefused");
     for code in ["DisabledException", "KMSInvalidStateException"] {
         let kms = Kms::with(KeyKind::EccP256);
