@@ -83,6 +83,10 @@ const STEP_POLICIES: Record<string, string[]> = {
   ],
   'Steps/sign': ['kms:GetPublicKey on SigningKey/RSA_2048', 'kms:Sign on SigningKey/RSA_2048'],
   'Steps/package-kek': [],
+  'Steps/sign-package': [
+    'kms:GetPublicKey on SigningKey/RSA_2048',
+    'kms:Sign on SigningKey/RSA_2048',
+  ],
   'Steps/publish': [
     `kms:Decrypt ${throughS3}`,
     `kms:GenerateDataKey ${throughS3}`,
@@ -135,6 +139,7 @@ test('the state machine may call the versions of its steps, announce, and write 
     'publish',
     'record-failure',
     'sign',
+    'sign-package',
     'validate',
     'wrap',
   ];
@@ -171,13 +176,16 @@ describe('the signing key separates administration from use', () => {
   const allowing = (t: typeof template, action: string) =>
     statements(t).filter((s) => list(s.Action).includes(action));
 
-  test('only the steps sign and signing-csr sign', () => {
+  test('only the steps sign, sign-package and signing-csr sign', () => {
     const signers = allowing(template, 'kms:Sign').map(({ Principal }) =>
       JSON.stringify(Principal),
     );
-    expect(signers).toHaveLength(2);
+    expect(signers).toHaveLength(3);
     expect(signers[0]).toMatch(/^\{"AWS":\{"Fn::GetAtt":\["StepssignRole[0-9A-F]+","Arn"\]\}\}$/);
     expect(signers[1]).toMatch(
+      /^\{"AWS":\{"Fn::GetAtt":\["StepssignpackageRole[0-9A-F]+","Arn"\]\}\}$/,
+    );
+    expect(signers[2]).toMatch(
       /^\{"AWS":\{"Fn::GetAtt":\["SigningCsrsigningcsrRole[0-9A-F]+","Arn"\]\}\}$/,
     );
   });
@@ -204,7 +212,7 @@ describe('the signing key separates administration from use', () => {
     const administration = allowing(named, 'kms:PutKeyPolicy');
     expect(administration.map(({ Sid }) => Sid)).toEqual(['Administration', 'Maintenance']);
     expect(administration[0]!.Principal).toEqual({ AWS: ADMINISTRATOR });
-    expect(allowing(named, 'kms:Sign')).toHaveLength(2);
+    expect(allowing(named, 'kms:Sign')).toHaveLength(3);
   });
 
   test.each([

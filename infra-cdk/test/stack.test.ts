@@ -146,16 +146,17 @@ describe('keys', () => {
     );
   });
 
-  test('a signing key of another type is another key, which the step sign is told', () => {
-    const named = (t: Template) => {
-      const sign = Object.entries(t.findResources('AWS::Lambda::Function')).find(([id]) =>
-        id.startsWith('Stepssign'),
-      );
-      return sign![1].Properties.Environment.Variables.SIGNING_KEY_ARN['Fn::GetAtt'][0];
-    };
+  test('a signing key of another type is another key, which the steps that sign are told', () => {
+    const named = (t: Template) =>
+      ['StepssignFunction', 'StepssignpackageFunction'].map((step) => {
+        const signing = Object.entries(t.findResources('AWS::Lambda::Function')).find(([id]) =>
+          id.startsWith(step),
+        );
+        return signing![1].Properties.Environment.Variables.SIGNING_KEY_ARN['Fn::GetAtt'][0];
+      });
     const other = synthesize({ signingKeySpec: 'RSA_3072' }).template;
-    expect(named(template)).toMatch(/^SigningKeyRSA2048/);
-    expect(named(other)).toMatch(/^SigningKeyRSA3072/);
+    for (const key of named(template)) expect(key).toMatch(/^SigningKeyRSA2048/);
+    for (const key of named(other)) expect(key).toMatch(/^SigningKeyRSA3072/);
   });
 });
 
@@ -205,8 +206,9 @@ describe('functions', () => {
     ['Stepsimportca', []],
     ['Stepscreatekek', []],
     ['Stepswrap', []],
-    ['Stepssign', ['SIGNING_KEY_ARN']],
+    ['StepssignFunction', ['SIGNING_KEY_ARN']],
     ['Stepspackagekek', []],
+    ['Stepssignpackage', ['SIGNING_KEY_ARN']],
     ['Stepspublish', ['EVIDENCE_BUCKET', 'OUTBOX_BUCKET']],
     ['Stepsrecordfailure', ['EVIDENCE_BUCKET']],
     ['SigningCsr', []],

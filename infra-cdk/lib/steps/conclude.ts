@@ -8,9 +8,14 @@ export function concludeSteps(define: DefineStep, { signingKey, storage }: Platf
     environment: { SIGNING_KEY_ARN: signingKey.key.keyArn },
   });
   signingKey.allowSigning(sign.role, 'Packages');
+  const signPackage = define('sign-package', 'Signs the list of the package with the KMS signing key', {
+    environment: { SIGNING_KEY_ARN: signingKey.key.keyArn },
+  });
+  signingKey.allowSigning(signPackage.role, 'PackageLists');
   return {
     sign,
     'package-kek': define('package-kek', 'Makes the files of the package'),
+    'sign-package': signPackage,
     publish: define(
       'publish',
       'Writes the package to the outbox and the record to the evidence bucket',

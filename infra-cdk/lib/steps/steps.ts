@@ -15,6 +15,7 @@ export const STEPS = [
   'wrap',
   'sign',
   'package-kek',
+  'sign-package',
   'publish',
   'record-failure',
 ] as const;

@@ -39,6 +39,7 @@ steps!(
     "Publish" = publish,
     "RecordFailure" = record_failure,
     "Sign" = sign,
+    "SignPackage" = sign_package,
     "Validate" = validate,
     "Wrap" = wrap,
 );

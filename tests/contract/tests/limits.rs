@@ -11,12 +11,13 @@ use ceremony::algorithms::{KcvAlgorithm, KekAlgorithm, SignatureAlgorithm};
 use ceremony::certificate::Certificate;
 use ceremony::digest::Sha256;
 use ceremony::evidence::{Recordable, Recorded, Software};
-use ceremony::execution::{DroppedObject, Execution, Start};
+use ceremony::execution::{BINARY, DroppedObject, Execution, File, Start, TEXT};
 use ceremony::id::{Ceremony, CeremonyId, Kind};
 use ceremony::identifiers::{Folder, ca_alias};
 use ceremony::keys::{Authority, KekFacts, Origin};
 use ceremony::path::{CertificatePath, MAX_CAS};
 use ceremony::profile::Policy;
+use ceremony::publication::{Publication, SUMS, SUMS_SIGNATURE};
 use ceremony::signature::{MessageType, SignatureFacts};
 use ceremony::utc::Utc;
 use partner::{Certified, KeyKind, PrivateKey, Profile};
@@ -233,6 +234,17 @@ fn every_document_and_variable_of_the_largest_ceremony_fits() {
     let publication = package.0.clone();
     states.answer("PackageKek", &recorded(package));
 
+    let input = sign_package::Input {
+        ceremony: ceremony.clone(),
+        publication: publication.clone(),
+        algorithm: SignatureAlgorithm::RSASSA_PSS_SHA_512,
+        public_key: pem(&[7; 550]),
+    };
+    states.payload("the input of SignPackage", &input);
+    let signed = signed(publication);
+    let publication = signed.publication.clone();
+    states.answer("SignPackage", &recorded(signed));
+
     // With the evidence of a refusal, which is longer than that of a path that was proven.
     let evidence = serde_json::from_value(json!(states.evidence)).unwrap();
     let input = publish::Input {
@@ -263,6 +275,29 @@ fn every_document_and_variable_of_the_largest_ceremony_fits() {
         "a cause has 32 KiB"
     );
     assert!(states.variables + STATE_BYTES <= ALL_BYTES);
+}
+
+/// What `SignPackage` makes of a package with a key of 4096 bits.
+fn signed(mut publication: Publication) -> sign_package::Output {
+    let digests = publication.digests();
+    let files = digests.files.iter().chain([&digests.manifest]);
+    let list: String = files
+        .map(|file| format!("{}  {}\n", file.sha256, file.name))
+        .collect();
+    let list = File::new(SUMS, TEXT, list);
+    let signature = File::new(SUMS_SIGNATURE, BINARY, [7; 512]);
+    let signed = sign_package::SignedList {
+        list: list.digest(),
+        signature: signature.digest(),
+        algorithm: SignatureAlgorithm::RSASSA_PSS_SHA_512,
+        message_type: MessageType::Digest,
+        key_arn: ARN.to_owned(),
+    };
+    publication.files.extend([list, signature]);
+    sign_package::Output {
+        publication,
+        signed,
+    }
 }
 
 fn execution() -> Execution {

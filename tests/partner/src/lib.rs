@@ -22,6 +22,8 @@ pub mod open;
 pub mod package;
 pub mod pki;
 pub mod signature;
+pub mod sums;
+pub mod terminal;
 
 pub use certificate::{Certified, Profile, bundle, pkcs7};
 pub use key::{KeyKind, PrivateKey};

@@ -11,6 +11,7 @@ use aws_lc_rs::rsa::{
 use keyblock::{ClearKey, SymmetricAlgorithm};
 
 use crate::manifest::{Manifest, SCHEMA_VERSION};
+use crate::sums::{SUMS, SUMS_SIGNATURE};
 use crate::{Certified, Package, signature};
 
 const MANIFEST: &str = "manifest.json";
@@ -28,10 +29,12 @@ pub enum OpenError {
     Decryption,
     #[error("{file} does not have the digest that the manifest gives")]
     DigestMismatch { file: String },
-    #[error("{file} is named in the manifest but missing")]
+    #[error("{file} is missing")]
     FileMissing { file: String },
     #[error("{file} is not named in the manifest")]
     FileUnlisted { file: String },
+    #[error("{file} is not on the signed list")]
+    FileUnsigned { file: String },
     #[error("{text} and {binary} do not hold the same bytes")]
     HexMismatch { text: String, binary: String },
     #[error("the KEK has the check value {computed}, the package says {given}")]
@@ -56,6 +59,12 @@ pub enum OpenError {
         expected: u64,
         found: u64,
     },
+    #[error("{file} does not have the digest that the signed list gives")]
+    SumMismatch { file: String },
+    #[error("the signature over the list of files does not verify")]
+    SumsSignatureInvalid,
+    #[error("line {line} of the list of files is not one of a file and its digest")]
+    SumsUnreadable { line: usize },
     #[error("cannot read {}: {reason}", path.display())]
     Unreadable { path: PathBuf, reason: String },
     #[error("{what} {name} is unknown")]
@@ -91,14 +100,18 @@ pub struct Opened {
     /// SHA-256 over the signer's public key (its SubjectPublicKeyInfo in DER), in hex. Whoever has
     /// the signer's key from elsewhere compares it with this.
     pub signer_sha256: String,
-    /// How many files were checked against the manifest.
+    /// How many files the signed list covers: all but itself and its signature.
     pub files: usize,
 }
 
 impl Package {
     /// Opens the package with the leaf that it was made for.
+    ///
+    /// Of the manifest nothing is believed but the name of the algorithm, until the list of files,
+    /// with the manifest on it, has been verified.
     pub fn open(&self, leaf: &Certified) -> Result<Opened, OpenError> {
         let manifest = self.manifest()?;
+        let files = self.verify_sums(&manifest.signature.algorithm, &self.public_key()?)?;
         self.check_files(&manifest)?;
         if manifest.wrapping.leaf_sha256 != leaf.sha256() {
             let found = manifest.wrapping.leaf_sha256;
@@ -137,7 +150,7 @@ impl Package {
             }
         }
         Ok(Opened {
-            files: manifest.files.len(),
+            files,
             manifest,
             kek,
             kcv,
@@ -186,7 +199,11 @@ impl Package {
             }
         }
         let listed = |name: &str| manifest.files.iter().any(|entry| entry.name == name);
-        match self.names().find(|name| *name != MANIFEST && !listed(name)) {
+        let made_later = [MANIFEST, SUMS, SUMS_SIGNATURE];
+        match self
+            .names()
+            .find(|name| !made_later.contains(name) && !listed(name))
+        {
             Some(name) => Err(OpenError::FileUnlisted { file: name.into() }),
             None => Ok(()),
         }
@@ -209,12 +226,7 @@ impl Package {
         message: &[u8],
         signature: &[u8],
     ) -> Result<String, OpenError> {
-        let pem = self.file("signing-public-key.pem")?;
-        let (label, public_key) =
-            der::pem::decode_vec(pem).map_err(|_| OpenError::PublicKeyUnreadable)?;
-        if label != "PUBLIC KEY" {
-            return Err(OpenError::PublicKeyUnreadable);
-        }
+        let public_key = self.public_key()?;
         let signer = sha256(&public_key);
         if signer != manifest.signature.public_key_sha256 {
             return Err(OpenError::SignerMismatch);
@@ -223,11 +235,23 @@ impl Package {
         match signature::verify(algorithm, &public_key, message, signature) {
             Some(true) => Ok(signer),
             Some(false) => Err(OpenError::SignatureInvalid),
-            None => Err(OpenError::Unknown {
-                what: "signature algorithm",
-                name: algorithm.clone(),
-            }),
+            None => Err(unknown_signature(algorithm)),
         }
+    }
+
+    /// The signer's SubjectPublicKeyInfo in DER.
+    fn public_key(&self) -> Result<Vec<u8>, OpenError> {
+        match der::pem::decode_vec(self.file("signing-public-key.pem")?) {
+            Ok(("PUBLIC KEY", public_key)) => Ok(public_key),
+            _ => Err(OpenError::PublicKeyUnreadable),
+        }
+    }
+}
+
+pub(crate) fn unknown_signature(algorithm: &str) -> OpenError {
+    OpenError::Unknown {
+        what: "signature algorithm",
+        name: algorithm.to_owned(),
     }
 }
 
@@ -284,7 +308,7 @@ fn check_value(algorithm: &str, kek: &Kek) -> Result<String, OpenError> {
     }
 }
 
-fn sha256(bytes: &[u8]) -> String {
+pub(crate) fn sha256(bytes: &[u8]) -> String {
     hex::encode(digest(&SHA256, bytes))
 }
 

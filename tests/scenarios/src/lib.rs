@@ -14,6 +14,6 @@ pub use events::Event;
 pub use findings::{Alias, Created};
 pub use rehearsal::acme::UID;
 pub use rehearsal::actors::partner::files;
-pub use shell::{follow_the_readme, json_digest_by_python, kcv_by_python, openssl};
+pub use shell::{json_digest_by_python, kcv_by_python, openssl};
 pub use story::{Failure, Story, assert_succeeded};
 pub use world::World;

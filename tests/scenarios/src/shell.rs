@@ -1,57 +1,8 @@
 //! What a partner does at a terminal: programs that share nothing with this project.
 
-use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Stdio};
-
-/// Puts the package and the leaf's private key into a folder and runs every command of the
-/// package's README there, in order. Returns what they printed.
-pub fn follow_the_readme(files: &BTreeMap<String, Vec<u8>>, leaf_key_pem: &str) -> Vec<String> {
-    let folder = tempfile::tempdir().expect("a folder");
-    for (name, bytes) in files {
-        std::fs::write(folder.path().join(name), bytes).expect("a file of the package");
-    }
-    std::fs::write(folder.path().join("leaf.key"), leaf_key_pem).expect("the private key");
-    let readme = String::from_utf8(files["README.md"].clone()).expect("text");
-    commands(&readme)
-        .iter()
-        .map(|command| run(folder.path(), command))
-        .collect()
-}
-
-/// The indented blocks that start with a program's name; the others show data.
-fn commands(readme: &str) -> Vec<String> {
-    let mut commands = Vec::new();
-    let mut block = String::new();
-    for line in readme.lines().chain([""]) {
-        match line.strip_prefix("    ") {
-            Some(code) => block = block + code + "\n",
-            None if block.is_empty() => {}
-            None => commands.push(std::mem::take(&mut block)),
-        }
-    }
-    let programs = ["cat ", "head ", "openssl ", "shred "];
-    commands.retain(|block| programs.iter().any(|program| block.starts_with(program)));
-    commands
-}
-
-fn run(folder: &Path, command: &str) -> String {
-    let output = Command::new("sh")
-        .args(["-euc", command])
-        .current_dir(folder)
-        .output()
-        .expect("sh is needed to follow the README");
-    assert!(
-        output.status.success(),
-        "`{command}` failed: {}",
-        String::from_utf8_lossy(&output.stderr)
-    );
-    String::from_utf8(output.stdout)
-        .expect("text")
-        .trim()
-        .to_owned()
-}
 
 /// Runs `openssl` on some input; returns all that it printed.
 pub fn openssl(arguments: &[&str], input: &[u8]) -> String {

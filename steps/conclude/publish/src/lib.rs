@@ -15,7 +15,7 @@ use ceremony::digest::Sha256;
 use ceremony::evidence::{Deed, Evidence, Recordable};
 use ceremony::execution::{Execution, File, JSON, Location, PEM, trusted_root_key};
 use ceremony::id::Ceremony;
-use ceremony::publication::Publication;
+use ceremony::publication::{Publication, is_plain_name};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use step::{Journal, ServiceError, StepError};
@@ -39,7 +39,7 @@ pub struct Input {
 pub struct Output {
     pub package: Location,
     pub record: Location,
-    /// Digest of `manifest.json`, which has the digest of every other file of the package.
+    /// Digest of `manifest.json`, which has the digest of every file that the packaging step made.
     pub manifest_sha256: Sha256,
     pub record_sha256: Sha256,
 }
@@ -129,10 +129,8 @@ impl Shelf<'_> {
 
 /// A file lies in its ceremony's folder, and does not take the place of the record.
 fn check_name(name: &str) -> Result<(), Error> {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
     let ours = ["manifest.json", "record.json", "published.json"];
-    if name.is_empty() || name.starts_with('.') || !name.chars().all(plain) || ours.contains(&name)
-    {
+    if !is_plain_name(name) || ours.contains(&name) {
         return Err(Error::FileNameUnusable(name.to_owned()));
     }
     Ok(())

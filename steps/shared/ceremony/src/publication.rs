@@ -1,4 +1,5 @@
-//! What a ceremony publishes, whichever it is: made by its packaging step, written by `publish`.
+//! What a ceremony publishes, whichever it is: made by its packaging step, signed by `sign-package`,
+//! written by `publish`.
 
 use serde::{Deserialize, Serialize};
 
@@ -11,12 +12,25 @@ use crate::execution::{File, FileDigest};
 pub struct Publication {
     /// What the partner fetches.
     pub files: Vec<File>,
-    /// Goes out last, and has the digest of every file.
+    /// Goes out last, and has the digest of every file that the packaging step made.
     pub manifest: File,
     /// Documents for the evidence folder, beside the record and a copy of the manifest.
     pub documents: Vec<File>,
     /// Roots that were proven, kept for partners that do not send theirs again.
     pub trusted_roots: Vec<Certificate>,
+}
+
+/// The list of a package's files with their digests, as `sha256sum` writes it.
+pub const SUMS: &str = "SHA256SUMS";
+
+/// The signature over the bytes of [`SUMS`].
+pub const SUMS_SIGNATURE: &str = "SHA256SUMS.sig";
+
+/// Whether a name is that of one file in one folder, for S3, for every shell and for `sha256sum`: no
+/// path, no white space, nothing to be escaped, not hidden, no option.
+pub fn is_plain_name(name: &str) -> bool {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
+    !name.is_empty() && !name.starts_with(['.', '-']) && name.chars().all(plain)
 }
 
 /// What is told of a publication: the digest of everything, the contents of nothing.
@@ -34,6 +48,39 @@ impl Publication {
             files: self.files.iter().map(File::digest).collect(),
             manifest: self.manifest.digest(),
             documents: self.documents.iter().map(File::digest).collect(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_plain_name_is_one_file_in_one_folder() {
+        for name in ["kek.bin", "README.md", "a-b_c.1", SUMS, SUMS_SIGNATURE] {
+            assert!(is_plain_name(name), "{name}");
+        }
+        for name in [
+            "",
+            ".",
+            "..",
+            ".hidden",
+            "-",
+            "-c",
+            "a/b",
+            "../a",
+            "a\\b",
+            "a b",
+            "a\nb",
+            "a\r",
+            "a\0",
+            "*",
+            "$(id)",
+            "\u{202e}a",
+            "\u{e9}",
+        ] {
+            assert!(!is_plain_name(name), "{name:?}");
         }
     }
 }

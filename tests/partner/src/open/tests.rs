@@ -54,12 +54,7 @@ impl Recipe {
             .unwrap();
         let cryptogram = wrap(&public, self.hash, &hex::decode(self.key.0).unwrap());
         let message = [PREFIX, &cryptogram].concat();
-        let kind = if self.signature.starts_with("EC") {
-            KeyKind::EccP256
-        } else {
-            KeyKind::Rsa2048
-        };
-        let signer = PrivateKey::cached(kind, "signer");
+        let signer = signer(self.signature);
         let signature = sign(self.signature, &signer, &message);
         let pem = signer.pair().public_key_pem();
         let spki = der::pem::decode_vec(pem.as_bytes()).unwrap().1;
@@ -101,13 +96,25 @@ impl Recipe {
             "certificates": [], "caKeyArn": "arn",
         });
         seal(&mut package, manifest);
+        sign_list(&mut package, self.signature);
         package
     }
 }
 
+fn signer(algorithm: &str) -> PrivateKey {
+    let kind = if algorithm.starts_with("EC") {
+        KeyKind::EccP256
+    } else {
+        KeyKind::Rsa2048
+    };
+    PrivateKey::cached(kind, "signer")
+}
+
 /// Writes the manifest with the digests that the files have now.
 fn seal(package: &mut Package, mut manifest: Value) {
-    package.files_mut().remove(MANIFEST);
+    for name in [MANIFEST, SUMS, SUMS_SIGNATURE] {
+        package.files_mut().remove(name);
+    }
     manifest["files"] = package
         .files_mut()
         .iter()
@@ -118,12 +125,35 @@ fn seal(package: &mut Package, mut manifest: Value) {
         .insert(MANIFEST.into(), manifest.to_string().into_bytes());
 }
 
-/// The package after `change`, with a manifest that agrees with it.
+/// Signs the list of the files as they are now.
+fn sign_list(package: &mut Package, algorithm: &str) {
+    let files = package.files_mut();
+    files.remove(SUMS);
+    files.remove(SUMS_SIGNATURE);
+    let lines = files.iter();
+    let list: String = lines
+        .map(|(name, bytes)| format!("{}  {name}\n", sha256(bytes)))
+        .collect();
+    let signature = sign(algorithm, &signer(algorithm), list.as_bytes());
+    files.insert(SUMS.into(), list.into_bytes());
+    files.insert(SUMS_SIGNATURE.into(), signature);
+}
+
+/// The package after `change`, with a manifest and a signed list that agree with it.
 fn resealed(change: impl FnOnce(&mut Package, &mut Value)) -> Package {
     let mut package = Recipe::default().package();
     let mut manifest = serde_json::from_slice(package.file(MANIFEST).unwrap()).unwrap();
     change(&mut package, &mut manifest);
     seal(&mut package, manifest);
+    sign_list(&mut package, Recipe::default().signature);
+    package
+}
+
+/// The package after `change`, with a signed list that agrees with it and a manifest that need not.
+fn relisted(change: impl FnOnce(&mut Package)) -> Package {
+    let mut package = Recipe::default().package();
+    change(&mut package);
+    sign_list(&mut package, Recipe::default().signature);
     package
 }
 
@@ -169,7 +199,7 @@ fn a_good_package_opens() {
     let opened = Recipe::default().package().open(&PKI.leaf).unwrap();
     assert_eq!(opened.kcv, "7AD386");
     assert_eq!(hex::encode_upper(opened.kek.expose()), AES.0);
-    assert_eq!(opened.files, 9);
+    assert_eq!(opened.files, 10);
 }
 
 #[test]
@@ -201,38 +231,80 @@ fn no_debug_output_shows_the_kek() {
     assert_eq!(format!("{:?}", opened.kek), "Kek(16 bytes)");
 }
 
+fn changes_the_readme(package: &mut Package) {
+    let files = package.files_mut();
+    files.insert("README.md".into(), b"rEad me".to_vec());
+}
+
 #[test]
-fn a_changed_file_is_found_by_its_digest() {
-    let mut package = Recipe::default().package();
-    package
-        .files_mut()
-        .insert("README.md".into(), b"rEad me".to_vec());
-    assert_eq!(
-        error(&package),
-        OpenError::DigestMismatch {
-            file: "README.md".into()
+fn whichever_byte_of_whichever_file_is_changed_is_noticed() {
+    let package = Recipe::default().package();
+    for (file, bytes) in package.clone().files_mut() {
+        for place in [0, bytes.len() / 2, bytes.len() - 1] {
+            let mut changed = package.clone();
+            let contents = changed.files_mut().get_mut(file).unwrap();
+            contents[place] ^= 1;
+            let refused = changed.open(&PKI.leaf);
+            assert!(refused.is_err(), "{file} at {place}");
         }
+    }
+}
+
+#[test]
+fn a_changed_file_does_not_have_the_digest_of_the_signed_list() {
+    let mut package = Recipe::default().package();
+    changes_the_readme(&mut package);
+    let file = "README.md".into();
+    assert_eq!(error(&package), OpenError::SumMismatch { file });
+}
+
+#[test]
+fn a_missing_and_an_added_file_are_found_by_the_signed_list() {
+    let mut package = Recipe::default().package();
+    package.files_mut().insert("more.txt".into(), Vec::new());
+    let file = "more.txt".into();
+    assert_eq!(error(&package), OpenError::FileUnsigned { file });
+    package.files_mut().remove("more.txt");
+    for name in ["README.md", SUMS, SUMS_SIGNATURE] {
+        let mut package = package.clone();
+        package.files_mut().remove(name);
+        let file = name.into();
+        assert_eq!(error(&package), OpenError::FileMissing { file });
+    }
+}
+
+#[test]
+fn a_list_that_was_changed_with_the_file_is_found_by_its_signature() {
+    let mut package = Recipe::default().package();
+    let signature = package.file(SUMS_SIGNATURE).unwrap().to_vec();
+    changes_the_readme(&mut package);
+    sign_list(&mut package, Recipe::default().signature);
+    let files = package.files_mut();
+    files.insert(SUMS_SIGNATURE.into(), signature);
+    assert_eq!(error(&package), OpenError::SumsSignatureInvalid);
+}
+
+#[test]
+fn a_file_that_is_not_as_the_manifest_says_is_found_by_its_digest() {
+    let file = "README.md".into();
+    assert_eq!(
+        error(&relisted(changes_the_readme)),
+        OpenError::DigestMismatch { file }
     );
 }
 
 #[test]
-fn a_missing_and_an_unlisted_file_are_found() {
-    let mut package = Recipe::default().package();
-    package.files_mut().insert("more.txt".into(), Vec::new());
-    assert_eq!(
-        error(&package),
-        OpenError::FileUnlisted {
-            file: "more.txt".into()
-        }
-    );
-    package.files_mut().remove("more.txt");
-    package.files_mut().remove("README.md");
-    assert_eq!(
-        error(&package),
-        OpenError::FileMissing {
-            file: "README.md".into()
-        }
-    );
+fn a_file_more_or_less_than_the_manifest_says_is_found() {
+    let package = relisted(|package| {
+        package.files_mut().insert("more.txt".into(), Vec::new());
+    });
+    let file = "more.txt".into();
+    assert_eq!(error(&package), OpenError::FileUnlisted { file });
+    let package = relisted(|package| {
+        package.files_mut().remove("README.md");
+    });
+    let file = "README.md".into();
+    assert_eq!(error(&package), OpenError::FileMissing { file });
 }
 
 #[test]

@@ -56,7 +56,7 @@ impl<'a> Partner<'a> {
         self.connection.download(outbox, &prefix).await
     }
 
-    /// Opens a package: every digest, the signature, the KEK, its check value.
+    /// Opens a package: every digest, both signatures, the KEK, its check value.
     ///
     /// Then the KEK is held to the one in Payment Cryptography, which no real partner could do.
     pub async fn opens(&self, files: Files, leaf: &Certified) -> Result<Opened> {

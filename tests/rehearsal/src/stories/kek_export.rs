@@ -120,7 +120,7 @@ fn report(id: &str, opened: &Opened, took: Duration, states: &States, progress: 
   Ceremony     {id}
   KCV          {}, recomputed by the partner from the unwrapped key: as given
   Signature    {}, verified over prefix and cryptogram
-  Files        {}, each with the digest in the manifest
+  Files        {}, each with the digest on the signed list
   Ceremony     {:.1} s from the drop to Succeeded
   States       {}",
         opened.kcv,

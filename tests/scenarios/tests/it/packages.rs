@@ -1,9 +1,15 @@
 //! What comes out: opened with programs that share nothing with this project.
 
+use std::collections::BTreeMap;
+
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use scenarios::{Story, World, follow_the_readme, kcv_by_python};
+use partner::Package;
+use partner::terminal::follow_the_readme;
+use scenarios::{Story, World, kcv_by_python};
 use serde_json::{Value, json};
+
+type Files = BTreeMap<String, Vec<u8>>;
 
 async fn opens_by_its_readme(story: &Story, change: impl Fn(&mut Value)) {
     let pki = story.chain().build();
@@ -13,7 +19,7 @@ async fn opens_by_its_readme(story: &Story, change: impl Fn(&mut Value)) {
     story.partner_drops_chain(&pki).await;
     let execution = story.ceremony_succeeds().await;
     let files = story.partner_fetches(&execution.name).await;
-    let printed = follow_the_readme(&files, &pki.leaf.key().pem());
+    let printed = follow_the_readme(&files, &pki.leaf.key().pem()).expect("a good package");
     let opened = story.partner_opens(&execution.name, &pki.leaf).await;
     let fingerprint = printed.first().expect("the signer's fingerprint");
     assert!(
@@ -21,8 +27,10 @@ async fn opens_by_its_readme(story: &Story, change: impl Fn(&mut Value)) {
         "{fingerprint}"
     );
     assert_eq!(printed[1], "Verified OK");
-    assert_eq!(printed[3], opened.kcv);
-    assert_eq!(printed.len(), 5, "{printed:?}");
+    assert_eq!(printed[2].lines().count(), opened.files, "{}", printed[2]);
+    assert_eq!(printed[4], "Verified OK");
+    assert_eq!(printed[6], opened.kcv);
+    assert_eq!(printed.len(), 8, "{printed:?}");
 }
 
 #[tokio::test]
@@ -47,6 +55,44 @@ async fn tdes_2key_with_rsa_sha_512_by_openssl() {
         profile["kekExport"]["signature"]["algorithm"] = json!("RSASSA_PKCS1_V1_5_SHA_512");
     })
     .await;
+}
+
+/// By the commands of the package's own README, and by the partner's own code. Names and algorithms
+/// of every kind are tried without a stack (`contract/`).
+#[tokio::test]
+async fn what_is_changed_added_or_removed_on_the_way_is_noticed() {
+    let story = Story::of("on-the-way").await;
+    let pki = story.chain().build();
+    story.operator_onboards(&pki).await;
+    story.partner_drops_chain(&pki).await;
+    let execution = story.ceremony_succeeds().await;
+    let files = story.partner_fetches(&execution.name).await;
+    let key = pki.leaf.key().pem();
+    let is_noticed = |files: &Files, what: &str| {
+        let followed = follow_the_readme(files, &key);
+        assert!(followed.is_err(), "by the README: {what}: {followed:?}");
+        let opened = Package::from_files(files.clone()).open(&pki.leaf);
+        assert!(opened.is_err(), "by the partner: {what}");
+    };
+    assert_eq!(follow_the_readme(&files, &key).map(|it| it.len()), Ok(8));
+    assert_eq!(files.len(), 12);
+    for (name, bytes) in &files {
+        let mut changed = files.clone();
+        changed.insert(name.clone(), with_another_byte(bytes));
+        is_noticed(&changed, &format!("{name} changed"));
+        let mut fewer = files.clone();
+        fewer.remove(name);
+        is_noticed(&fewer, &format!("{name} removed"));
+    }
+    let mut more = files.clone();
+    more.insert("more.txt".to_owned(), b"more".to_vec());
+    is_noticed(&more, "a file added");
+}
+
+/// The last one: no command of the README has it.
+fn with_another_byte(bytes: &[u8]) -> Vec<u8> {
+    let (last, before) = bytes.split_last().expect("a file with bytes in it");
+    [before, &[last ^ 1]].concat()
 }
 
 /// The KCV by a library that is neither the emulator's nor openssl; the prefix as it was meant.
@@ -102,7 +148,8 @@ async fn evidence() {
             "create-kek",
             "wrap",
             "sign",
-            "package-kek"
+            "package-kek",
+            "sign-package"
         ]
     );
     let policy = &record["steps"][0]["result"]["policy"];
@@ -173,6 +220,7 @@ async fn logs_hold_no_key_material() {
         "wrap",
         "sign",
         "package-kek",
+        "sign-package",
         "publish",
     ] {
         let finished = |line: &str| line.contains("finished") && line.contains(step);

@@ -1,0 +1,88 @@
+//! What the partner does at a terminal: the commands of the package's own README, run by `sh`.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::path::Path;
+use std::process::Command;
+
+/// Puts the package into a folder and the leaf's private key beside it, and runs every command of
+/// the package's README there, in order. Returns what they printed, or what the first one that
+/// failed had to say.
+///
+/// # Panics
+///
+/// Where there is no `sh`, or no room for the files.
+pub fn follow_the_readme(
+    files: &BTreeMap<String, Vec<u8>>,
+    leaf_key_pem: &str,
+) -> Result<Vec<String>, String> {
+    let place = tempfile::tempdir().expect("a folder");
+    let folder = place.path().join("package");
+    unpack(files, &folder).expect("the files of the package");
+    std::fs::write(place.path().join("leaf.key"), leaf_key_pem).expect("the private key");
+    let readme = files.get("README.md").ok_or("there is no README.md")?;
+    commands(&String::from_utf8_lossy(readme))
+        .iter()
+        .map(|command| run(&folder, command))
+        .collect()
+}
+
+fn unpack(files: &BTreeMap<String, Vec<u8>>, folder: &Path) -> io::Result<()> {
+    std::fs::create_dir(folder)?;
+    for (name, bytes) in files {
+        std::fs::write(folder.join(name), bytes)?;
+    }
+    Ok(())
+}
+
+/// The indented blocks that start with a program's name; the others show data.
+fn commands(readme: &str) -> Vec<String> {
+    let mut commands = Vec::new();
+    let mut block = String::new();
+    for line in readme.lines().chain([""]) {
+        match line.strip_prefix("    ") {
+            Some(code) => block = block + code + "\n",
+            None if block.is_empty() => {}
+            None => commands.push(std::mem::take(&mut block)),
+        }
+    }
+    let programs = ["! ls ", "cat ", "head ", "openssl ", "sha256sum ", "shred "];
+    commands.retain(|block| programs.iter().any(|program| block.starts_with(program)));
+    commands
+}
+
+fn run(folder: &Path, command: &str) -> Result<String, String> {
+    let output = Command::new("sh")
+        .args(["-euc", command])
+        .current_dir(folder)
+        .output()
+        .expect("sh is needed to follow the README");
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).trim().to_owned();
+    let (printed, said) = (text(&output.stdout), text(&output.stderr));
+    if !output.status.success() {
+        return Err(format!("`{}` failed: {printed} {said}", command.trim()));
+    }
+    Ok(printed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn follow(readme: &str) -> Result<Vec<String>, String> {
+        let files = [("README.md".to_owned(), readme.as_bytes().to_vec())];
+        follow_the_readme(&BTreeMap::from(files), "the key")
+    }
+
+    #[test]
+    fn commands_are_run_and_data_is_not() {
+        let readme = "# Title\n\n    subject  CN=x\n\n    cat \\\n        ../leaf.key\n\ntext\n";
+        assert_eq!(follow(readme), Ok(vec!["the key".to_owned()]));
+    }
+
+    #[test]
+    fn the_first_command_that_fails_is_told() {
+        let failed = follow("    cat README.md\n\n    cat missing\n").unwrap_err();
+        assert!(failed.starts_with("`cat missing` failed: "), "{failed}");
+    }
+}
