@@ -204,6 +204,7 @@ fn every_document_and_variable_of_the_largest_ceremony_fits() {
         kcv: "9A1B2A".to_owned(),
         kcv_algorithm: KcvAlgorithm::CMAC,
         origin: Origin::Created,
+        replaces_key_arn: Some(ARN.to_owned()),
     };
     states.answer("CreateKek", &recorded(create_kek::Output(kek.clone())));
     let cryptogram = "AB".repeat(512);

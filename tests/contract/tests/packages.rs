@@ -7,11 +7,9 @@ use std::collections::BTreeMap;
 
 use aws_sdk_kms::Client;
 use ceremony::algorithms::SignatureAlgorithm as A;
-use ceremony::execution::Execution;
 use ceremony::keys::KekFacts;
-use ceremony::utc::Utc;
 use emulated::aws::{self, Aws};
-use emulated::{Emulated, ceremony, chain, path, policy};
+use emulated::{Emulated, ceremony, chain, execution, path, policy};
 use partner::terminal::follow_the_readme;
 use partner::{KeyKind, OpenError, Opened, Package, Pki, PrivateKey};
 use serde_json::json;
@@ -41,6 +39,7 @@ impl Wrapped {
         let issuing_ca_key_arn = cas.unwrap().issuing_ca_key_arn;
         let input = create_kek::Input {
             ceremony: ceremony(),
+            execution: execution(),
             leaf_sha256: path.leaf.sha256(),
             algorithm: policy.kek.algorithm,
             key_arn: None,
@@ -79,10 +78,7 @@ impl Wrapped {
         let public_key = signature.public_key.clone();
         let input = package_kek::Input {
             ceremony: ceremony(),
-            execution: Execution {
-                arn: "arn:aws:states:eu-west-1:111122223333:execution:kek-export:x".to_owned(),
-                started_at: Utc::now(),
-            },
+            execution: execution(),
             path: path(&self.pki),
             policy,
             issuing_ca_key_arn: self.issuing_ca_key_arn.clone(),

@@ -14,6 +14,7 @@ use aws_sdk_paymentcryptography::types::{
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use ceremony::certificate::Certificate;
+use ceremony::execution::Execution;
 use ceremony::id::{Ceremony, CeremonyId, Kind};
 use ceremony::identifiers::Folder;
 use ceremony::path::CertificatePath;
@@ -218,6 +219,15 @@ pub fn ceremony_of(partner: &str) -> Ceremony {
     let folder = folder_of(partner);
     let id = CeremonyId::new(Kind::KekExport, &folder, "version", &[]);
     Ceremony::new(Kind::KekExport, id, folder)
+}
+
+/// An execution that began after all that a test has made before it, though it were in the same second.
+pub fn execution() -> Execution {
+    let started_at = "2126-11-24T12:00:00Z".to_owned();
+    Execution {
+        arn: "arn:aws:states:eu-west-1:111122223333:execution:kek-export:x".to_owned(),
+        started_at: started_at.try_into().expect("a time"),
+    }
 }
 
 /// The policy of the reference profile with this chain's root pinned; `change` changes the profile.

@@ -2,6 +2,9 @@
 //!
 //! Finds the KEK by the leaf's alias or creates it; or checks the one that the profile names, and
 //! uses that. Leaves behind one key and one alias per leaf, however often it runs.
+//!
+//! A leaf whose KEK was deleted gets a new one, and the output names both: a partner that holds the
+//! old one has to be told.
 
 use aws_sdk_paymentcryptography::Client;
 use aws_sdk_paymentcryptography::types::{
@@ -10,9 +13,12 @@ use aws_sdk_paymentcryptography::types::{
 use ceremony::algorithms::KekAlgorithm;
 use ceremony::digest::Sha256;
 use ceremony::evidence::{Deed, Recordable};
+use ceremony::execution::Execution;
 use ceremony::id::Ceremony;
 use ceremony::keys::{KekFacts, Origin};
-use payment_keys::{Claim, KeyFacts, Pace, claim, inspect, tags, tags_of};
+use payment_keys::{
+    Alias, Claim, KeyFacts, Pace, claim, deleted_key_of, inspect, look_up, tags, tags_of,
+};
 use serde::{Deserialize, Serialize};
 use step::{Journal, ServiceError, StepError};
 use strum::{IntoStaticStr, VariantNames};
@@ -21,6 +27,7 @@ use strum::{IntoStaticStr, VariantNames};
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Input {
     pub ceremony: Ceremony,
+    pub execution: Execution,
     /// Fingerprint of the validated leaf, after which the KEK's alias is named.
     pub leaf_sha256: Sha256,
     pub algorithm: KekAlgorithm,
@@ -40,10 +47,10 @@ impl Recordable for Output {
 
 pub async fn handle(client: &Client, input: Input, journal: &Journal) -> Result<Output, Error> {
     let pace = Pace::patient();
-    let (facts, origin) = match &input.key_arn {
+    let (facts, origin, replaces_key_arn) = match &input.key_arn {
         Some(key_arn) => {
             let facts = inspect(client, key_arn, &pace).await?;
-            (facts, Origin::Profile)
+            (facts, Origin::Profile, None)
         }
         None => find_or_create(client, &input, &pace, journal).await?,
     };
@@ -67,6 +74,7 @@ pub async fn handle(client: &Client, input: Input, journal: &Journal) -> Result<
         kcv: facts.kcv,
         kcv_algorithm: input.algorithm.kcv_algorithm(),
         origin,
+        replaces_key_arn,
     }))
 }
 
@@ -75,8 +83,9 @@ async fn find_or_create(
     input: &Input,
     pace: &Pace,
     journal: &Journal,
-) -> Result<(KeyFacts, Origin), Error> {
+) -> Result<(KeyFacts, Origin, Option<String>), Error> {
     let alias = input.ceremony.folder().kek_alias(&input.leaf_sha256);
+    let before = look_up(client, &alias, pace).await?;
     let note = |key_arn: &str, origin| {
         journal.note(Deed::HadKey {
             key_arn: key_arn.to_owned(),
@@ -98,16 +107,45 @@ async fn find_or_create(
         note(&facts.key_arn, Origin::Created);
         Ok(facts)
     };
-    let claim = claim(client, &alias, &attributes, None, pace, make);
+    let seen = Some(before.clone());
+    let claim = claim(client, &alias, &attributes, seen, pace, make);
     let claim = claim.await.map_err(ServiceError::from)?;
     let origin = claim.origin();
-    match claim {
-        Claim::Made(facts) => Ok((facts, origin)),
+    let facts = match claim {
+        Claim::Made(facts) => facts,
         Claim::Found(key_arn) => {
             note(&key_arn, origin);
-            Ok((inspect(client, &key_arn, pace).await?, origin))
+            inspect(client, &key_arn, pace).await?
         }
+    };
+    let replaced = replaced(client, input, &alias, &before, &facts, pace).await?;
+    Ok((facts, origin, replaced))
+}
+
+/// The KEK in whose place this one is, if it was deleted; asked only where that may be.
+///
+/// A deleted KEK leaves its alias there without a key, which is how an alias looks that somebody is
+/// at work on, too. If the alias has a KEK by now that is younger than this execution, an earlier
+/// attempt of this step, whose answer was lost, may have made it in the place of another.
+async fn replaced(
+    client: &Client,
+    input: &Input,
+    alias: &str,
+    before: &Alias,
+    now: &KeyFacts,
+    pace: &Pace,
+) -> Result<Option<String>, ServiceError> {
+    let began = input.execution.started_at.unix_seconds();
+    let may_be = match before {
+        Alias::Absent => false,
+        Alias::Assigned(_) => now.created_at.secs() >= began,
+        Alias::Reserved => true,
+    };
+    if !may_be {
+        return Ok(None);
     }
+    let usage = KeyUsage::Tr31K0KeyEncryptionKey;
+    deleted_key_of(client, alias, &usage, pace).await
 }
 
 /// A key that an operator made says itself for whom it is. Nothing but its tags keeps one partner's

@@ -6,14 +6,16 @@ use aws_sdk_paymentcryptography::types::{KeyAlgorithm, KeyUsage};
 use ceremony::algorithms::{KcvAlgorithm, KekAlgorithm};
 use ceremony::digest::Sha256;
 use ceremony::evidence::Deed;
+use ceremony::execution::Execution;
 use ceremony::keys::{KekFacts, Origin};
 use create_kek::{Error, Input, handle};
-use emulated::{Emulated, ceremony, folder};
+use emulated::{Emulated, ceremony, execution, folder};
 use step::{Journal, StepError};
 
 fn input(key_arn: Option<&str>) -> Input {
     Input {
         ceremony: ceremony(),
+        execution: execution(),
         leaf_sha256: Sha256::of(b"leaf"),
         algorithm: KekAlgorithm::AES_128,
         key_arn: key_arn.map(str::to_owned),
@@ -170,6 +172,91 @@ async fn a_key_that_is_not_tagged_for_this_folder_is_refused() {
         assert_eq!(error.name(), "KekNotForThisFolder", "{error}");
         assert!(error.to_string().contains(reason), "{error}");
     }
+}
+
+/// A KEK as this step makes it, by an attempt that died before it could point the alias at it.
+async fn an_attempt_dies_with_a_kek(emulated: &Emulated) -> String {
+    let (usage, aes) = (KeyUsage::Tr31K0KeyEncryptionKey, KeyAlgorithm::Aes128);
+    let key_arn = emulated.operator_creates(usage, aes, true).await;
+    let alias = folder().kek_alias(&Sha256::of(b"leaf"));
+    let tags = payment_keys::tags(&ceremony(), "kek", &alias);
+    let request = emulated.client.tag_resource().resource_arn(&key_arn);
+    request.set_tags(Some(tags)).send().await.unwrap();
+    key_arn
+}
+
+async fn responder_deletes(emulated: &Emulated, key_arn: &str) {
+    let delete = emulated.client.delete_key().key_identifier(key_arn);
+    delete.send().await.unwrap();
+}
+
+/// The service leaves the deleted key's alias without a key, as a lost attempt does.
+#[tokio::test]
+async fn a_kek_in_the_place_of_a_deleted_one_names_it() {
+    let emulated = Emulated::start().await;
+    let deleted = kek(&emulated, None).await.unwrap();
+    assert_eq!(deleted.replaces_key_arn, None);
+    responder_deletes(&emulated, &deleted.key_arn).await;
+    let new = an_attempt_dies_with_a_kek(&emulated).await;
+    let found = kek(&emulated, None).await.unwrap();
+    assert_eq!(found.key_arn, new);
+    assert_eq!(found.replaces_key_arn, Some(deleted.key_arn.clone()));
+
+    let later = kek(&emulated, None).await.unwrap();
+    assert_eq!(later.key_arn, new);
+    assert_eq!(later.replaces_key_arn, None, "that has been said");
+
+    let again = Input {
+        execution: Execution {
+            started_at: "1970-01-01T00:00:00Z".to_owned().try_into().unwrap(),
+            ..execution()
+        },
+        ..input(None)
+    };
+    let journal = Journal::default();
+    let again = handle(&emulated.client, again, &journal).await.unwrap().0;
+    assert_eq!(again.key_arn, new);
+    let said = "the attempt that made it was not heard";
+    assert_eq!(again.replaces_key_arn, Some(deleted.key_arn), "{said}");
+}
+
+/// Whether it waits for its deletion or the wait is over.
+#[tokio::test]
+async fn the_last_of_several_deleted_keks_is_named_and_none_that_was_too_many() {
+    let emulated = Emulated::start().await;
+    let mut last = kek(&emulated, None).await.unwrap().key_arn;
+    let controls = emulated.emulator.controls();
+    for weeks in 1..=3 {
+        responder_deletes(&emulated, &last).await;
+        let surplus = an_attempt_dies_with_a_kek(&emulated).await;
+        let tags = [("key-ceremony:purpose", "surplus")];
+        emulated.operator_tags(&surplus, &tags).await;
+        responder_deletes(&emulated, &surplus).await;
+        an_attempt_dies_with_a_kek(&emulated).await;
+        let new = kek(&emulated, None).await.unwrap();
+        assert_eq!(new.replaces_key_arn.as_ref(), Some(&last));
+        last = new.key_arn;
+        controls.set_clock_offset(8 * 24 * 3600 * weeks);
+    }
+}
+
+/// Of another leaf, or of an attempt that is still at work.
+#[tokio::test]
+async fn a_kek_that_was_only_waited_for_replaces_none() {
+    let emulated = Emulated::start().await;
+    let other = Input {
+        leaf_sha256: Sha256::of(b"another leaf"),
+        ..input(None)
+    };
+    let journal = Journal::default();
+    let other = handle(&emulated.client, other, &journal).await.unwrap().0;
+    responder_deletes(&emulated, &other.key_arn).await;
+    let alias = folder().kek_alias(&Sha256::of(b"leaf"));
+    let reserve = emulated.client.create_alias().alias_name(alias);
+    reserve.send().await.unwrap();
+    let made = an_attempt_dies_with_a_kek(&emulated).await;
+    let found = kek(&emulated, None).await.unwrap();
+    assert_eq!((found.key_arn, found.replaces_key_arn), (made, None));
 }
 
 /// What was made before a step failed is in its journal.

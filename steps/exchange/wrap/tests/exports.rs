@@ -23,6 +23,7 @@ async fn prepared(change: impl FnOnce(&mut Value)) -> (Emulated, Input) {
         kcv,
         kcv_algorithm: KcvAlgorithm::CMAC,
         origin: Origin::Created,
+        replaces_key_arn: None,
     };
     let input = Input {
         ceremony: ceremony(),

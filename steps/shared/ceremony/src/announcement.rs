@@ -88,6 +88,9 @@ pub struct CeremonySucceeded {
     pub kek_key_arn: String,
     /// Its key check value, hex.
     pub kcv: String,
+    /// The KEK of the same leaf that had been deleted, and that this new one replaces: what is under
+    /// it must be sent anew. Null where none had been.
+    pub replaces_kek_key_arn: Option<String>,
     /// Where the package lies.
     pub package: Location,
     /// Where the record lies.

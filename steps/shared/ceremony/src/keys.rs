@@ -27,6 +27,9 @@ pub struct KekFacts {
     pub kcv: String,
     pub kcv_algorithm: KcvAlgorithm,
     pub origin: Origin,
+    /// The leaf's KEK that was deleted and whose place this one took in this ceremony, if there was
+    /// one: who holds that one must not go on using it.
+    pub replaces_key_arn: Option<String>,
 }
 
 /// The public key of a certificate authority.

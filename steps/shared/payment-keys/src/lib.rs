@@ -5,6 +5,7 @@
 
 mod alias;
 mod claim;
+mod deleted;
 mod inspect;
 mod made_for;
 mod pace;
@@ -17,6 +18,7 @@ use step::ServiceError;
 
 pub use alias::{Alias, look_up};
 pub use claim::{Claim, ClaimError, claim};
+pub use deleted::deleted_key_of;
 pub use inspect::{KeyFacts, inspect};
 pub use made_for::tags_of;
 pub use pace::Pace;

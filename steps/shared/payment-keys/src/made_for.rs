@@ -91,9 +91,10 @@ async fn taken(client: &Client, alias: &str, pace: &Pace) -> Result<Taken, Servi
 }
 
 /// The most that a page can have.
-const PAGE: i32 = 100;
+pub(crate) const PAGE: i32 = 100;
 
-async fn is_tagged_for(
+/// Whether the key was made for the alias, and is not one too many.
+pub(crate) async fn is_tagged_for(
     client: &Client,
     key_arn: &str,
     alias: &str,
@@ -125,7 +126,7 @@ pub async fn tags_of(
 
 /// What all pages of a list hold; `ask` gets one, and the token of the next. The SDK's paginators
 /// would end at the first page that is throttled.
-async fn every_page<T>(
+pub(crate) async fn every_page<T>(
     pace: &Pace,
     ask: impl AsyncFn(Option<String>) -> Result<(Vec<T>, Option<String>), ServiceError>,
 ) -> Result<Vec<T>, ServiceError> {

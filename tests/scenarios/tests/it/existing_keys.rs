@@ -7,7 +7,7 @@ use aws_sdk_paymentcryptography::types::{
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use partner::Certified;
-use scenarios::{Created, Story};
+use scenarios::{Created, Story, assert_succeeded};
 use serde_json::json;
 
 async fn operator_creates_kek(story: &Story, algorithm: KeyAlgorithm, exportable: bool) -> String {
@@ -197,4 +197,39 @@ async fn a_ca_key_that_is_another_ca_is_refused_by_the_export() {
             .await
             .is_empty()
     );
+}
+
+/// The same leaf gets another KEK then, which takes the place of the deleted one and says so.
+#[tokio::test]
+async fn a_deleted_kek_is_replaced_in_so_many_words() {
+    let story = Story::of("deleted-kek").await;
+    let pki = story.chain().build();
+    story.operator_onboards(&pki).await;
+    story.partner_drops_chain(&pki).await;
+    let first = story.ceremony_succeeds().await;
+    let deleted = story.keks().await.remove(0);
+    let told = story.is_told("Ceremony Succeeded").await;
+    assert_eq!(told.detail["kekKeyArn"], deleted.as_str());
+    assert!(told.detail["replacesKekKeyArn"].is_null());
+
+    let delete = story.payment_cryptography().delete_key();
+    let delete = delete.key_identifier(&deleted).send().await;
+    delete.expect("a key that waits for its deletion");
+    story.partner_drops("leaf.pem", pki.leaf.pem()).await;
+    let second = story.next_ceremony_ends(&[&first.name]).await;
+    assert_succeeded(&second);
+    let told = story
+        .is_told_that("another ceremony has succeeded", |event| {
+            event.detail["ceremonyId"] == second.name.as_str()
+        })
+        .await;
+    assert_eq!(told.detail_type, "Ceremony Succeeded");
+    assert_eq!(told.detail["replacesKekKeyArn"], deleted.as_str());
+    assert_ne!(told.detail["kekKeyArn"], deleted.as_str());
+    let record = story.evidence_at(&told.detail["record"]).await;
+    let made = &record["steps"][3];
+    assert_eq!(made["step"], "create-kek");
+    assert_eq!(made["result"]["replacesKeyArn"], deleted.as_str());
+    assert_eq!(made["result"]["origin"], "created");
+    story.partner_opens(&second.name, &pki.leaf).await;
 }
