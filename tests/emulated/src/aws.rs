@@ -1,5 +1,5 @@
-//! S3, Parameter Store and KMS in the test's process: what real SDK clients say to them goes
-//! through no socket.
+//! S3, Parameter Store, KMS, Step Functions, DynamoDB, SQS and EventBridge in the test's process: what
+//! real SDK clients say to them goes through no socket.
 //!
 //! Written from AWS's API references of the few operations that steps use. What is not here is not
 //! answered but panics, so that no test passes on an answer that nobody thought about.
@@ -9,9 +9,14 @@
 
 mod bucket;
 mod call;
+mod executions;
+mod expression;
 mod fault;
+mod gate;
+mod messages;
 mod parameters;
 mod signer;
+mod table;
 
 use std::ops::RangeInclusive;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -27,13 +32,20 @@ use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::ConnectorError;
 
 pub use bucket::Stored;
+pub use executions::Started;
 pub use fault::Fault;
+pub use gate::Gate;
+pub use messages::Announced;
 pub use signer::{Signer, spki};
 
 use bucket::Buckets;
 use call::{Call, Service};
+use executions::Executions;
 use fault::Faults;
+use messages::Messages;
 use parameters::Parameters;
+use serde_json::Value;
+use table::Table;
 
 /// An account with nothing in it. Clones are the same account.
 #[derive(Clone, Debug, Default)]
@@ -43,15 +55,26 @@ pub struct Aws(Arc<Mutex<Account>>);
 struct Account {
     buckets: Buckets,
     calls: Vec<String>,
+    executions: Executions,
     faults: Faults,
+    messages: Messages,
     parameters: Parameters,
     signer: Option<Signer>,
+    table: Table,
 }
 
 impl Aws {
     /// What clients are made of, as a step makes them. Attempts and pauses are the SDK's own.
     pub fn config(&self) -> SdkConfig {
-        let connector = SharedHttpConnector::new(self.clone());
+        Self::config_of(SharedHttpConnector::new(self.clone()))
+    }
+
+    /// The same, for clients whose every request waits at a gate.
+    pub fn config_behind(&self, gate: &Gate) -> SdkConfig {
+        Self::config_of(SharedHttpConnector::new(gate.before(self.clone())))
+    }
+
+    fn config_of(connector: SharedHttpConnector) -> SdkConfig {
         let credentials = Credentials::new("test", "test", None, None, "tests");
         SdkConfig::builder()
             .behavior_version(BehaviorVersion::latest())
@@ -61,6 +84,53 @@ impl Aws {
             // It would measure the speed of a network that is not there.
             .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
             .build()
+    }
+
+    /// What time S3 and Step Functions take it to be from here on, seconds since 1970.
+    pub fn set_time(&self, now: i64) {
+        let mut account = self.account();
+        account.buckets.now = now;
+        account.executions.now = now;
+    }
+
+    /// Every execution that was started and not forgotten, in the order of their names.
+    pub fn executions(&self) -> Vec<Started> {
+        self.account().executions.all()
+    }
+
+    /// An execution ends now.
+    pub fn end_execution(&self, name: &str) {
+        self.account().executions.end(name);
+    }
+
+    /// Step Functions does so 90 days after the end.
+    pub fn forget_execution(&self, name: &str) {
+        self.account().executions.forget(name);
+    }
+
+    /// What was put on the bus.
+    pub fn announced(&self) -> Vec<Announced> {
+        self.account().messages.announced.clone()
+    }
+
+    /// What was sent to queues.
+    pub fn sent(&self) -> Vec<String> {
+        self.account().messages.sent.clone()
+    }
+
+    /// An item of the one table, as DynamoDB writes it.
+    pub fn item(&self, id: &str) -> Option<Value> {
+        self.account().table.item(id)
+    }
+
+    /// The ids of all items.
+    pub fn items(&self) -> Vec<String> {
+        self.account().table.ids()
+    }
+
+    /// Somebody changes an attribute of an item.
+    pub fn change_item(&self, id: &str, attribute: &str, value: Value) {
+        self.account().table.change(id, attribute, value);
     }
 
     /// Every request so far, each attempt of a call included: `PutObject bucket/key`, say.
@@ -151,6 +221,9 @@ impl Account {
             return Ok(refusal.response());
         }
         let mut answer = match call.service {
+            Service::DynamoDb => self.table.answer(call),
+            Service::Events | Service::Sqs => self.messages.answer(call),
+            Service::Sfn => self.executions.answer(call),
             Service::Kms => signer::answer(self.signer.as_ref(), call),
             Service::S3 => self.buckets.answer(call),
             Service::Ssm => self.parameters.answer(call),
@@ -168,9 +241,15 @@ impl Account {
     }
 }
 
+impl Aws {
+    fn answer(&self, request: &HttpRequest) -> Result<HttpResponse, ConnectorError> {
+        let call = Call::of(request);
+        self.account().answer(&call)
+    }
+}
+
 impl HttpConnector for Aws {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        let call = Call::of(&request);
-        HttpConnectorFuture::ready(self.account().answer(&call))
+        HttpConnectorFuture::ready(self.answer(&request))
     }
 }

@@ -19,6 +19,25 @@ impl Utc {
         self.0.unix_timestamp()
     }
 
+    /// Midnight of the next day.
+    pub fn next_day(self) -> Self {
+        let days = self.unix_seconds().div_euclid(DAY) + 1;
+        Self::from_unix_seconds(days * DAY)
+    }
+
+    /// The epoch itself, where that is outside all calendars.
+    pub fn from_unix_seconds(seconds: i64) -> Self {
+        let time = OffsetDateTime::from_unix_timestamp(seconds);
+        Self(time.unwrap_or(OffsetDateTime::UNIX_EPOCH))
+    }
+
+    /// `2026-11-22`
+    pub fn date(self) -> String {
+        let date = self.0.date();
+        let (year, month) = (date.year(), u8::from(date.month()));
+        format!("{year:04}-{month:02}-{:02}", date.day())
+    }
+
     /// `20261122T101530Z`: for file names, where a colon is a nuisance.
     pub fn compact(self) -> String {
         let (date, time) = (self.0.date(), self.0.time());
@@ -33,6 +52,9 @@ impl Utc {
         )
     }
 }
+
+/// Seconds of a day.
+const DAY: i64 = 24 * 60 * 60;
 
 impl From<OffsetDateTime> for Utc {
     fn from(value: OffsetDateTime) -> Self {
@@ -85,5 +107,14 @@ mod tests {
         let time = Utc::try_from("2026-11-22T12:00:00.1234567+02:00".to_owned()).unwrap();
         assert_eq!(time.to_string(), "2026-11-22T10:00:00.123Z");
         assert_eq!(time.compact(), "20261122T100000Z");
+    }
+
+    #[test]
+    fn a_day_ends_at_midnight_in_utc() {
+        let time = |text: &str| Utc::try_from(text.to_owned()).unwrap();
+        for within in ["2026-12-31T00:00:00Z", "2026-12-31T23:59:59.999Z"] {
+            assert_eq!(time(within).date(), "2026-12-31");
+            assert_eq!(time(within).next_day().to_string(), "2027-01-01T00:00:00Z");
+        }
     }
 }

@@ -1,4 +1,4 @@
-//! S3: versioned buckets, PutObject and GetObject.
+//! S3: versioned buckets, PutObject, GetObject and ListObjectsV2.
 //!
 //! Every bucket is there already. ETags are not MD5: nobody may rely on that.
 
@@ -7,6 +7,8 @@ use std::collections::BTreeMap;
 use aws_lc_rs::digest::{SHA256, digest};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+
+use ceremony::utc::Utc;
 
 use super::call::{Answer, Call, Service, flip};
 
@@ -19,36 +21,42 @@ pub struct Stored {
     /// That the writer asked for SHA-256 to be kept with it.
     pub sha256_kept: bool,
     pub is_delete_marker: bool,
+    /// Seconds since 1970: S3 tells no fractions.
+    pub modified: i64,
 }
 
 #[derive(Debug, Default)]
 pub(super) struct Buckets {
     objects: BTreeMap<(String, String), Vec<Stored>>,
+    /// What time it is.
+    pub(super) now: i64,
     written: usize,
     listing_forbidden: bool,
 }
 
 impl Buckets {
     pub(super) fn put(&mut self, bucket: &str, key: &str, bytes: Vec<u8>) -> String {
-        let version = self.next_version();
+        let (version, modified) = (self.next_version(), self.now);
         self.versions_mut(bucket, key).push(Stored {
             version: version.clone(),
             bytes,
             content_type: "binary/octet-stream".to_owned(),
             sha256_kept: true,
             is_delete_marker: false,
+            modified,
         });
         version
     }
 
     pub(super) fn delete(&mut self, bucket: &str, key: &str) {
-        let version = self.next_version();
+        let (version, modified) = (self.next_version(), self.now);
         self.versions_mut(bucket, key).push(Stored {
             version,
             bytes: Vec::new(),
             content_type: String::new(),
             sha256_kept: false,
             is_delete_marker: true,
+            modified,
         });
     }
 
@@ -84,6 +92,7 @@ impl Buckets {
     pub(super) fn answer(&mut self, call: &Call) -> Answer {
         match call.operation.as_str() {
             "GetObject" => self.get_object(call),
+            "ListObjectsV2" => self.list_objects(call),
             "PutObject" => self.put_object(call),
             other => panic!("{other} is not emulated"),
         }
@@ -104,6 +113,49 @@ impl Buckets {
             (_, Some(_)) => no(404, "NoSuchVersion"),
             (_, None) => no(404, "NoSuchKey"),
         }
+    }
+
+    /// What lies there, and the folders below: both count.
+    fn list_objects(&self, call: &Call) -> Answer {
+        if self.listing_forbidden {
+            return no(403, "AccessDenied");
+        }
+        let asked = |name: &str| call.parameter(name).expect("a parameter that steps give");
+        let (prefix, delimiter) = (asked("prefix"), asked("delimiter"));
+        let most: usize = asked("max-keys").parse().expect("a number");
+        let mut listed = BTreeMap::new();
+        for ((bucket, key), versions) in &self.objects {
+            let Some(rest) = key.strip_prefix(prefix).filter(|_| *bucket == call.bucket) else {
+                continue;
+            };
+            let newest = versions.last().filter(|newest| !newest.is_delete_marker);
+            let Some(newest) = newest else { continue };
+            let (entry, name) = match rest.split_once(delimiter) {
+                Some((below, _)) => {
+                    let folder = format!("{prefix}{below}{delimiter}");
+                    let entry = format!("<Prefix>{}</Prefix>", escaped(&folder));
+                    (format!("<CommonPrefixes>{entry}</CommonPrefixes>"), folder)
+                }
+                None => {
+                    let entry = format!(
+                        "<Contents><Key>{}</Key><LastModified>{}</LastModified>\
+                         <Size>{}</Size></Contents>",
+                        escaped(key),
+                        Utc::from_unix_seconds(newest.modified),
+                        newest.bytes.len()
+                    );
+                    (entry, key.clone())
+                }
+            };
+            listed.insert(name, entry);
+        }
+        let truncated = listed.len() > most;
+        let entries: String = listed.into_values().take(most).collect();
+        let body = format!(
+            "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<ListBucketResult>\
+             <IsTruncated>{truncated}</IsTruncated>{entries}</ListBucketResult>"
+        );
+        Answer::of(200, Vec::new(), body.into_bytes())
     }
 
     fn put_object(&mut self, call: &Call) -> Answer {
@@ -166,6 +218,12 @@ fn content(call: &Call, stored: &Stored) -> Answer {
         headers.push(("x-amz-checksum-type", "FULL_OBJECT".to_owned()));
     }
     Answer::of(200, headers, stored.bytes.clone())
+}
+
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
 }
 
 fn sha256(bytes: &[u8]) -> String {

@@ -1,5 +1,4 @@
-//! Requests and answers as the three services write them: REST with XML for S3, JSON for the
-//! others.
+//! Requests and answers as the services write them: REST with XML for S3, JSON for the others.
 
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_types::body::SdkBody;
@@ -7,8 +6,12 @@ use serde_json::{Value, json};
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Service {
+    DynamoDb,
+    Events,
     Kms,
     S3,
+    Sfn,
+    Sqs,
     Ssm,
 }
 
@@ -42,6 +45,10 @@ impl Call {
             .collect();
         let target = request.headers().get("x-amz-target").unwrap_or_default();
         let (service, bucket, operation) = match target.split_once('.') {
+            Some(("AWSEvents", operation)) => (Service::Events, "", operation),
+            Some(("AWSStepFunctions", operation)) => (Service::Sfn, "", operation),
+            Some(("AmazonSQS", operation)) => (Service::Sqs, "", operation),
+            Some(("DynamoDB_20120810", operation)) => (Service::DynamoDb, "", operation),
             Some(("TrentService", operation)) => (Service::Kms, "", operation),
             Some(("AmazonSSM", operation)) => (Service::Ssm, "", operation),
             Some((other, _)) => panic!("{other} is not emulated"),
@@ -91,22 +98,34 @@ impl Call {
     pub(super) fn resource(&self) -> String {
         let member = |name: &str| self.json()[name].as_str().unwrap_or_default().to_owned();
         match self.service {
+            Service::DynamoDb => {
+                let key = &self.json()["Key"]["id"]["S"];
+                key.as_str().unwrap_or_default().to_owned()
+            }
+            Service::Events => member("EventBusName"),
             Service::Kms => member("KeyId"),
+            Service::Sfn => member("name"),
+            Service::Sqs => member("MessageBody"),
             Service::S3 => format!("{}/{}", self.bucket, self.key),
             Service::Ssm => member("Name"),
         }
     }
 }
 
+const OF_OBJECTS: [&str; 2] = ["versionId", "x-id"];
+const OF_LISTS: [&str; 4] = ["delimiter", "list-type", "max-keys", "prefix"];
+
 /// Operations on objects that have a sub-resource (`?acl`, say) are not emulated.
 fn rest_operation(method: &str, query: &[(String, String)]) -> &'static str {
     for (name, _) in query {
         assert!(
-            ["versionId", "x-id"].contains(&name.as_str()),
+            OF_OBJECTS.contains(&name.as_str()) || OF_LISTS.contains(&name.as_str()),
             "?{name} is not emulated"
         );
     }
+    let lists = query.iter().any(|(name, _)| name == "list-type");
     match method {
+        "GET" if lists => "ListObjectsV2",
         "GET" => "GetObject",
         "PUT" => "PutObject",
         other => panic!("{other} is not emulated"),
@@ -157,11 +176,14 @@ impl Answer {
                 "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Error><Code>{code}</Code>\
                  <Message>{message}</Message><RequestId>R</RequestId><HostId>H</HostId></Error>"
             ),
-            Service::Kms | Service::Ssm => {
-                json!({ "__type": code, "message": message }).to_string()
-            }
+            _ => json!({ "__type": code, "message": message }).to_string(),
         };
         Self::of(status, Vec::new(), body.into_bytes())
+    }
+
+    /// How a service says no, with more than words.
+    pub(super) fn refusal(body: &Value) -> Self {
+        Self::of(400, Vec::new(), body.to_string().into_bytes())
     }
 
     pub(super) fn change(&mut self, change: fn(&mut Value)) {

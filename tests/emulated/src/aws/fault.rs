@@ -5,6 +5,7 @@ use std::ops::RangeInclusive;
 use serde_json::Value;
 
 use super::call::{Answer, Call, Service};
+use super::table;
 
 #[derive(Clone, Debug)]
 pub enum Fault {
@@ -12,6 +13,8 @@ pub enum Fault {
     AnswerLost,
     /// The JSON of the answer is another one.
     Answered(fn(&mut Value)),
+    /// Not done: another transaction was writing the same items.
+    Conflict,
     /// A bit of what was written flips afterwards, checksums and all.
     ChangedInStorage,
     /// A bit of what is read flips on its way; checksums stay as they were.
@@ -30,9 +33,10 @@ impl Fault {
         let service = call.service;
         let (status, code) = match (self, service) {
             (Self::Denied, Service::S3) => (403, "AccessDenied"),
-            (Self::Denied, Service::Kms | Service::Ssm) => (400, "AccessDeniedException"),
+            (Self::Denied, _) => (400, "AccessDeniedException"),
             (Self::Throttled, Service::S3) => (503, "SlowDown"),
-            (Self::Throttled, Service::Kms | Service::Ssm) => (400, "ThrottlingException"),
+            (Self::Throttled, _) => (400, "ThrottlingException"),
+            (Self::Conflict, _) => return Some(table::conflict(call)),
             (Self::Refused(status, code), _) => (*status, *code),
             _ => return None,
         };
