@@ -7,6 +7,7 @@ import type { Config } from './platform/config.ts';
 import { ExecutionKey } from './platform/execution-key.ts';
 import { Notifications } from './platform/notifications.ts';
 import type { Platform } from './platform/platform.ts';
+import { Runs } from './platform/runs.ts';
 import { SigningKey } from './platform/signing-key.ts';
 import { Storage } from './platform/storage.ts';
 import { SigningCsr } from './steps/enrol.ts';
@@ -36,11 +37,19 @@ export class KeyCeremonyStack extends Stack {
       keySpec: config.signingKeySpec,
       administrators: config.keyAdministrators,
     });
+    const runs = new Runs(this, 'Runs');
     const executionKey = new ExecutionKey(this, 'ExecutionKey').key;
     const notifications = new Notifications(this, 'Notifications', {
       emails: config.notificationEmails,
     });
-    const platform: Platform = { storage, signingKey, executionKey, notifications, logRetention };
+    const platform: Platform = {
+      storage,
+      runs,
+      signingKey,
+      executionKey,
+      notifications,
+      logRetention,
+    };
 
     const defaults: StepFunctionDefaults = {
       architecture,
@@ -54,7 +63,8 @@ export class KeyCeremonyStack extends Stack {
     const { csrSubject: subject } = config;
     const signingCsr = new SigningCsr(this, 'SigningCsr', { defaults, platform, subject });
     // Not of `signing-csr`, which tells its failures to the deployment that waits for it.
-    const watched = { ...steps.byName, intake: kekExport.intake };
+    const { announceRejections, intake } = kekExport;
+    const watched = { ...steps.byName, intake, 'announce-rejections': announceRejections };
     new StepAlarms(this, 'StepAlarms', { steps: watched, topic: notifications.topic });
 
     const { partners, operators, auditors, responders } = config;
@@ -66,8 +76,12 @@ export class KeyCeremonyStack extends Stack {
       responsibility: {
         steps: [...Object.values(watched), signingCsr.step],
         machineLogs: [kekExport.logGroup],
-        deadLetters: [kekExport.lostDrops, notifications.deadLetters].map(({ queue }) => queue),
-        intakes: [kekExport.intake.function],
+        deadLetters: [
+          kekExport.lostDrops,
+          kekExport.lostRejections,
+          notifications.deadLetters,
+        ].map(({ queue }) => queue),
+        intakes: [intake.function, announceRejections.function],
       },
       platform,
       stateMachines: [kekExport.stateMachine],

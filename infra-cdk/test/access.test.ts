@@ -84,12 +84,19 @@ test('an auditor only reads, and may verify signatures', () => {
 
 test('a responder reads, and does what remedies ask for', () => {
   const called = STEPS.map((step) => `Steps/${step}`);
-  const steps = [...called, 'KekExport/intake', 'SigningCsr/signing-csr'];
+  const steps = [
+    ...called,
+    'KekExport/announce-rejections',
+    'KekExport/intake',
+    'SigningCsr/signing-csr',
+  ];
   const each = (actions: string[], resources: string[], suffix = '') =>
     actions.flatMap((action) => resources.map((resource) => `${action} on ${resource}${suffix}`));
   const ours = 'Null aws:ResourceTag/key-ceremony:ceremony-id = false';
   const unnamed = `${ours} and Null payment-cryptography:ResourceAliases = true`;
-  const queues = ['KekExport/Trigger', 'Notifications'].map((at) => `${at}/DeadLetters/Queue`);
+  const queues = ['KekExport/Rejections', 'KekExport/Trigger', 'Notifications'].map(
+    (at) => `${at}/DeadLetters/Queue`,
+  );
   expect(policy('Access/Responder')).toEqual(
     [
       ...reading,
@@ -116,7 +123,7 @@ test('a responder reads, and does what remedies ask for', () => {
       ),
       ...each(
         ['kms:DescribeKey', 'kms:GetKeyPolicy'],
-        ['ExecutionKey/Key', 'SigningKey/RSA_2048', 'Storage/DataKey'],
+        ['ExecutionKey/Key', 'Runs/Key', 'SigningKey/RSA_2048', 'Storage/DataKey'],
       ),
       ...each(
         [
@@ -130,6 +137,7 @@ test('a responder reads, and does what remedies ask for', () => {
       'cloudtrail:LookupEvents on *',
       'events:DescribeEventBus on Notifications/Bus',
       'health:DescribeEvents on *',
+      'lambda:InvokeFunction on KekExport/announce-rejections/Function',
       'lambda:InvokeFunction on KekExport/intake/Function',
       `payment-cryptography:DeleteAlias on ${payment}:alias/key-ceremony/*`,
       `payment-cryptography:DeleteKey on ${payment}:key/* if StringEquals aws:ResourceTag/key-ceremony:purpose = surplus and ${unnamed}`,

@@ -105,7 +105,7 @@ describe('events', () => {
       ...resources('AWS::SQS::QueuePolicy'),
       ...resources('AWS::SNS::TopicPolicy'),
     ];
-    expect(documents).toHaveLength(3);
+    expect(documents).toHaveLength(5);
     for (const { PolicyDocument } of documents) {
       const denied = PolicyDocument.Statement.filter(
         (statement: Statement) => statement.Effect === 'Deny',
@@ -135,6 +135,7 @@ describe('alarms', () => {
       [
         ...letters('a drop in the inbox was not looked at (kek-export)'),
         ...letters('an announcement did not reach the topic'),
+        ...letters('rejected files were not announced'),
         ['a ceremony failed (kek-export)', 'AWS/States ExecutionsFailed Sum > 0', once],
         ['a ceremony timed out (kek-export)', 'AWS/States ExecutionsTimedOut Sum > 0', once],
         [
@@ -170,7 +171,7 @@ describe('alarms', () => {
       [
         ...counted(
           'AccessDenied',
-          [...calledByMachines, 'KekExport/intake'],
+          [...calledByMachines, 'KekExport/announce-rejections', 'KekExport/intake'],
           '{ $.fields.error = "AccessDenied" }',
         ),
         ...counted(

@@ -27,6 +27,20 @@ const throughS3 = 'on Storage/DataKey if StringEquals kms:ViaService = s3.REGION
 const profiles = 'on arn:PARTITION:ssm:REGION:ACCOUNTID:parameter/key-ceremony/partners/*';
 const payment = 'arn:PARTITION:payment-cryptography:REGION:ACCOUNTID';
 
+/** What DynamoDB needs of the key of the table `runs`, of whoever uses the table. */
+const runsKey = [
+  'Decrypt',
+  'DescribeKey',
+  'Encrypt',
+  'GenerateDataKey',
+  'GenerateDataKeyWithoutPlaintext',
+  'ReEncryptFrom',
+  'ReEncryptTo',
+].map(
+  (action) =>
+    `kms:${action} on Runs/Key if StringEquals kms:ViaService = dynamodb.REGION.amazonaws.com`,
+);
+
 /** Writing what is not there, and reading what is. */
 const writeOnce = (objects: string) => [`s3:GetObject on ${objects}`, `s3:PutObject on ${objects}`];
 
@@ -49,14 +63,29 @@ const aliasedKeys = (purpose: string) => [
 
 /** The security claim of the system: these lines, and no other, are what each step may do. */
 const STEP_POLICIES: Record<string, string[]> = {
+  'KekExport/announce-rejections': [
+    'dynamodb:GetItem on Runs/Table',
+    'dynamodb:UpdateItem on Runs/Table',
+    'events:PutEvents on Notifications/Bus',
+    ...runsKey,
+    'sqs:DeleteMessage on KekExport/Rejections/Queue',
+    'sqs:GetQueueAttributes on KekExport/Rejections/Queue',
+    'sqs:ReceiveMessage on KekExport/Rejections/Queue',
+  ],
   'KekExport/intake': [
+    'dynamodb:GetItem on Runs/Table',
+    'dynamodb:PutItem on Runs/Table',
+    'dynamodb:UpdateItem on Runs/Table',
     'events:PutEvents on Notifications/Bus',
     `kms:Decrypt ${throughS3}`,
+    ...runsKey,
     's3:GetObject on Storage/Evidence/trusted-roots/*',
     's3:GetObject on Storage/Inbox/*',
     's3:ListBucket on Storage/Inbox',
+    'sqs:SendMessage on KekExport/Rejections/Queue',
     'sqs:SendMessage on KekExport/Trigger/DeadLetters/Queue',
     `ssm:GetParameter ${profiles}`,
+    'states:DescribeExecution on arn:PARTITION:states:REGION:ACCOUNTID:execution:KekExport/Workflow/StateMachine:*',
     'states:StartExecution on KekExport/Workflow/StateMachine',
   ],
   'Steps/fetch-certs': [

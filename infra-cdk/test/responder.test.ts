@@ -87,7 +87,7 @@ const BY_RESPONDER: [RegExp, string[]][] = [
 /** What they tell an operator to do, who decides. */
 const PROFILE = ['ssm:GetParameter', 'ssm:PutParameter'];
 const BY_OPERATOR: [RegExp, string[]][] = [
-  [/have an operator (choose|correct|add)/i, PROFILE],
+  [/have an operator (choose|correct|add|raise)/i, PROFILE],
   [/an operator corrects it/, PROFILE],
   [/correct or remove (the|a wrong) entry( of this CA in| in)?/i, PROFILE],
   [/Correct `kekExport[.\w]*` of the profile/, PROFILE],
@@ -111,6 +111,8 @@ const ELSEWHERE: [RegExp, string][] = [
   [/partner must not use/, 'whoever knows the partner'],
   [/^Find out for whom the certificate was issued/, 'whoever knows the partner'],
   [/belongs? into the same folder|drop it there|Drop the missing certificate/, 'the partner'],
+  [/Correct (the file and drop it|what the reasons name and drop the files) again/, 'the partner'],
+  [/Drop the leaf again when the next is possible/, 'the partner'],
   [/Put the file at|send only certificates|Wait until the certificate is valid/, 'the partner'],
   [/partner's CA must use|certificates themselves are wrong/, 'the partner'],
   [/treat that key as compromised/, 'the partner'],

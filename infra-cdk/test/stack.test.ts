@@ -123,7 +123,7 @@ describe('buckets', () => {
 describe('keys', () => {
   test('every key but the topic key outlives the stack, and every symmetric key rotates', () => {
     const keys = Object.entries(template.findResources('AWS::KMS::Key'));
-    expect(keys).toHaveLength(4);
+    expect(keys).toHaveLength(5);
     for (const [id, { Properties, DeletionPolicy }] of keys) {
       expect(DeletionPolicy).toBe(id.startsWith('Notifications') ? 'Delete' : RETAINED[0]);
       expect(Properties.EnableKeyRotation).toBe(
@@ -200,7 +200,18 @@ describe('functions', () => {
   });
 
   test.each([
-    ['KekExportintake', ['EVENT_BUS_NAME', 'EVIDENCE_BUCKET', 'INBOX_BUCKET', 'STATE_MACHINE_ARN']],
+    [
+      'KekExportintake',
+      [
+        'EVENT_BUS_NAME',
+        'EVIDENCE_BUCKET',
+        'INBOX_BUCKET',
+        'REJECTIONS_QUEUE_URL',
+        'RUNS_TABLE',
+        'STATE_MACHINE_ARN',
+      ],
+    ],
+    ['KekExportannouncerejections', ['EVENT_BUS_NAME', 'RUNS_TABLE']],
     ['Stepsfetchcerts', ['EVIDENCE_BUCKET', 'INBOX_BUCKET', 'SIGNING_KEY_SPEC']],
     ['Stepsvalidate', []],
     ['Stepsimportca', []],
@@ -275,6 +286,51 @@ describe('events', () => {
           },
         },
       },
+    });
+  });
+});
+
+describe('the table runs', () => {
+  const [table] = Object.values(template.findResources('AWS::DynamoDB::Table'));
+
+  test('is encrypted with a key of its own, can be restored to any second, and outlives the stack', () => {
+    expect([table!.DeletionPolicy, table!.UpdateReplacePolicy]).toEqual(RETAINED);
+    expect(table!.Properties).toMatchObject({
+      BillingMode: 'PAY_PER_REQUEST',
+      KeySchema: [{ AttributeName: 'id', KeyType: 'HASH' }],
+      PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
+      SSESpecification: {
+        SSEEnabled: true,
+        SSEType: 'KMS',
+        KMSMasterKeyId: { 'Fn::GetAtt': [expect.stringMatching(/^RunsKey/), 'Arn'] },
+      },
+      TimeToLiveSpecification: { AttributeName: 'expires', Enabled: true },
+    });
+    const keys = Object.entries(template.findResources('AWS::KMS::Key'));
+    const [, key] = keys.find(([id]) => id.startsWith('RunsKey'))!;
+    expect([key.DeletionPolicy, key.UpdateReplacePolicy]).toEqual(RETAINED);
+    expect(key.Properties.EnableKeyRotation).toBe(true);
+  });
+});
+
+describe('rejections that are gathered', () => {
+  test('wait for a minute in an encrypted queue, and are kept when they cannot be announced', () => {
+    template.hasResourceProperties('AWS::SQS::Queue', {
+      DelaySeconds: 60,
+      SqsManagedSseEnabled: true,
+      VisibilityTimeout: 180,
+      RedrivePolicy: {
+        deadLetterTargetArn: {
+          'Fn::GetAtt': [Match.stringLikeRegexp('^KekExportRejectionsDeadLetters'), 'Arn'],
+        },
+        maxReceiveCount: 5,
+      },
+    });
+    template.hasResourceProperties('AWS::Lambda::EventSourceMapping', {
+      BatchSize: 10,
+      EventSourceArn: { 'Fn::GetAtt': [Match.stringLikeRegexp('^KekExportRejectionsQueue'), 'Arn'] },
+      FunctionName: { Ref: Match.stringLikeRegexp('^KekExportannouncerejectionsFunction') },
+      FunctionResponseTypes: ['ReportBatchItemFailures'],
     });
   });
 });

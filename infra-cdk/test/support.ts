@@ -26,7 +26,7 @@ export function dummyLambdas(steps: string[], code = '#!/bin/sh\n'): string {
 }
 
 /** Every function of the system. */
-export const FUNCTIONS = ['intake', ...STEPS, 'signing-csr'];
+export const FUNCTIONS = ['intake', 'announce-rejections', ...STEPS, 'signing-csr'];
 
 /** The app as `bin/` builds it, with dummy binaries, somebody to tell, and the given context. */
 export function synthesize(context: Record<string, unknown> = {}): {

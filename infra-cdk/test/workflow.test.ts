@@ -8,6 +8,7 @@ import { expect, test } from 'vitest';
 import { Workflow } from '../lib/ceremonies/shared/workflow.ts';
 import { ExecutionKey } from '../lib/platform/execution-key.ts';
 import { Notifications } from '../lib/platform/notifications.ts';
+import { Runs } from '../lib/platform/runs.ts';
 import { SigningKey } from '../lib/platform/signing-key.ts';
 import { Storage } from '../lib/platform/storage.ts';
 import { Steps } from '../lib/steps/steps.ts';
@@ -41,6 +42,7 @@ function machineOf(definition: string, code?: string): { stack: Stack; template:
       evidenceLockMode: 'GOVERNANCE',
       evidenceLockYears: 1,
     }),
+    runs: new Runs(stack, 'Runs'),
     signingKey: new SigningKey(stack, 'SigningKey', { keySpec: KeySpec.RSA_2048 }),
     executionKey,
     notifications: new Notifications(stack, 'Notifications', { emails: ['a@example.com'] }),

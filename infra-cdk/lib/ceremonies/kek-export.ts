@@ -4,10 +4,11 @@ import { Construct } from 'constructs';
 
 import type { DeadLetters } from '../platform/dead-letters.ts';
 import type { Platform } from '../platform/platform.ts';
-import { IntakeStep } from '../steps/arrive.ts';
+import { AnnounceRejectionsStep, type ArriveStepProps, IntakeStep } from '../steps/arrive.ts';
 import type { StepFunctionDefaults } from '../steps/step-function.ts';
 import type { Steps } from '../steps/steps.ts';
 import { Alarms } from './shared/alarms.ts';
+import { Rejections } from './shared/rejections.ts';
 import { Trigger } from './shared/trigger.ts';
 import { readDefinition, Workflow } from './shared/workflow.ts';
 
@@ -28,8 +29,12 @@ export class KekExport extends Construct {
   readonly logGroup: LogGroup;
   /** What starts it. */
   readonly intake: IntakeStep;
+  /** Announces what `intake` rejected and gathered. */
+  readonly announceRejections: AnnounceRejectionsStep;
   /** Drops that nothing looked at. */
   readonly lostDrops: DeadLetters;
+  /** Rejections that were not announced. */
+  readonly lostRejections: DeadLetters;
 
   constructor(scope: Construct, id: string, { defaults, platform, steps }: KekExportProps) {
     super(scope, id);
@@ -44,7 +49,11 @@ export class KekExport extends Construct {
     this.stateMachine = stateMachine;
     this.logGroup = logGroup;
 
-    this.intake = new IntakeStep(this, 'intake', { defaults, platform, stateMachine });
+    const { deadLetters, queue } = new Rejections(this, 'Rejections', { topic });
+    this.lostRejections = deadLetters;
+    const arrive: ArriveStepProps = { defaults, platform, rejections: queue };
+    this.intake = new IntakeStep(this, 'intake', { ...arrive, stateMachine });
+    this.announceRejections = new AnnounceRejectionsStep(this, 'announce-rejections', arrive);
     const { inbox } = platform.storage;
     const trigger = new Trigger(this, 'Trigger', { name, inbox, intake: this.intake, topic });
     this.lostDrops = trigger.deadLetters;

@@ -2,6 +2,7 @@ import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 
 import type { Notifications } from './notifications.ts';
+import type { Runs } from './runs.ts';
 import type { SigningKey } from './signing-key.ts';
 import type { Storage } from './storage.ts';
 
@@ -9,6 +10,8 @@ import type { Storage } from './storage.ts';
 export interface Platform {
   /** The buckets and their key. */
   readonly storage: Storage;
+  /** Which run of a certificate set it is, and rejections that wait to be announced together. */
+  readonly runs: Runs;
   /** Signs packages. */
   readonly signingKey: SigningKey;
   /** Encrypts execution history and logs. */

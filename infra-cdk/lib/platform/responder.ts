@@ -21,7 +21,7 @@ export interface Responsibility {
   readonly machineLogs: readonly ILogGroup[];
   /** Where lost events and announcements lie. */
   readonly deadLetters: readonly IQueue[];
-  /** Takes an event that was lost once more. */
+  /** Take once more what was lost: an event, a message. */
   readonly intakes: readonly IFunction[];
 }
 
@@ -34,7 +34,7 @@ export interface Responsibility {
  */
 export function respond(
   scope: IConstruct,
-  { storage, signingKey, executionKey, notifications }: Platform,
+  { storage, runs, signingKey, executionKey, notifications }: Platform,
   { steps, machineLogs, deadLetters, intakes }: Responsibility,
 ): Permission[] {
   return [
@@ -64,8 +64,9 @@ export function respond(
       resources: deadLetters.map(({ queueArn }) => queueArn),
     },
     // Not sqs:StartMessageMoveTask: its reference accepts only dead-letter queues of other SQS queues,
-    // and EventBridge and Lambda fill these. The event in a letter is given to `intake` again instead,
-    // which can start nothing but what lies in the inbox.
+    // and EventBridge and Lambda fill these. What is in a letter is given to the step again instead:
+    // `intake` can start nothing but what lies in the inbox, `announce-rejections` can announce nothing
+    // but what lies in the table.
     {
       actions: ['lambda:InvokeFunction'],
       resources: intakes.map(({ functionArn }) => functionArn),
@@ -92,7 +93,9 @@ export function respond(
       },
       {
         actions: ['kms:DescribeKey', 'kms:GetKeyPolicy'],
-        resources: [signingKey.key, storage.dataKey, executionKey].map(({ keyArn }) => keyArn),
+        resources: [signingKey.key, storage.dataKey, executionKey, runs.key].map(
+          ({ keyArn }) => keyArn,
+        ),
       },
       {
         actions: ['events:DescribeEventBus'],

@@ -1,4 +1,7 @@
-import type { IStateMachine } from 'aws-cdk-lib/aws-stepfunctions';
+import { Stack } from 'aws-cdk-lib';
+import { EventSourceMapping } from 'aws-cdk-lib/aws-lambda';
+import type { IQueue } from 'aws-cdk-lib/aws-sqs';
+import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import type { Construct } from 'constructs';
 
 import type { Platform } from '../platform/platform.ts';
@@ -6,20 +9,28 @@ import { readProfiles } from '../platform/profiles.ts';
 import { findDrops, readTrustedRoot } from '../platform/storage-permissions.ts';
 import { StepFunction, type StepFunctionDefaults } from './step-function.ts';
 
-export interface IntakeStepProps {
+/** What the steps of `steps/arrive/` share. */
+export interface ArriveStepProps {
   /** What all steps have in common. */
   readonly defaults: StepFunctionDefaults;
-  /** The buckets, and the bus on which incomplete and rejected sets are announced. */
+  /** The buckets, the table, and the bus on which incomplete and rejected sets are announced. */
   readonly platform: Platform;
+  /** What holds a message for each rejection that waits. */
+  readonly rejections: IQueue;
+}
+
+export interface IntakeStepProps extends ArriveStepProps {
   /** The machine that a complete certificate set starts. */
-  readonly stateMachine: IStateMachine;
+  readonly stateMachine: StateMachine;
 }
 
 /** The step of `steps/arrive/`, before the machine: it decides whether a drop starts a ceremony. */
 export class IntakeStep extends StepFunction {
   constructor(scope: Construct, id: string, props: IntakeStepProps) {
-    const { storage, notifications } = props.platform;
+    const { rejections, stateMachine } = props;
+    const { storage, runs, notifications } = props.platform;
     const { eventBus } = notifications;
+    const { partition, region, account } = Stack.of(scope);
     super(scope, id, {
       ...props.defaults,
       step: 'intake',
@@ -27,16 +38,62 @@ export class IntakeStep extends StepFunction {
       environment: {
         INBOX_BUCKET: storage.inbox.bucketName,
         EVIDENCE_BUCKET: storage.evidence.bucketName,
-        STATE_MACHINE_ARN: props.stateMachine.stateMachineArn,
+        STATE_MACHINE_ARN: stateMachine.stateMachineArn,
         EVENT_BUS_NAME: eventBus.eventBusName,
+        RUNS_TABLE: runs.table.tableName,
+        REJECTIONS_QUEUE_URL: rejections.queueUrl,
       },
       permissions: [
         ...findDrops(storage),
         ...readTrustedRoot(storage),
-        { actions: ['states:StartExecution'], resources: [props.stateMachine.stateMachineArn] },
+        { actions: ['states:StartExecution'], resources: [stateMachine.stateMachineArn] },
+        {
+          actions: ['states:DescribeExecution'],
+          resources: [
+            `arn:${partition}:states:${region}:${account}:execution:${stateMachine.stateMachineName}:*`,
+          ],
+          wildcard: 'Every execution of the machine: whether the last run of a set has ended.',
+        },
+        // TransactWriteItems has no action of its own: it is what each of its writes is.
+        ...runs.access(['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem']),
+        { actions: ['sqs:SendMessage'], resources: [rejections.queueArn] },
         { actions: ['events:PutEvents'], resources: [eventBus.eventBusArn] },
         readProfiles(scope),
       ],
     });
+  }
+}
+
+/** The step that announces rejections which were gathered for a minute. */
+export class AnnounceRejectionsStep extends StepFunction {
+  constructor(scope: Construct, id: string, props: ArriveStepProps) {
+    const { rejections } = props;
+    const { runs, notifications } = props.platform;
+    const { eventBus } = notifications;
+    super(scope, id, {
+      ...props.defaults,
+      step: 'announce-rejections',
+      description: 'Announces rejected files that were gathered for a minute',
+      environment: {
+        EVENT_BUS_NAME: eventBus.eventBusName,
+        RUNS_TABLE: runs.table.tableName,
+      },
+      permissions: [
+        ...runs.access(['dynamodb:GetItem', 'dynamodb:UpdateItem']),
+        {
+          actions: ['sqs:DeleteMessage', 'sqs:GetQueueAttributes', 'sqs:ReceiveMessage'],
+          resources: [rejections.queueArn],
+        },
+        { actions: ['events:PutEvents'], resources: [eventBus.eventBusArn] },
+      ],
+    });
+    const mapping = new EventSourceMapping(this, 'Messages', {
+      target: this.function,
+      eventSourceArn: rejections.queueArn,
+      batchSize: 10,
+      reportBatchItemFailures: true,
+    });
+    // Lambda refuses the mapping until the role may receive.
+    mapping.node.addDependency(this.role);
   }
 }

@@ -12,7 +12,7 @@ use ceremony::certificate::Certificate;
 use ceremony::digest::Sha256;
 use ceremony::evidence::{Recordable, Recorded, Software};
 use ceremony::execution::{BINARY, DroppedObject, Execution, File, Start, TEXT};
-use ceremony::id::{Ceremony, CeremonyId, Kind};
+use ceremony::id::{CertificateSet, Kind};
 use ceremony::identifiers::{Folder, ca_alias};
 use ceremony::keys::{Authority, KekFacts, Origin};
 use ceremony::path::{CertificatePath, MAX_CAS};
@@ -149,8 +149,8 @@ impl States {
 fn every_document_and_variable_of_the_largest_ceremony_fits() {
     let path = path();
     let policy = policy(&path);
-    let id = CeremonyId::new(Kind::KekExport, &folder(), "v", &[]);
-    let ceremony = Ceremony::new(Kind::KekExport, id, folder());
+    let leaf = Sha256::of(b"leaf");
+    let ceremony = CertificateSet::new(Kind::KekExport, &folder(), leaf, []).ceremony(1);
     let mut states = States::default();
 
     let start = Start {

@@ -14,8 +14,9 @@ use aws_sdk_paymentcryptography::types::{
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use ceremony::certificate::Certificate;
+use ceremony::digest::Sha256;
 use ceremony::execution::Execution;
-use ceremony::id::{Ceremony, CeremonyId, Kind};
+use ceremony::id::{Ceremony, CertificateSet, Kind};
 use ceremony::identifiers::Folder;
 use ceremony::path::CertificatePath;
 use ceremony::profile::{Policy, Profile};
@@ -217,8 +218,7 @@ pub fn ceremony() -> Ceremony {
 
 pub fn ceremony_of(partner: &str) -> Ceremony {
     let folder = folder_of(partner);
-    let id = CeremonyId::new(Kind::KekExport, &folder, "version", &[]);
-    Ceremony::new(Kind::KekExport, id, folder)
+    CertificateSet::new(Kind::KekExport, &folder, Sha256::of(b"leaf"), []).ceremony(1)
 }
 
 /// An execution that began after all that a test has made before it, though it were in the same second.

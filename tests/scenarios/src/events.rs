@@ -16,6 +16,14 @@ pub struct Event {
     pub detail: Value,
 }
 
+impl Event {
+    /// Whether it is about a file, alone or among others.
+    pub fn names(&self, key: &str) -> bool {
+        let mut files = self.detail["files"].as_array().into_iter().flatten();
+        self.detail["file"] == key || files.any(|rejected| rejected["file"] == key)
+    }
+}
+
 /// Every event since the stack was started.
 #[derive(Clone)]
 pub(crate) struct Events {

@@ -4,12 +4,11 @@ use std::collections::BTreeMap;
 
 use ceremony::bundle::{MAX_CERTIFICATES_IN_FOLDER, MAX_FILES};
 use ceremony::certificate::Certificate;
-use ceremony::execution::Start;
-use ceremony::id::{Ceremony, CeremonyId, Kind};
+use ceremony::execution::DroppedObject;
+use ceremony::id::{CertificateSet, Kind};
 use ceremony::identifiers::Folder;
-use ceremony::path::{CertificatePath, NoPath, is_end_entity};
-use ceremony::profile::Profile;
-use ceremony::utc::Utc;
+use ceremony::path::{CertificatePath, NoPath, is_end_entity, neither_ca_nor_leaf};
+use ceremony::profile::{CEREMONIES_PER_DAY, Profile};
 use storage::{ProfileError, load_profile, newest_path};
 
 use crate::folder::{Contents, File, Unread, read_folder};
@@ -17,8 +16,8 @@ use crate::{Context, Error};
 
 /// What lies in the folder.
 #[derive(Clone, Debug)]
-pub enum Decision {
-    Complete(Start),
+pub(crate) enum Decision {
+    Complete(Complete),
     Incomplete {
         missing: String,
     },
@@ -26,6 +25,21 @@ pub enum Decision {
         reason: String,
         file: Option<String>,
     },
+}
+
+/// A certificate set, and the drop that it came with.
+#[derive(Clone, Debug)]
+pub(crate) struct Complete {
+    pub(crate) set: CertificateSet,
+    /// The objects that carry its path.
+    pub(crate) objects: Vec<DroppedObject>,
+    /// The newest object that carries the leaf.
+    pub(crate) leaf_key: String,
+    /// When that was put there, seconds since 1970: when the set was dropped, as far as it asks for
+    /// a ceremony.
+    pub(crate) dropped: i64,
+    /// How many ceremonies the folder may begin on one day.
+    pub(crate) per_day: u32,
 }
 
 /// Decides about the folder; `key` is the file whose arrival is the occasion.
@@ -81,13 +95,14 @@ pub(crate) async fn decide(
                     file: Some(file),
                 });
             }
-            if let Some(missing) = stale(&path, &files, Utc::now()) {
-                return Ok(Decision::Incomplete { missing });
-            }
-            Decision::Complete(execution_input(folder, &path, &files))
+            let per_day = profile
+                .as_ref()
+                .map(|profile| profile.max_ceremonies_per_day);
+            let per_day = per_day.unwrap_or(CEREMONIES_PER_DAY);
+            Decision::Complete(complete(folder, &path, &files, per_day))
         }
         Err(missing @ (NoPath::IssuerMissing { .. } | NoPath::NoLeaf)) => Decision::Incomplete {
-            missing: explain(&missing, profile.as_ref(), folder),
+            missing: explain(&missing, profile.as_ref(), folder, &certificates),
         },
         Err(error @ (NoPath::SelfSignedLeaf(_) | NoPath::TwoLeaves { .. })) => Decision::Unusable {
             reason: error.to_string(),
@@ -124,69 +139,56 @@ fn two_leaves_in_one_file(path: &CertificatePath, files: &[File]) -> Option<(Str
     Some((reason.to_owned(), file.object.key.clone()))
 }
 
-/// A leaf that has lain there for long had its ceremony long ago, and Step Functions forgets names
-/// after 90 days: a file that arrives beside it, the first of next year's say, must not start the
-/// same ceremony again.
-fn stale(path: &CertificatePath, files: &[File], now: Utc) -> Option<String> {
-    let newest = files
-        .iter()
-        .filter(|file| usable(file).contains(&path.leaf))
-        .map(|file| file.modified)
-        .max()?;
-    let days = (now.unix_seconds() - newest) / (24 * 60 * 60);
-    (days >= NAMES_KEPT_DAYS).then(|| {
-        format!(
-            "the newest end-entity certificate, {}, was dropped {days} days ago; drop it again, or \
-             a renewed one, to start a ceremony",
-            path.leaf
-        )
-    })
-}
-
-/// Well below the 90 days for which an execution's name is kept.
-const NAMES_KEPT_DAYS: i64 = 80;
-
-fn explain(missing: &NoPath, profile: Option<&Profile>, folder: &Folder) -> String {
+/// What is missing; with the certificates that were meant to be it and are not.
+fn explain(
+    missing: &NoPath,
+    profile: Option<&Profile>,
+    folder: &Folder,
+    certificates: &[&Certificate],
+) -> String {
     match (missing, profile) {
         (NoPath::IssuerMissing { .. }, None) => format!(
             "{missing} (and no readable profile in `{}` supplies a root)",
             folder.profile_parameter()
         ),
+        (NoPath::NoLeaf, _) => {
+            let unfit = certificates.iter().find_map(|certificate| {
+                neither_ca_nor_leaf(certificate).map(|why| format!("; of {certificate}: {why}"))
+            });
+            format!("{missing}{}", unfit.unwrap_or_default())
+        }
         _ => missing.to_string(),
     }
 }
 
-/// Names the ceremony and the objects that carry its path.
+/// Names the set and the objects that carry its path.
 ///
-/// Of several objects with the same certificate the one that lay there first is taken: what
-/// arrives later must not make another set of it.
-fn execution_input(folder: &Folder, path: &CertificatePath, files: &[File]) -> Start {
+/// Of several objects with the same certificate the one that lay there first is taken; when the set
+/// was dropped, the newest one with the leaf says.
+fn complete(folder: &Folder, path: &CertificatePath, files: &[File], per_day: u32) -> Complete {
     let mut by_age: Vec<&File> = files.iter().collect();
     by_age.sort_by_key(|file| (file.modified, &file.object.key));
-    let carrier = |certificate: &Certificate| {
-        by_age
-            .iter()
-            .find(|file| usable(file).contains(certificate))
-            .map(|file| &file.object)
-    };
     let mut objects = BTreeMap::new();
     for (_, certificate) in path.certificates() {
+        let carrier = by_age
+            .iter()
+            .find(|file| usable(file).contains(certificate));
         // A root that was supplied lies in no file.
-        if let Some(object) = carrier(certificate) {
-            objects.insert(object.key.clone(), object.clone());
+        if let Some(file) = carrier {
+            objects.insert(file.object.key.clone(), file.object.clone());
         }
     }
-    let leaf_version = carrier(&path.leaf).map(|object| object.version_id.as_str());
-    let cas: Vec<_> = path.cas().map(Certificate::sha256).collect();
-    let ceremony_id = CeremonyId::new(
-        Kind::KekExport,
-        folder,
-        leaf_version.unwrap_or_default(),
-        &cas,
-    );
-    Start {
-        version: Start::VERSION,
-        ceremony: Ceremony::new(Kind::KekExport, ceremony_id, folder.clone()),
+    let newest = by_age
+        .iter()
+        .rfind(|file| usable(file).contains(&path.leaf));
+    let cas = path.cas().map(Certificate::sha256);
+    Complete {
+        set: CertificateSet::new(Kind::KekExport, folder, path.leaf.sha256(), cas),
         objects: objects.into_values().collect(),
+        leaf_key: newest
+            .map(|file| file.object.key.clone())
+            .unwrap_or_default(),
+        dropped: newest.map_or(0, |file| file.modified),
+        per_day,
     }
 }

@@ -118,7 +118,7 @@ async fn list(context: &Context, folder: &Folder) -> Result<Option<Vec<Listed>>,
         Some(Listed {
             key: object.key()?.to_owned(),
             bytes: object.size().and_then(|size| u64::try_from(size).ok())?,
-            modified: object.last_modified().map_or(i64::MAX, |time| time.secs()),
+            modified: object.last_modified().map_or(0, |time| time.secs()),
         })
     });
     // Not the folder marker that the S3 console leaves behind.

@@ -10,6 +10,7 @@ use crate::digest::Sha256;
 use crate::execution::Location;
 use crate::id::{CeremonyId, Kind};
 use crate::identifiers::{DataType, Environment, Folder, PartnerId};
+use crate::utc::Utc;
 
 /// Source of every event.
 pub const SOURCE: &str = "key-ceremony";
@@ -147,9 +148,37 @@ pub struct FilesNotTaken {
     pub data_type: Option<DataType>,
     /// What is missing, or why the files cannot be used.
     pub reason: String,
-    /// The inbox key the reason is about; null where it is about the folder.
+    /// The inbox key the reason is about; null where it is about the folder, or about `files`.
     pub file: Option<String>,
     pub remedy: String,
+    /// The ceremony of this folder that was begun last, if any was: these files make no difference
+    /// to it.
+    pub latest_ceremony: Option<BegunCeremony>,
+    /// Rejections that followed another within a minute are told together: which they were. Empty
+    /// where only one thing is told.
+    pub files: Vec<RejectedFile>,
+    /// How many more there were than `files` has room for.
+    pub more: u64,
+}
+
+/// A ceremony that had been begun before.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct BegunCeremony {
+    pub ceremony_id: CeremonyId,
+    #[cfg_attr(feature = "schema", schemars(with = "String"))]
+    pub begun_at: Utc,
+}
+
+/// One of several rejections.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct RejectedFile {
+    /// Null where the reason is about the folder.
+    pub file: Option<String>,
+    pub reason: String,
 }
 
 impl FilesNotTaken {
@@ -170,6 +199,9 @@ impl FilesNotTaken {
             reason,
             file,
             remedy: remedy.to_owned(),
+            latest_ceremony: None,
+            files: Vec::new(),
+            more: 0,
         }
     }
 }
@@ -206,6 +238,7 @@ mod tests {
                 "version": 1, "ceremony": "kek-export", "ceremonyId": null,
                 "partner": "acme", "environment": "production", "dataType": "pin",
                 "reason": "why", "file": "x", "remedy": "do",
+                "latestCeremony": null, "files": [], "more": 0,
             })
         );
     }

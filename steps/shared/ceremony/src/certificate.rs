@@ -52,11 +52,14 @@ pub struct BasicConstraints {
     pub path_len: Option<u32>,
 }
 
-/// The two bits of KeyUsage (RFC 5280 §4.2.1.3) that a ceremony asks about.
+/// What a ceremony asks of KeyUsage (RFC 5280 §4.2.1.3).
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct KeyUsage {
     pub key_cert_sign: bool,
     pub key_encipherment: bool,
+    /// Keys may travel under it, one way or another: keyEncipherment, dataEncipherment or
+    /// keyAgreement.
+    pub carries_keys: bool,
 }
 
 impl Certificate {
@@ -290,6 +293,9 @@ impl Facts {
                     facts.key_usage = Some(KeyUsage {
                         key_cert_sign: usage.key_cert_sign(),
                         key_encipherment: usage.key_encipherment(),
+                        carries_keys: usage.key_encipherment()
+                            || usage.data_encipherment()
+                            || usage.key_agreement(),
                     });
                 }
                 ParsedExtension::SubjectAlternativeName(names) => {

@@ -29,6 +29,68 @@ impl fmt::Display for Kind {
     }
 }
 
+/// What asks for a ceremony by certificates: for whom, and which leaf under which CAs.
+///
+/// All count by *content*, so that it makes no difference under which names and in which order the
+/// files of a set arrive, whether the root came with them or was known already, or how often they
+/// are sent.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct CertificateSet {
+    kind: Kind,
+    folder: Folder,
+    leaf: Sha256,
+    cas: Vec<Sha256>,
+}
+
+impl CertificateSet {
+    pub fn new(
+        kind: Kind,
+        folder: &Folder,
+        leaf: Sha256,
+        cas: impl IntoIterator<Item = Sha256>,
+    ) -> Self {
+        let mut cas: Vec<Sha256> = cas.into_iter().collect();
+        cas.sort_unstable();
+        Self {
+            kind,
+            folder: folder.clone(),
+            leaf,
+            cas,
+        }
+    }
+
+    pub fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    pub fn folder(&self) -> &Folder {
+        &self.folder
+    }
+
+    /// Names the set: the same for all its runs.
+    pub fn digest(&self) -> Sha256 {
+        Sha256::of(self.lines().as_bytes())
+    }
+
+    /// The set's ceremony of this run, the first being 1.
+    pub fn ceremony(&self, run: u32) -> Ceremony {
+        let id = CeremonyId::new(self, run);
+        Ceremony::new(self.kind, id, self.folder.clone())
+    }
+
+    fn lines(&self) -> String {
+        let Self {
+            kind, folder, leaf, ..
+        } = self;
+        let mut lines = format!("{kind}\n{}\nleaf {leaf}", folder.prefix());
+        for ca in &self.cas {
+            lines.push_str("\nca ");
+            lines.push_str(&ca.to_string());
+        }
+        lines
+    }
+}
+
 /// Execution name and ceremony id: `<partner>-<environment>-<data-type>-<16 hex digits>`.
 #[derive(Clone, Debug, Deserialize, Eq, Hash, PartialEq, Serialize)]
 #[serde(transparent)]
@@ -36,21 +98,16 @@ impl fmt::Display for Kind {
 pub struct CeremonyId(String);
 
 impl CeremonyId {
-    /// Names the ceremony for one input.
+    /// Names the ceremony for one run of one certificate set.
     ///
-    /// The hex digits are SHA-256 over lines: the kind, the folder, and what identifies the input,
-    /// sorted. For a certificate set that is the version id of the object with the leaf, and the
-    /// fingerprint of every CA on its path: the leaf counts by *version*, so that dropping it again
-    /// asks for another ceremony; the CAs count by *content*, so that it makes no difference in
-    /// which order the files of a set arrive, whether the root came with them or was known already,
-    /// or how often they are sent.
-    pub fn new(kind: Kind, folder: &Folder, leaf_version: &str, cas: &[Sha256]) -> Self {
-        let mut identities: Vec<String> = cas.iter().map(Sha256::to_string).collect();
-        identities.push(leaf_version.to_owned());
-        identities.sort_unstable();
-        let lines = format!("{kind}\n{}\n{}", folder.prefix(), identities.join("\n"));
+    /// The hex digits are the first of SHA-256 over lines: the kind, the folder, `leaf` and its
+    /// fingerprint, `ca` and a fingerprint for every CA on its path (sorted), and `run` and its
+    /// number. Which run it is, the table `runs` says: a set that is dropped again after its last
+    /// run has ended gets the next number, and any other event of it gets the same.
+    pub fn new(set: &CertificateSet, run: u32) -> Self {
+        let lines = format!("{}\nrun {run}", set.lines());
         let digits = Sha256::of(lines.as_bytes()).short();
-        Self(format!("{}{digits}", beginning(folder)))
+        Self(format!("{}{digits}", beginning(&set.folder)))
     }
 
     /// Whether it is an id for this folder: it names folders of evidence and packages.
@@ -136,34 +193,53 @@ mod tests {
         Folder::of_inbox_key("acme/non-production/cardholder/leaf.pem").unwrap()
     }
 
-    fn id(leaf_version: &str, cas: &[Sha256]) -> CeremonyId {
-        CeremonyId::new(Kind::KekExport, &folder(), leaf_version, cas)
+    fn set(leaf: &[u8], cas: &[&[u8]]) -> CertificateSet {
+        let cas = cas.iter().map(|ca| Sha256::of(ca));
+        CertificateSet::new(Kind::KekExport, &folder(), Sha256::of(leaf), cas)
+    }
+
+    fn id(leaf: &[u8], cas: &[&[u8]], run: u32) -> CeremonyId {
+        CeremonyId::new(&set(leaf, cas), run)
     }
 
     #[test]
     fn the_id_does_not_depend_on_the_order_of_the_cas() {
-        let (a, b) = (Sha256::of(b"a"), Sha256::of(b"b"));
-        let one = id("v1", &[a.clone(), b.clone()]);
-        assert_eq!(one, id("v1", &[b.clone(), a.clone()]));
-        assert_ne!(one, id("v2", &[a.clone(), b]));
-        assert_ne!(one, id("v1", &[a]));
+        let one = id(b"leaf", &[b"a", b"b"], 1);
+        assert_eq!(one, id(b"leaf", &[b"b", b"a"], 1));
+        for other in [
+            id(b"other", &[b"a", b"b"], 1),
+            id(b"leaf", &[b"a"], 1),
+            id(b"a", &[b"leaf", b"b"], 1),
+            id(b"leaf", &[b"a", b"b"], 2),
+        ] {
+            assert_ne!(one, other);
+        }
+    }
+
+    #[test]
+    fn runs_of_one_set_have_one_digest() {
+        let one = set(b"leaf", &[b"a", b"b"]);
+        assert_eq!(one.digest(), set(b"leaf", &[b"b", b"a"]).digest());
+        assert_ne!(one.digest(), set(b"leaf", &[b"a"]).digest());
+        assert_ne!(one.ceremony(1).ceremony_id, one.ceremony(2).ceremony_id);
     }
 
     /// Recomputed from the documented lines, so that nothing of them is left out by accident.
     #[test]
-    fn the_digits_are_a_digest_over_kind_folder_and_input() {
-        let ca = Sha256::of(b"ca");
-        let lines = format!("kek-export\nacme/non-production/cardholder/\n{ca}\nversion");
+    fn the_digits_are_a_digest_over_kind_folder_certificates_and_run() {
+        let (leaf, ca) = (Sha256::of(b"leaf"), Sha256::of(b"ca"));
+        let lines =
+            format!("kek-export\nacme/non-production/cardholder/\nleaf {leaf}\nca {ca}\nrun 7");
         let digits = Sha256::of(lines.as_bytes()).short();
         assert_eq!(
-            id("version", &[ca]).as_str(),
+            id(b"leaf", &[b"ca"], 7).as_str(),
             format!("acme-non-production-cardholder-{digits}")
         );
     }
 
     #[test]
     fn an_id_belongs_to_its_folder() {
-        let id = id("v", &[]);
+        let id = id(b"leaf", &[], 1);
         assert!(id.is_for(&folder()));
         let other = Folder::of_inbox_key("acme/production/cardholder/x").unwrap();
         assert!(!id.is_for(&other));
@@ -183,7 +259,7 @@ mod tests {
 
     #[test]
     fn a_ceremonys_things_lie_below_its_id() {
-        let ceremony = Ceremony::new(Kind::KekExport, id("v", &[]), folder());
+        let ceremony = set(b"leaf", &[]).ceremony(1);
         let id = ceremony.ceremony_id.to_string();
         assert_eq!(ceremony.folder(), folder());
         assert_eq!(
@@ -204,7 +280,8 @@ mod tests {
             partner: PartnerId::try_from("x".repeat(32)).unwrap(),
             ..folder()
         };
-        let id = CeremonyId::new(Kind::KekExport, &folder, "v", &[]);
+        let set = CertificateSet::new(Kind::KekExport, &folder, Sha256::of(b"leaf"), []);
+        let id = CeremonyId::new(&set, u32::MAX);
         assert_eq!(
             id.as_str().len(),
             32 + "-non-production-cardholder-".len() + 16

@@ -94,13 +94,41 @@ impl Role {
     }
 }
 
-/// Whether it is an end-entity certificate: one that does not claim to be a CA, and has issued
-/// none of the others.
+/// Whether it is an end-entity certificate of the kind that a partner drops as its leaf: one that
+/// does not claim to be a CA, has issued none of the others, and is not [`neither_ca_nor_leaf`].
 pub fn is_end_entity(candidate: &Certificate, among: &[&Certificate]) -> bool {
     !candidate.is_ca()
+        && neither_ca_nor_leaf(candidate).is_none()
         && !among
             .iter()
             .any(|other| *other != candidate && other.is_signed_by(candidate))
+}
+
+/// Why a certificate is no CA, and no leaf either; `None` for one that may be one of the two.
+///
+/// Without BasicConstraints that say so, a certificate is no CA (RFC 5280 §4.2.1.9). That alone does
+/// not make it a leaf: one whose KeyUsage allows it to sign certificates is a CA that was made
+/// wrongly, and under one whose KeyUsage allows no way of carrying a key no KEK can travel. Taken for
+/// a leaf because it happened to arrive first, it would start a ceremony that can only fail.
+pub fn neither_ca_nor_leaf(certificate: &Certificate) -> Option<&'static str> {
+    let usage = certificate.key_usage()?;
+    match certificate.basic_constraints() {
+        Some(constraints) if constraints.ca => None,
+        None if usage.key_cert_sign => Some(
+            "its KeyUsage has keyCertSign, so that it is no leaf, but it has no BasicConstraints \
+             extension (CA:TRUE), so that it is no CA either",
+        ),
+        Some(_) if usage.key_cert_sign => Some(
+            "its KeyUsage has keyCertSign, so that it is no leaf, but its BasicConstraints \
+             extension says CA:FALSE, so that it is no CA either",
+        ),
+        _ if !usage.carries_keys => Some(
+            "no key can be sent under it, since its KeyUsage extension has none of keyEncipherment, \
+             dataEncipherment and keyAgreement, and no BasicConstraints extension says that it is \
+             a CA",
+        ),
+        _ => None,
+    }
 }
 
 /// The newest end-entity certificate of `certificates`.

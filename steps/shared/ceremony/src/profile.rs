@@ -45,6 +45,11 @@ pub struct Profile {
     #[serde(default)]
     #[cfg_attr(feature = "schema", schemars(with = "BTreeMap<String, String>"))]
     pub ca_key_arns: BTreeMap<Sha256, String>,
+    /// How many ceremonies may start in this folder on one day (UTC); further drops are rejected
+    /// until the next. Default: 10.
+    #[serde(default = "default_ceremonies_per_day")]
+    #[cfg_attr(feature = "schema", schemars(range(min = 1, max = 1000)))]
+    pub max_ceremonies_per_day: u32,
     /// The ceremony `kek-export`. Default: not allowed.
     #[serde(default)]
     pub kek_export: Option<KekExport>,
@@ -106,6 +111,13 @@ pub struct Signature {
 
 const MAX_TRUST_ANCHORS: usize = 8;
 
+/// What a folder without a profile, or without the field, may start on one day.
+pub const CEREMONIES_PER_DAY: u32 = 10;
+
+fn default_ceremonies_per_day() -> u32 {
+    CEREMONIES_PER_DAY
+}
+
 impl Profile {
     /// Reads a profile and holds it to what its fields promise one another.
     pub fn parse(json: &str, folder: &Folder) -> Result<Self, MalformedProfile> {
@@ -127,6 +139,12 @@ impl Profile {
         }
         if profile.identity.is_empty() {
             return fault("`identity` is empty".to_owned());
+        }
+        if !(1..=1000).contains(&profile.max_ceremonies_per_day) {
+            return fault(format!(
+                "`maxCeremoniesPerDay` is {}; 1 to 1000 are expected",
+                profile.max_ceremonies_per_day
+            ));
         }
         for root in &profile.root_certificates {
             if !profile.trust_anchors.contains(&root.sha256()) {

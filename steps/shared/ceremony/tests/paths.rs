@@ -4,8 +4,9 @@
 
 use ceremony::bundle::certificates_in;
 use ceremony::certificate::Certificate;
-use ceremony::path::{NoPath, newest_leaf, path_from};
+use ceremony::path::{NoPath, is_end_entity, neither_ca_nor_leaf, newest_leaf, path_from};
 use ceremony::utc::Utc;
+use partner::certificate::KeyUsage;
 use partner::{Certified, KeyKind, Pki, PkiBuilder, PrivateKey, Profile};
 use time::{Duration, OffsetDateTime};
 
@@ -172,4 +173,68 @@ fn a_pinned_intermediate_is_no_root() {
     let leaf = newest_leaf(&all).unwrap();
     let path = path_from(leaf, &all, &[all[1].sha256()], Utc::now()).unwrap();
     assert_eq!(path.root, *all[0]);
+}
+
+/// Alone in a folder, which certificates are taken for a leaf?
+#[test]
+fn a_leaf_is_what_keys_can_be_sent_under_and_no_certificates_signed_with() {
+    use KeyUsage::{
+        CrlSign, DataEncipherment, DigitalSignature, KeyAgreement, KeyCertSign, KeyEncipherment,
+    };
+    let leaf = || Profile::leaf("ACME", UID);
+    let none = || leaf().without_basic_constraints();
+    let no_ca = || leaf().not_an_authority();
+    let ca = || Profile::intermediate("ACME CA");
+    for (profile, is_leaf, words) in [
+        (leaf(), true, None),
+        (none().without_key_usage(), true, None),
+        (none().key_usage(&[KeyEncipherment]), true, None),
+        (none().key_usage(&[DataEncipherment]), true, None),
+        (
+            none().key_usage(&[DigitalSignature, KeyAgreement]),
+            true,
+            None,
+        ),
+        (
+            none().key_usage(&[DigitalSignature]),
+            false,
+            Some("keyEncipherment"),
+        ),
+        (
+            no_ca().key_usage(&[CrlSign]),
+            false,
+            Some("keyEncipherment"),
+        ),
+        (
+            none().key_usage(&[KeyCertSign]),
+            false,
+            Some("has no BasicConstraints"),
+        ),
+        (
+            none().key_usage(&[KeyCertSign, KeyEncipherment]),
+            false,
+            Some("has no BasicConstraints"),
+        ),
+        (
+            no_ca().key_usage(&[KeyCertSign]),
+            false,
+            Some("says CA:FALSE"),
+        ),
+        (ca(), false, None),
+        (ca().without_key_usage(), false, None),
+        (ca().key_usage(&[CrlSign]), false, None),
+    ] {
+        let key = PrivateKey::cached(KeyKind::EccP256, "usage");
+        let certificate = read(&profile.self_signed(&key));
+        let why = neither_ca_nor_leaf(&certificate);
+        assert_eq!(
+            is_end_entity(&certificate, &[&certificate]),
+            is_leaf,
+            "{why:?}"
+        );
+        match words {
+            Some(words) => assert!(why.unwrap().contains(words), "{why:?}"),
+            None => assert_eq!(why, None),
+        }
+    }
 }

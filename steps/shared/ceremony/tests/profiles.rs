@@ -60,6 +60,36 @@ fn the_committed_schema_is_the_types_own() {
 }
 
 #[test]
+fn a_folder_may_begin_ten_ceremonies_a_day_unless_its_profile_says_otherwise() {
+    let per_day = |change: fn(&mut Value)| {
+        let mut profile: Value = serde_json::from_str(EXAMPLE).unwrap();
+        change(&mut profile);
+        let profile = Profile::parse(&profile.to_string(), &folder()).unwrap();
+        profile.max_ceremonies_per_day
+    };
+    let absent = |profile: &mut Value| {
+        profile
+            .as_object_mut()
+            .unwrap()
+            .remove("maxCeremoniesPerDay");
+    };
+    assert_eq!(per_day(absent), 10);
+    assert_eq!(
+        per_day(|profile| profile["maxCeremoniesPerDay"] = json!(1)),
+        1
+    );
+    assert_eq!(
+        per_day(|profile| profile["maxCeremoniesPerDay"] = json!(1000)),
+        1000
+    );
+    for wrong in [json!(0), json!(1001)] {
+        let error = changed(|profile| profile["maxCeremoniesPerDay"] = wrong);
+        assert!(error.contains("1 to 1000"), "{error}");
+    }
+    changed(|profile| profile["maxCeremoniesPerDay"] = json!(-1));
+}
+
+#[test]
 fn an_unknown_field_is_an_error_that_names_it() {
     assert!(changed(|profile| profile["trustAnchor"] = json!([])).contains("trustAnchor"));
     let error = changed(|profile| profile["kekExport"]["kek"]["algoritm"] = json!("AES_128"));

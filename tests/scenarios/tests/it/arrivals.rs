@@ -143,6 +143,32 @@ async fn duplicate_and_concurrent_events() {
     assert_eq!(story.created().await, ONE_OF_EACH);
 }
 
+/// Twice the same leaf, within a second: one set, and one execution.
+#[tokio::test]
+async fn the_same_leaf_under_two_names_at_once() {
+    let story = Story::of("two-names").await;
+    let pki = story.chain().build();
+    story.operator_onboards(&pki).await;
+    for (file, certificate) in &scenarios::files(&pki)[..2] {
+        story.partner_drops(file, certificate.pem()).await;
+    }
+    tokio::join!(
+        story.partner_drops("leaf.pem", pki.leaf.pem()),
+        story.partner_drops("the-same-leaf.pem", pki.leaf.pem()),
+    );
+    story.ceremony_succeeds().await;
+    let (one, other) = tokio::join!(
+        story.intake_hears_again("the-same-leaf.pem"),
+        story.intake_hears_again("leaf.pem"),
+    );
+    assert_eq!(
+        (one.as_str(), other.as_str()),
+        ("already-started", "already-started")
+    );
+    story.nothing_else_starts(1).await;
+    assert_eq!(story.created().await, ONE_OF_EACH);
+}
+
 /// A partner that lost its package drops the same certificates: the same KEK is wrapped again.
 #[tokio::test]
 async fn the_same_certificates_dropped_again() {

@@ -40,20 +40,26 @@ async fn oversized_file() {
     story.nothing_else_starts(0).await;
 }
 
+/// The first is told at once, all others together when a minute is over.
 #[tokio::test]
-async fn too_many_files() {
-    let story = Story::of("too-many-files").await;
+async fn seventeen_files_of_junk() {
+    let story = Story::of("junk").await;
     for count in 0..17 {
         story.partner_drops(&format!("{count}.pem"), "-").await;
     }
-    let event = story
-        .is_told_that("more than 16 files", |event| {
-            event.detail["reason"]
-                .as_str()
-                .is_some_and(|reason| reason.contains("more than 16"))
+    let gathered = story
+        .is_told_that("files that were gathered", |event| {
+            let files = event.detail["files"].as_array();
+            files.is_some_and(|files| !files.is_empty())
         })
         .await;
-    assert_eq!(event.detail["file"], Value::Null);
+    assert_eq!(gathered.detail_type, "Certificates Rejected");
+    assert_eq!(gathered.detail["file"], Value::Null);
+    let announced = story.events();
+    assert_eq!(announced.len(), 2, "{announced:?}");
+    let reasons = gathered.detail["files"].to_string();
+    assert!(reasons.contains("more than 16 files"), "{reasons}");
+    assert!(story.ceremonies().await.is_empty());
 }
 
 #[tokio::test]

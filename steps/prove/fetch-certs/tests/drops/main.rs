@@ -8,7 +8,7 @@ mod private_keys;
 use ceremony::certificate::Certificate;
 use ceremony::digest::Sha256;
 use ceremony::execution::{DroppedObject, Start};
-use ceremony::id::{Ceremony, CeremonyId, Kind};
+use ceremony::id::{Ceremony, CeremonyId, CertificateSet, Kind};
 use ceremony::identifiers::{Folder, ca_alias};
 use emulated::aws::{Aws, Fault};
 use emulated::{certificate, path, policy, quick_chain};
@@ -154,7 +154,8 @@ async fn an_input_that_is_not_of_this_folder_reads_nothing() {
         |input| input.ceremony.partner = "victim".to_owned().try_into().unwrap(),
         |input| {
             let victim = Folder::of_inbox_key("victim/production/cardholder/x").unwrap();
-            let id = CeremonyId::new(Kind::KekExport, &victim, "version", &[]);
+            let set = CertificateSet::new(Kind::KekExport, &victim, Sha256::of(b"leaf"), []);
+            let id = CeremonyId::new(&set, 1);
             input.ceremony = Ceremony::new(Kind::KekExport, id, input.ceremony.folder());
         },
     ];

@@ -10,7 +10,7 @@ use aws_sdk_paymentcryptography::types::{
     KeyAlgorithm, KeyAttributes, KeyClass, KeyModesOfUse, KeyUsage,
 };
 use ceremony::digest::Sha256;
-use ceremony::id::{Ceremony, CeremonyId, Kind};
+use ceremony::id::{Ceremony, CertificateSet, Kind};
 use ceremony::identifiers::Folder;
 use payment_keys::{Claim, ClaimError, KeyFacts, Pace, claim, tags};
 use step::ServiceError;
@@ -38,8 +38,8 @@ pub(crate) fn attributes() -> KeyAttributes {
 
 pub(crate) fn ceremony() -> Ceremony {
     let folder = Folder::of_inbox_key("acme/production/pin/leaf.pem").expect("a key");
-    let id = CeremonyId::new(Kind::KekExport, &folder, "v", &[Sha256::of(b"ca")]);
-    Ceremony::new(Kind::KekExport, id, folder)
+    let (leaf, ca) = (Sha256::of(b"leaf"), Sha256::of(b"ca"));
+    CertificateSet::new(Kind::KekExport, &folder, leaf, [ca]).ceremony(1)
 }
 
 /// Makes a key for an alias, without setting the alias.
