@@ -59,7 +59,58 @@ const reading = [
   'states:ListExecutions on KekExport/Workflow/StateMachine',
 ];
 
-test('an operator writes profiles, tags foreign KEKs, and reads, but reaches no inbox', () => {
+/** The calls of `ceremony preflight`. */
+const preflight = (() => {
+  const on = (resource: string, ...actions: string[]) =>
+    actions.map((action) => `${action} on ${resource}`);
+  const functions = [...STEPS.map((step) => `Steps/${step}`), 'KekExport/intake', 'SigningCsr/signing-csr'];
+  const parameters = 'arn:PARTITION:ssm:REGION:ACCOUNTID:parameter/key-ceremony/partners';
+  return [
+    ...on(
+      'STACKID',
+      'cloudformation:DescribeStacks',
+      'cloudformation:GetTemplate',
+      'cloudformation:ListStackResources',
+    ),
+    ...on('*', 'cloudtrail:DescribeTrails'),
+    ...on(
+      'arn:PARTITION:cloudtrail:*:*:trail/*',
+      'cloudtrail:GetEventSelectors',
+      'cloudtrail:GetTrailStatus',
+    ),
+    ...['ExecutionKey/Key', 'Notifications/Key', 'SigningKey/RSA_2048', 'Storage/DataKey'].flatMap(
+      (key) => on(key, 'kms:GetKeyPolicy'),
+    ),
+    ...functions.flatMap((step) => [
+      ...on(`${step}/Function`, 'lambda:GetFunctionConfiguration'),
+      ...on(`${step}/Function:*`, 'lambda:GetFunctionConfiguration'),
+    ]),
+    ...on(
+      `${payment}:alias/key-ceremony/preflight/*`,
+      'payment-cryptography:CreateAlias',
+      'payment-cryptography:DeleteAlias',
+    ),
+    ...on(
+      `${payment}:key/*`,
+      'payment-cryptography:GetKey',
+      'payment-cryptography:ListTagsForResource',
+    ),
+    ...on(
+      '*',
+      'payment-cryptography:GetMpaTeamAssociation',
+      'payment-cryptography:ListAliases',
+      'payment-cryptography:ListKeys',
+    ),
+    `payment-cryptography:GetResourcePolicy on ${payment}:key/* if StringEquals aws:ResourceTag/key-ceremony:purpose = kek`,
+    ...on('Storage/Evidence', 's3:GetBucketObjectLockConfiguration'),
+    ...on('Notifications/Topic', 'sns:ListSubscriptionsByTopic'),
+    ...on(parameters, 'ssm:GetParametersByPath'),
+    ...on(`${parameters}/*`, 'ssm:GetParametersByPath'),
+    ...on('KekExport/Workflow/StateMachine', 'states:DescribeStateMachine'),
+  ];
+})();
+
+test('an operator writes profiles, tags foreign KEKs, reads, and looks before the first ceremony, but reaches no inbox', () => {
   const tags = ['purpose', 'partner', 'environment', 'data-type'].map((t) => `key-ceremony:${t}`);
   expect(policy('Access/Operator')).toEqual(
     [
@@ -71,6 +122,7 @@ test('an operator writes profiles, tags foreign KEKs, and reads, but reaches no 
         `ForAllValues:StringEquals aws:TagKeys = ${tags.join('|')} and ` +
         'Null aws:ResourceTag/key-ceremony:ceremony-id = true',
       `ssm:PutParameter ${profiles}`,
+      ...preflight,
     ].sort(),
   );
 });

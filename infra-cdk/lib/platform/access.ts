@@ -5,8 +5,9 @@ import { Construct } from 'constructs';
 
 import { tagKeks } from './ceremony-keys.ts';
 import type { PartnerPrincipal } from './config.ts';
-import { grant, type Permission } from './permission.ts';
+import { grant, grantApart, type Permission } from './permission.ts';
 import type { Platform } from './platform.ts';
+import { preflight } from './preflight.ts';
 import { readProfiles, writeProfiles } from './profiles.ts';
 import { respond, type Responsibility } from './responder.ts';
 import { deliverAndFetch, readCertificateRequest, readEvidence } from './storage-permissions.ts';
@@ -81,6 +82,12 @@ export class Access extends Construct {
       props.operators,
       [writeProfiles(this), ...tagKeks(this), ...reading],
     );
+    if (this.operatorRole) {
+      const functions = props.responsibility.steps.map((step) => step.function);
+      const { platform, stateMachines } = props;
+      const permissions = preflight(this, platform, { functions, stateMachines });
+      grantApart(this.operatorRole, 'Preflight', permissions);
+    }
     this.auditorRole = people(
       'Auditor',
       'Key Ceremony: reads executions, profiles and evidence',

@@ -29,6 +29,8 @@ export class Notifications extends Construct {
   readonly eventBus: EventBus;
   /** The topic to subscribe to. */
   readonly topic: Topic;
+  /** Encrypts the topic. */
+  readonly topicKey: Key;
   /** Announcements that could not be delivered to the topic. */
   readonly deadLetters: DeadLetters;
 
@@ -38,9 +40,10 @@ export class Notifications extends Construct {
       eventBusName: 'key-ceremony',
       description: 'Key Ceremony: what became of each ceremony',
     });
+    this.topicKey = this.makeTopicKey();
     this.topic = new Topic(this, 'Topic', {
       displayName: 'Key Ceremony',
-      masterKey: this.topicKey(),
+      masterKey: this.topicKey,
       enforceSSL: true,
     });
     this.deadLetters = new DeadLetters(this, 'DeadLetters', {
@@ -110,7 +113,7 @@ export class Notifications extends Construct {
     rule.addTarget(new SnsTopic(this.topic, { deadLetterQueue, message }));
   }
 
-  private topicKey(): Key {
+  private makeTopicKey(): Key {
     const key = new Key(this, 'Key', {
       description: 'Key Ceremony: the notification topic',
       enableKeyRotation: true,

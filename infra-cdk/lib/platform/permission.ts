@@ -1,5 +1,5 @@
 import { Stack, Validations } from 'aws-cdk-lib';
-import { PolicyStatement, type Role } from 'aws-cdk-lib/aws-iam';
+import { Policy, PolicyStatement, type Role } from 'aws-cdk-lib/aws-iam';
 import { flattenCfnReference } from 'cdk-nag/lib/utils/flatten-cfn-reference.js';
 
 /** One statement of a role's policy, with the reason for anything that is not exact. */
@@ -21,6 +21,16 @@ export interface Permission {
 
 /** Adds one permission to a role's own policy. */
 export function grant(role: Role, permission: Permission): void {
+  role.addToPolicy(statement(role, permission));
+}
+
+/** Gives a role a policy of its own for one purpose, so that it is read and taken away as a whole. */
+export function grantApart(role: Role, id: string, permissions: Permission[]): void {
+  const statements = permissions.map((permission) => statement(role, permission));
+  new Policy(role, id, { roles: [role], statements });
+}
+
+function statement(role: Role, permission: Permission): PolicyStatement {
   const { actions, resources, conditions, wildcard } = permission;
   const vague = actions.find((action) => action.includes('*'));
   if (vague !== undefined)
@@ -29,7 +39,7 @@ export function grant(role: Role, permission: Permission): void {
     // Checked here too: an acknowledged `*` of one statement would hide the `*` of another.
     if (finding(role, resource).includes('*')) acknowledge(role, resource, wildcard);
   }
-  role.addToPolicy(new PolicyStatement({ actions, resources, conditions }));
+  return new PolicyStatement({ actions, resources, conditions });
 }
 
 /** Acknowledges one wildcard finding, and no other, on one role. */

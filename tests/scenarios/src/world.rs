@@ -50,6 +50,16 @@ impl World {
         WORLD.get_or_init(|| Self::create(&CONTEXT)).await
     }
 
+    /// One that was deployed with roles for an operator and an auditor, which the account's root user
+    /// may assume, and that stories may break.
+    pub async fn with_people() -> &'static Self {
+        const ROOT: &str = r#"["arn:aws:iam::000000000000:root"]"#;
+        static WORLD: OnceCell<World> = OnceCell::const_new();
+        WORLD
+            .get_or_init(|| Self::create(&[("operators", ROOT), ("auditors", ROOT)]))
+            .await
+    }
+
     async fn create(context: &[(&str, &str)]) -> Self {
         Self::try_create(context)
             .await
@@ -119,7 +129,7 @@ impl World {
         String::from_utf8_lossy(&log).into_owned()
     }
 
-    /// Runs the AWS CLI as the operator.
+    /// Runs the AWS CLI as the account's root user.
     pub async fn aws(&self, arguments: &[&str]) -> String {
         let output = tokio::process::Command::new(self.python.join("aws"))
             .args(arguments)

@@ -43,8 +43,10 @@ pub async fn build(
     let mut step = progress.step("Lambda binaries");
     let cargo = Cargo { project, tools };
     // The whole workspace, although the steps and the emulator would do: Cargo unites the features
-    // of what it builds together, so this and `cargo rehearse` share every compiled dependency.
-    let mut built = cargo.build(&["--workspace".into()], &mut step).await?;
+    // of what it builds together, so this and `cargo rehearse` share every compiled dependency. And
+    // neither builds `desk`, which brings SDKs of its own and no feature of anybody's.
+    let workspace = ["--workspace", "--exclude", "desk"].map(str::to_owned);
+    let mut built = cargo.build(&workspace, &mut step).await?;
     let emulator = taken(&mut built, EMULATOR)?;
     let names = steps(&project.root.join("steps"))?;
     let lambdas = match profile {
