@@ -63,11 +63,12 @@ const reading = [
 const preflight = (() => {
   const on = (resource: string, ...actions: string[]) =>
     actions.map((action) => `${action} on ${resource}`);
-  const functions = [...STEPS.map((step) => `Steps/${step}`), 'KekExport/intake', 'SigningCsr/signing-csr'];
+  const called = STEPS.map((step) => `Steps/${step}`);
+  const functions = [...called, 'KekExport/intake', 'SigningCsr/signing-csr'];
   const parameters = 'arn:PARTITION:ssm:REGION:ACCOUNTID:parameter/key-ceremony/partners';
   return [
     ...on(
-      'STACKID',
+      'arn:PARTITION:cloudformation:REGION:ACCOUNTID:stack/KeyCeremony/*',
       'cloudformation:DescribeStacks',
       'cloudformation:GetTemplate',
       'cloudformation:ListStackResources',
@@ -92,6 +93,7 @@ const preflight = (() => {
     ),
     ...on(
       `${payment}:key/*`,
+      'payment-cryptography:CreateAlias',
       'payment-cryptography:GetKey',
       'payment-cryptography:ListTagsForResource',
     ),

@@ -22,8 +22,9 @@ export interface Deployed {
  * All of them read, but for an alias without a key that is made and removed.
  */
 export function preflight(scope: IConstruct, platform: Platform, deployed: Deployed): Permission[] {
-  const { partition, region, account, stackId } = Stack.of(scope);
+  const { partition, region, account, stackName } = Stack.of(scope);
   const { storage, signingKey, executionKey, notifications } = platform;
+  const aliases = paymentCryptographyArn(scope, 'alias/key-ceremony/preflight/*');
   const keys = paymentCryptographyArn(scope, 'key/*');
   const kmsKeys = [signingKey.key, storage.dataKey, executionKey, notifications.topicKey];
   const profiles = `arn:${partition}:ssm:${region}:${account}:parameter/key-ceremony/partners`;
@@ -34,7 +35,8 @@ export function preflight(scope: IConstruct, platform: Platform, deployed: Deplo
         'cloudformation:GetTemplate',
         'cloudformation:ListStackResources',
       ],
-      resources: [stackId],
+      resources: [`arn:${partition}:cloudformation:${region}:${account}:stack/${stackName}/*`],
+      wildcard: 'This stack alone, by its name: who asks does not know its id yet.',
     },
     {
       actions: ['cloudtrail:DescribeTrails'],
@@ -60,9 +62,14 @@ export function preflight(scope: IConstruct, platform: Platform, deployed: Deplo
       wildcard: 'Versions of these functions alone; each deployment publishes others.',
     },
     {
-      // Of an alias that names no key, so that no key is a resource of it.
-      actions: ['payment-cryptography:CreateAlias', 'payment-cryptography:DeleteAlias'],
-      resources: [paymentCryptographyArn(scope, 'alias/key-ceremony/preflight/*')],
+      // As for the steps, whose way to reserve an alias is tried: it takes the alias, and any key.
+      actions: ['payment-cryptography:CreateAlias'],
+      resources: [aliases, keys],
+      wildcard: 'A throw-away alias for each run, below a prefix that nothing else uses.',
+    },
+    {
+      actions: ['payment-cryptography:DeleteAlias'],
+      resources: [aliases],
       wildcard: 'A throw-away alias for each run, below a prefix that nothing else uses.',
     },
     {

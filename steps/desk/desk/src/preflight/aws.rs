@@ -65,7 +65,17 @@ pub(crate) fn refused<E>(action: &'static str) -> impl Fn(SdkError<E, HttpRespon
 where
     E: std::error::Error + ProvideErrorMetadata + 'static,
 {
-    move |error| ServiceError::new(action, &error)
+    move |error| match ServiceError::new(action, &error) {
+        // What SNS says instead of "access denied" (its API reference, Common Errors).
+        ServiceError::ServiceRefused {
+            operation,
+            code,
+            detail,
+        } if code.starts_with("AuthorizationError") => {
+            ServiceError::AccessDenied { operation, detail }
+        }
+        sorted => sorted,
+    }
 }
 
 /// Payment Cryptography, asked slowly: five calls a second are there for the whole account, and
