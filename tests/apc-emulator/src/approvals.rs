@@ -7,6 +7,7 @@ use crate::controls::{ControlError, Controls, ScopeView};
 use crate::model::identifiers::KeyArn;
 use crate::model::mpa::{MpaSessionArn, MpaTeamArn, SessionStatus};
 use crate::protocol::operation::Operation;
+use crate::service::Service;
 use crate::store::{Decision, ProtectedRequest, Session};
 
 impl Controls {
@@ -32,35 +33,34 @@ impl Controls {
         approval: &Approval,
         decision: Decision,
     ) -> Result<ApprovalView, ControlError> {
-        let decided = self.decide_now(approval, decision)?;
+        let decided = decide(&self.service, approval, decision)?;
         self.save()?;
         Ok(decided)
     }
+}
 
-    fn decide_now(
-        &self,
-        approval: &Approval,
-        decision: Decision,
-    ) -> Result<ApprovalView, ControlError> {
-        let now = self.service.clock.now();
-        let mut state = self.service.store.lock();
-        for scope in state.scopes() {
-            let partition = state.partition(&scope, now);
-            let mut sessions = partition.sessions().iter().enumerate();
-            let Some((position, session)) = sessions.find(|(_, session)| approval.is(session))
-            else {
-                continue;
-            };
-            if session.status.status != SessionStatus::Pending {
-                return Err(ControlError::Decided);
-            }
-            return partition
-                .decide(position, decision)
-                .map(|session| ApprovalView::new(ScopeView::of(&scope), session))
-                .ok_or(ControlError::UnknownApproval);
+pub(crate) fn decide(
+    service: &Service,
+    approval: &Approval,
+    decision: Decision,
+) -> Result<ApprovalView, ControlError> {
+    let now = service.clock.now();
+    let mut state = service.store.lock();
+    for scope in state.scopes() {
+        let partition = state.partition(&scope, now);
+        let mut sessions = partition.sessions().iter().enumerate();
+        let Some((position, session)) = sessions.find(|(_, session)| approval.is(session)) else {
+            continue;
+        };
+        if session.status.status != SessionStatus::Pending {
+            return Err(ControlError::Decided);
         }
-        Err(ControlError::UnknownApproval)
+        return partition
+            .decide(position, decision)
+            .map(|session| ApprovalView::new(ScopeView::of(&scope), session))
+            .ok_or(ControlError::UnknownApproval);
     }
+    Err(ControlError::UnknownApproval)
 }
 
 /// Which approval: the one of a key, or any by its session.

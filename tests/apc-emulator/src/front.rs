@@ -3,9 +3,12 @@
 use hyper::body::Bytes;
 use serde_json::Value;
 
+use crate::approvals::{self, Approval, ApprovalView};
+use crate::controls::ControlError;
 use crate::model::identifiers::{AccountId, Region, Scope};
 use crate::quotas::Quotas;
 use crate::service::{Request, Service};
+use crate::store::Decision;
 
 /// Everything that the emulator does with a request, in the thread that asks: for tests that make
 /// more requests than a socket can carry.
@@ -29,6 +32,15 @@ impl Front {
     /// Enforces quotas, or none any more. Latencies there are none: nobody waits here.
     pub fn set_quotas(&self, quotas: Option<Quotas>) {
         self.service.set_quotas(quotas);
+    }
+
+    /// Decides for an approval team.
+    pub fn decide(
+        &self,
+        approval: &Approval,
+        decision: Decision,
+    ) -> Result<ApprovalView, ControlError> {
+        approvals::decide(&self.service, approval, decision)
     }
 
     /// The HTTP status and the body that a client would get. `target` is the value of

@@ -16,6 +16,10 @@ use crate::model::mpa::{
 };
 use crate::protocol::error::ServiceError;
 
+/// "Sessions expire 24 hours after the initial request. Expired sessions and non-responses from
+/// approvers count as rejections" (Multi-party approval User Guide, "Terms and concepts").
+const SESSION_DAYS: i64 = 1;
+
 /// The team of an account in a region, and everything it was ever asked.
 #[derive(Default, Deserialize, Serialize)]
 pub struct Approvals {
@@ -196,6 +200,17 @@ impl Partition {
         let key = record.to_key();
         self.approvals.sessions.push(session);
         Ok(key)
+    }
+
+    /// Ends every session that was begun a day ago, as if the team had said no.
+    pub(super) fn expire_sessions(&mut self, now: Timestamp) {
+        let over = |session: &Session| {
+            session.status.status == SessionStatus::Pending
+                && session.status.initiation_date.plus_days(SESSION_DAYS) <= now
+        };
+        while let Some(position) = self.approvals.sessions.iter().position(over) {
+            self.decide(position, Decision::Reject);
+        }
     }
 
     /// Ends the session at this place, and does what was asked if it was approved.

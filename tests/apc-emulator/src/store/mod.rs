@@ -63,6 +63,7 @@ impl State {
     pub fn partition(&mut self, scope: &Scope, now: Timestamp) -> &mut Partition {
         let partition = self.scopes.entry(scope.clone()).or_default();
         partition.finish_deletions(now);
+        partition.expire_sessions(now);
         partition.exchange.wipe_expired(now);
         partition
     }

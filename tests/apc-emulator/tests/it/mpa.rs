@@ -101,6 +101,28 @@ async fn a_root_that_is_not_approved_is_never_of_use() {
 }
 
 #[tokio::test]
+async fn whoever_does_not_decide_within_a_day_has_said_no() {
+    let (emulator, client) = start().await;
+    associate(&client, TEAM).await.unwrap();
+    let key = import(&client, Some("please")).await.unwrap();
+    disassociate(&client).await.unwrap();
+    let day = 24 * 60 * 60;
+    emulator.controls().set_clock_offset(day - 60);
+    let waiting = get(&client, &key.key_arn).await;
+    assert_eq!(waiting.key_state, KeyState::CreateInProgress);
+
+    emulator.controls().set_clock_offset(day + 1);
+    let expired = get(&client, &key.key_arn).await;
+    assert_eq!(expired.key_state.as_str(), "CREATE_FAILED");
+    let status = expired.mpa_status().unwrap();
+    assert_eq!(status.status(), &SessionStatus::Failed);
+    let kept = team(&client).await.unwrap();
+    assert_eq!(kept.association_state(), &AssociationState::Active);
+    let late = decide(&emulator, &key, Decision::Approve);
+    assert_eq!(late.unwrap_err(), ControlError::Decided);
+}
+
+#[tokio::test]
 async fn a_team_is_told_why_and_only_of_roots_that_are_in_order() {
     let (emulator, client) = start().await;
     associate(&client, TEAM).await.unwrap();
