@@ -98,6 +98,8 @@ const STEP_POLICIES: Record<string, string[]> = {
   'Steps/import-ca': [
     'payment-cryptography:ImportKey on * if StringEquals aws:RequestTag/key-ceremony:purpose = ca and ' +
       'StringEquals payment-cryptography:ImportKeyMaterial = RootCertificatePublicKey|TrustedCertificatePublicKey',
+    'mpa:StartSession on arn:PARTITION:mpa:us-east-1:*:approval-team/* if StringEquals mpa:ProtectedResourceAccount = ACCOUNTID',
+    'mpa:StartSession on arn:PARTITION:mpa:us-east-1:*:session/* if StringEquals mpa:ProtectedResourceAccount = ACCOUNTID',
     ...aliasedKeys('ca'),
   ],
   'Steps/create-kek': [

@@ -69,6 +69,7 @@ const BY_RESPONDER: [RegExp, string[]][] = [
   [/if versions of the inbox are being deleted, find out why/, ['s3:ListBucketVersions', ...CALLS]],
   [/look at the AWS Health Dashboard/, ['health:DescribeEvents']],
   [/find out which(?=, with AWS Support)/, [...CALLS, ...ALIASES]],
+  [/Find out why the approval session does not end(?=, with AWS Support)/, [...CALLS, ...ALIASES]],
   [
     /restore or enable the key in Payment Cryptography/,
     ['payment-cryptography:RestoreKey', 'payment-cryptography:StartKeyUsage'],
@@ -107,7 +108,8 @@ const BY_OPERATOR: [RegExp, string[]][] = [
 const ELSEWHERE: [RegExp, string][] = [
   [/(Ask|Tell) the partner/, 'whoever knows the partner'],
   [/compare the partner's clock/, 'whoever knows the partner'],
-  [/Compare the fingerprint with the partner/, 'whoever knows the partner'],
+  [/[Cc]ompare the fingerprint (of the root )?with the partner/, 'whoever knows the partner'],
+  [/Ask the approval team/, 'the approval team'],
   [/partner must not use/, 'whoever knows the partner'],
   [/^Find out for whom the certificate was issued/, 'whoever knows the partner'],
   [/belongs? into the same folder|drop it there|Drop the missing certificate/, 'the partner'],
@@ -126,7 +128,7 @@ const ELSEWHERE: [RegExp, string][] = [
 
 /** Sentences that explain, and ask for nothing. */
 const SAID = new RegExp(
-  '^(An execution that|An object version|Do not send|Executions are started|It was retried' +
+  '^(The next ceremony with|An execution that|An object version|Do not send|Executions are started|It was retried' +
     '|No record could|Nothing was|Payment Cryptography answered|Something lies|The file must be' +
     '|`key-ceremony:purpose`|[Tt]he (key named here|KEK) must' +
     "|The function's process|The stack operation|The step (did|took)|a certificate may|another " +

@@ -1,3 +1,4 @@
+import { Stack } from 'aws-cdk-lib';
 import type { IConstruct } from 'constructs';
 
 import { paymentCryptographyArn } from '../platform/ceremony-keys.ts';
@@ -18,6 +19,8 @@ import type { Permission } from '../platform/permission.ts';
  * - `ExportKey` takes `ExportKeyMaterial`, the kind of block that leaves, and `aws:ResourceTag`, of the
  *   key that leaves. That key is the only resource it lists: the CA under which it leaves is known to
  *   IAM as a text of the request, `CertificateAuthorityPublicKeyIdentifier`, and needs no tag.
+ * - `ImportKey` depends on `mpa:StartSession`, without which nothing is imported as a root in an account
+ *   where an approval team guards that.
  *
  * Key ARNs end in a random id, so that a key that does not exist yet can only be named `key/*`; what
  * narrows it are tags, as in "Using tags to control access to keys" (Payment Cryptography User Guide).
@@ -51,8 +54,30 @@ export class PaymentCryptography {
         wildcard:
           'ImportKey has no resource types; conditions limit it to certificates tagged as CA.',
       },
+      this.askApprovalTeams(),
       ...this.aliasedKeys('ca'),
     ];
+  }
+
+  /**
+   * Have an approval team asked about an import into this account.
+   *
+   * "Actions, resources, and condition keys for Multi-party approval" (Service Authorization Reference)
+   * has this action without an operation: only a service that was called can perform it. It names a
+   * session as its resource, CloudTrail's example of a denial names the team (Multi-party approval User
+   * Guide). Teams are of the organization, in us-east-1 and often in another account. When they have
+   * approved, the import is carried out with the permissions that this role has then.
+   */
+  private askApprovalTeams(): Permission {
+    const { partition, account } = Stack.of(this.scope);
+    const anybodys = `arn:${partition}:mpa:us-east-1:*`;
+    return {
+      actions: ['mpa:StartSession'],
+      resources: [`${anybodys}:approval-team/*`, `${anybodys}:session/*`],
+      conditions: { StringEquals: { 'mpa:ProtectedResourceAccount': account } },
+      wildcard:
+        'Which team guards root imports is decided after the deployment; it is asked, and decides.',
+    };
   }
 
   /**

@@ -58,6 +58,28 @@ impl Machine {
             })
     }
 
+    /// The state that follows when all goes well.
+    pub fn after(&self, state: &State<'_>) -> State<'_> {
+        let next = state.next().unwrap_or_default();
+        self.state(&next)
+    }
+
+    /// The states from a Choice that takes none of its choices, each further Choice likewise, up to
+    /// one that is among those of [`Self::walk`] from the start.
+    pub fn detour<'a>(&'a self, choice: &str) -> Vec<State<'a>> {
+        let main: Vec<&str> = self.walk(self.start()).iter().map(|it| it.name).collect();
+        let mut taken = Vec::new();
+        let mut next = self.state(choice).otherwise();
+        while let Some(name) = next.take() {
+            let state = self.state(&name);
+            if !main.contains(&state.name) {
+                next = state.otherwise();
+            }
+            taken.push(state);
+        }
+        taken
+    }
+
     pub fn state(&self, name: &str) -> State<'_> {
         self.states()
             .find(|state| state.name == name)
@@ -103,12 +125,27 @@ impl<'a> State<'a> {
         self.definition["Comment"].as_str().unwrap_or_default()
     }
 
+    /// What it assigns when it has ended well; a Choice by its first choice.
+    pub fn assigned(&self) -> &'a Value {
+        match self.kind() {
+            "Choice" => &self.definition["Choices"][0]["Assign"],
+            _ => &self.definition["Assign"],
+        }
+    }
+
     fn next(&self) -> Option<String> {
         let next = match self.kind() {
             "Choice" => &self.definition["Choices"][0]["Next"],
             _ => &self.definition["Next"],
         };
         next.as_str().map(str::to_owned)
+    }
+
+    fn otherwise(&self) -> Option<String> {
+        match self.kind() {
+            "Choice" => self.definition["Default"].as_str().map(str::to_owned),
+            _ => self.next(),
+        }
     }
 
     pub fn resource(&self) -> &'a str {

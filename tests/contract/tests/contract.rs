@@ -86,10 +86,37 @@ fn every_example_belongs_to_a_state() {
             let known = machine.states().filter(State::is_lambda).any(|state| {
                 name == format!("{}.input.json", state.name)
                     || name == format!("{}.output.json", state.name)
+                    || name == format!("{}.output.pending.json", state.name)
             });
             assert!(known, "{}: {name} belongs to no state", machine.name);
         }
     }
+}
+
+/// A step that has to be called again answers in another form than one that is done.
+#[test]
+fn what_is_pending_is_of_its_steps_form_and_complete() {
+    let examples = Examples::new();
+    for machine in &Machine::all() {
+        for state in pending(machine) {
+            let document = examples.load(&machine.name, state.name, "output.pending");
+            let again = (Step::of(state.name).output)(document.clone())
+                .unwrap_or_else(|error| panic!("{}.output.pending.json: {error}", state.name));
+            assert_eq!(again, document, "{}.output.pending.json", state.name);
+        }
+    }
+}
+
+/// The states whose steps may have to be called again.
+fn pending(machine: &Machine) -> impl Iterator<Item = State<'_>> {
+    let is_pending = |state: &State<'_>| {
+        let example = format!("{}.output.pending.json", state.name);
+        Examples::folder(&machine.name).join(example).exists()
+    };
+    machine
+        .states()
+        .filter(State::is_lambda)
+        .filter(move |state| is_pending(state))
 }
 
 /// What Step Functions knows when a state is entered: the variables so far, and its context.
@@ -121,9 +148,46 @@ impl<'a> Run<'a> {
                 self.check_event(&state, event);
                 events += 1;
             }
-            self.assign(&state, &state.definition["Assign"], self.states(&state));
+            self.assign(&state, state.assigned(), self.states(&state));
         }
         (payloads, events)
+    }
+
+    /// Walks to where a step answers that something is pending, and on from there until it is called
+    /// again. Returns its payload then, and how many events were announced.
+    fn walk_round(&mut self, pending: &State<'_>) -> (Value, usize) {
+        let mut answer = self.context();
+        for state in self.machine.walk(self.machine.start()) {
+            if state.name == pending.name {
+                break;
+            }
+            self.assign(&state, state.assigned(), self.states(&state));
+        }
+        let example = self
+            .examples
+            .load(&self.machine.name, pending.name, "output.pending");
+        answer["result"] = json!({ "Payload": example });
+        self.assign(pending, pending.assigned(), answer);
+        let choice = self.machine.after(pending);
+        let mut events = 0;
+        for state in self.machine.detour(choice.name) {
+            for event in state.events() {
+                self.check_event(&state, event);
+                events += 1;
+            }
+            if state.kind() == "Wait" {
+                let seconds = resolve(&state.definition["Seconds"], &self.with(self.context()));
+                assert!(seconds.is_ok_and(|it| it.is_u64()), "{} waits", state.name);
+            }
+            if state.is_lambda() {
+                let payload = resolve(state.payload(), &self.with(self.context()));
+                return (payload.unwrap(), events);
+            }
+            if state.kind() != "Choice" {
+                self.assign(&state, state.assigned(), self.context());
+            }
+        }
+        panic!("{} is not called again", pending.name);
     }
 
     /// `$states` of a state that has ended well.
@@ -215,6 +279,34 @@ fn what_states_hand_on_is_what_steps_and_events_expect() {
     }
 }
 
+/// Who is called again is told what it had answered, people were told meanwhile, and the evidence of
+/// the first answer is kept.
+#[test]
+fn what_is_pending_is_announced_and_handed_back() {
+    let examples = Examples::new();
+    for machine in &Machine::all() {
+        for state in pending(machine) {
+            let mut run = Run::new(machine, &examples);
+            let (payload, events) = run.walk_round(&state);
+            let example = examples.load(&machine.name, state.name, "output.pending");
+            let read = (Step::of(state.name).input)(payload).unwrap();
+            assert_eq!(
+                read["awaited"], example["result"]["pending"],
+                "{}",
+                state.name
+            );
+            assert_eq!(events, 1, "{}", state.name);
+            let evidence = run.variables["evidence"].as_array().unwrap();
+            assert_eq!(
+                evidence.last(),
+                Some(&example["evidence"]),
+                "{}",
+                state.name
+            );
+        }
+    }
+}
+
 /// The failure path, entered from where the example of RecordFailure says; and once more with no
 /// record written.
 #[test]
@@ -228,7 +320,7 @@ fn a_failure_is_recorded_and_announced_with_all_that_had_been_done() {
             if state.name == failed {
                 break;
             }
-            run.assign(&state, &state.definition["Assign"], run.states(&state));
+            run.assign(&state, state.assigned(), run.states(&state));
         }
         let mut states = run.context();
         states["errorOutput"] = example["failure"]["error"].clone();

@@ -14,7 +14,7 @@ use ceremony::evidence::{Recordable, Recorded, Software};
 use ceremony::execution::{BINARY, DroppedObject, Execution, File, Start, TEXT};
 use ceremony::id::{CertificateSet, Kind};
 use ceremony::identifiers::{Folder, ca_alias};
-use ceremony::keys::{Authority, KekFacts, Origin};
+use ceremony::keys::{Approval, Authority, KekFacts, Origin};
 use ceremony::path::{CertificatePath, MAX_CAS};
 use ceremony::profile::Policy;
 use ceremony::publication::{Publication, SUMS, SUMS_SIGNATURE};
@@ -192,11 +192,27 @@ fn every_document_and_variable_of_the_largest_ceremony_fits() {
         certificate_sha256: path.root.sha256(),
         key_arn: ARN.to_owned(),
         origin: Origin::Created,
+        approval: Some(Approval {
+            session_arn: session(),
+            asked_at: Utc::now(),
+            seen_at: Utc::now(),
+        }),
     };
-    let imported = import_ca::Output {
+    let pending = import_ca::PendingRoot {
+        certificate_sha256: path.root.sha256(),
+        key_arn: ARN.to_owned(),
+        origin: Origin::Created,
+        session_arn: session(),
+        asked_at: Utc::now(),
+        until: Utc::now(),
+        look_again_in_seconds: 300,
+    };
+    let pending = import_ca::Output::Pending(import_ca::Pending { pending });
+    states.answer("ImportCa", &recorded(pending));
+    let imported = import_ca::Output::Imported(import_ca::Imported {
         issuing_ca_key_arn: ARN.to_owned(),
         authorities: vec![authority; MAX_CAS],
-    };
+    });
     states.answer("ImportCa", &recorded(imported));
     let kek = KekFacts {
         key_arn: ARN.to_owned(),
@@ -299,6 +315,14 @@ fn signed(mut publication: Publication) -> sign_package::Output {
         publication,
         signed,
     }
+}
+
+/// As long as the service's model lets it be.
+fn session() -> String {
+    format!(
+        "arn:aws:mpa:us-east-1:111122223333:session/team/{}",
+        "x".repeat(1990)
+    )
 }
 
 fn execution() -> Execution {

@@ -46,10 +46,13 @@ async fn takes_place(emulated: &Emulated, handed: &Handed) -> String {
         ceremony: ceremony.clone(),
         path: path.clone(),
         policy: policy.clone(),
+        awaited: None,
     };
     let cas =
         until_done(async |journal| import_ca::handle(&emulated.client, cas.clone(), journal).await);
-    let cas = cas.await;
+    let import_ca::Output::Imported(cas) = cas.await else {
+        panic!("nobody has to approve anything here");
+    };
     let kek = create_kek::Input {
         ceremony: ceremony.clone(),
         execution: execution(),

@@ -3,13 +3,15 @@
 
 pub mod aws;
 
-use apc_emulator::{Config, Emulator, EmulatorHandle, Fault, FaultKind, KeyView};
+use apc_emulator::{
+    Approval, ApprovalView, Config, Decision, Emulator, EmulatorHandle, Fault, FaultKind, KeyView,
+};
 use aws_config::{BehaviorVersion, Region};
 use aws_sdk_paymentcryptography::Client;
 use aws_sdk_paymentcryptography::config::Credentials;
 use aws_sdk_paymentcryptography::types::{
     ImportKeyMaterial, KeyAlgorithm, KeyAttributes, KeyClass, KeyModesOfUse, KeyUsage,
-    RootCertificatePublicKey, Tag, TrustedCertificatePublicKey,
+    MpaOperation, RootCertificatePublicKey, Tag, TrustedCertificatePublicKey,
 };
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -68,6 +70,11 @@ impl Emulated {
         self.inject(operation, FaultKind::Internal, times);
     }
 
+    /// The next call of that operation meets this fault.
+    pub fn strikes(&self, operation: &str, kind: FaultKind) {
+        self.inject(operation, kind, 1);
+    }
+
     fn inject(&self, operation: &str, kind: FaultKind, times: u32) {
         let fault = Fault {
             times,
@@ -110,6 +117,31 @@ impl Emulated {
 }
 
 impl Emulated {
+    /// From now on an approval team guards the import of roots.
+    pub async fn associates_a_team(&self) {
+        let associate = self
+            .client
+            .associate_mpa_team()
+            .action(MpaOperation::ImportRootPublicKeyCertificate)
+            .mpa_team_arn("arn:aws:mpa:us-east-1:111122223333:approval-team/custodians");
+        associate.send().await.expect("no team so far");
+    }
+
+    /// Everything that the team was asked, oldest first.
+    pub fn approvals(&self) -> Vec<ApprovalView> {
+        self.emulator.controls().approvals()
+    }
+
+    /// What the team says of a key, or who takes the request back.
+    pub fn decides(&self, key_arn: &str, decision: Decision) {
+        let key = key_arn.parse().expect("a key's ARN");
+        let decided = self
+            .emulator
+            .controls()
+            .decide(&Approval::Key(key), decision);
+        decided.expect("a key that waits");
+    }
+
     /// What an operator does to a key that a profile is to name.
     pub async fn operator_tags(&self, key_arn: &str, tags: &[(&str, &str)]) {
         let tags = tags.iter().map(|(key, value)| {

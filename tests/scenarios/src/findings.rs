@@ -75,6 +75,11 @@ impl Story {
         )
     }
 
+    /// The alias of a CA (design: names that others rely on).
+    pub fn ca_alias(&self, ca: &Certified) -> String {
+        format!("alias/key-ceremony/ca/{}", ca.sha256())
+    }
+
     /// A client of Payment Cryptography with the operator's credentials.
     pub fn payment_cryptography(&self) -> aws_sdk_paymentcryptography::Client {
         let config = self.stack().sdk_config().expect("a configuration");

@@ -2,7 +2,8 @@
 
 use std::path::PathBuf;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
+use aws_sdk_paymentcryptography::types::MpaOperation;
 use rehearsal::{Stack, StackOptions, prepare};
 use serde_json::Value;
 use tokio::sync::OnceCell;
@@ -40,6 +41,20 @@ impl World {
         Self::create(&[]).await
     }
 
+    /// One in an account where an approval team guards the import of roots, which all of its stories
+    /// have to wait for.
+    pub async fn with_approval_team() -> &'static Self {
+        static WORLD: OnceCell<World> = OnceCell::const_new();
+        WORLD
+            .get_or_init(|| async {
+                let world = Self::create(&[]).await;
+                let associated = world.associate_team().await;
+                associated.unwrap_or_else(|error| panic!("no team: {error:#}"));
+                world
+            })
+            .await
+    }
+
     /// One that was deployed with another signing key and another subject for its certificate.
     pub async fn with_elliptic_curve_key() -> &'static Self {
         const CONTEXT: [(&str, &str); 2] = [
@@ -58,6 +73,22 @@ impl World {
         WORLD
             .get_or_init(|| Self::create(&[("operators", ROOT), ("auditors", ROOT)]))
             .await
+    }
+
+    async fn associate_team(&self) -> Result<()> {
+        let connection = self.stack.connection();
+        let config = connection.sdk_config()?;
+        let config = aws_sdk_paymentcryptography::config::Builder::from(&config)
+            .endpoint_url(&connection.payment_cryptography.service)
+            .build();
+        aws_sdk_paymentcryptography::Client::from_conf(config)
+            .associate_mpa_team()
+            .action(MpaOperation::ImportRootPublicKeyCertificate)
+            .mpa_team_arn("arn:aws:mpa:us-east-1:111122223333:approval-team/custodians")
+            .send()
+            .await
+            .context("associating a team")?;
+        Ok(())
     }
 
     async fn create(context: &[(&str, &str)]) -> Self {

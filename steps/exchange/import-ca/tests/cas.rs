@@ -6,7 +6,7 @@ use aws_sdk_paymentcryptography::types::{KeyAlgorithm, KeyUsage};
 use ceremony::evidence::Deed;
 use ceremony::keys::{Authority, Origin};
 use emulated::{Emulated, ceremony, chain, path, policy};
-use import_ca::{Error, Input, Output, handle};
+use import_ca::{Error, Imported, Input, Output, handle};
 use serde_json::{Value, json};
 use step::{Journal, StepError};
 
@@ -16,11 +16,15 @@ fn input(change: impl FnOnce(&mut Value)) -> Input {
         ceremony: ceremony(),
         path: path(&pki),
         policy: policy(&pki, change),
+        awaited: None,
     }
 }
 
-async fn import(emulated: &Emulated, input: Input) -> Result<Output, Error> {
-    handle(&emulated.client, input, &Journal::default()).await
+async fn import(emulated: &Emulated, input: Input) -> Result<Imported, Error> {
+    match handle(&emulated.client, input, &Journal::default()).await? {
+        Output::Imported(imported) => Ok(imported),
+        Output::Pending(pending) => panic!("nobody has to approve anything here: {pending:?}"),
+    }
 }
 
 #[tokio::test]

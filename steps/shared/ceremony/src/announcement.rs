@@ -22,6 +22,8 @@ pub const VERSION: u32 = 1;
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(tag = "detail-type", content = "detail")]
 pub enum Announcement {
+    #[serde(rename = "Approval Required")]
+    ApprovalRequired(ApprovalRequired),
     #[serde(rename = "Ceremony Failed")]
     CeremonyFailed(CeremonyFailed),
     #[serde(rename = "Ceremony Succeeded")]
@@ -33,7 +35,8 @@ pub enum Announcement {
 }
 
 impl Announcement {
-    pub const DETAIL_TYPES: [&'static str; 4] = [
+    pub const DETAIL_TYPES: [&'static str; 5] = [
+        "Approval Required",
         "Ceremony Failed",
         "Ceremony Succeeded",
         "Certificates Incomplete",
@@ -42,6 +45,7 @@ impl Announcement {
 
     pub fn detail_type(&self) -> &'static str {
         match self {
+            Self::ApprovalRequired(_) => "Approval Required",
             Self::CeremonyFailed(_) => "Ceremony Failed",
             Self::CeremonySucceeded(_) => "Ceremony Succeeded",
             Self::CertificatesIncomplete(_) => "Certificates Incomplete",
@@ -52,6 +56,7 @@ impl Announcement {
     /// The detail as JSON text.
     pub fn detail(&self) -> serde_json::Result<String> {
         match self {
+            Self::ApprovalRequired(detail) => serde_json::to_string(detail),
             Self::CeremonyFailed(detail) => serde_json::to_string(detail),
             Self::CeremonySucceeded(detail) => serde_json::to_string(detail),
             Self::CertificatesIncomplete(detail) | Self::CertificatesRejected(detail) => {
@@ -64,6 +69,7 @@ impl Announcement {
     #[cfg(feature = "schema")]
     pub fn schema(detail_type: &str) -> Option<schemars::Schema> {
         Some(match detail_type {
+            "Approval Required" => schemars::schema_for!(ApprovalRequired),
             "Ceremony Failed" => schemars::schema_for!(CeremonyFailed),
             "Ceremony Succeeded" => schemars::schema_for!(CeremonySucceeded),
             "Certificates Incomplete" | "Certificates Rejected" => {
@@ -72,6 +78,34 @@ impl Announcement {
             _ => return None,
         })
     }
+}
+
+/// A ceremony waits for an approval team. It goes on by itself once they have approved.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct ApprovalRequired {
+    pub version: u32,
+    pub ceremony: Kind,
+    pub ceremony_id: CeremonyId,
+    pub partner: PartnerId,
+    pub environment: Environment,
+    pub data_type: DataType,
+    /// Fingerprint of the root certificate that is to be trusted.
+    #[cfg_attr(feature = "schema", schemars(with = "String"))]
+    pub root_sha256: Sha256,
+    /// The key in Payment Cryptography that waits.
+    pub key_arn: String,
+    /// The approval session, which names the team.
+    pub session_arn: String,
+    /// When the session was begun, by this ceremony or another with the same root.
+    #[cfg_attr(feature = "schema", schemars(with = "String"))]
+    pub asked_at: Utc,
+    /// When the session ends; then nothing was approved.
+    #[cfg_attr(feature = "schema", schemars(with = "String"))]
+    pub until: Utc,
+    /// What an approver should compare before agreeing.
+    pub compare: String,
 }
 
 /// A ceremony ended as it should.

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::algorithms::{KcvAlgorithm, KekAlgorithm};
 use crate::digest::Sha256;
+use crate::utc::Utc;
 
 /// Where a key came from.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
@@ -39,4 +40,18 @@ pub struct Authority {
     pub certificate_sha256: Sha256,
     pub key_arn: String,
     pub origin: Origin,
+    /// Of a root that this ceremony waited for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub approval: Option<Approval>,
+}
+
+/// That an approval team agreed to a root. Who its members are, Payment Cryptography does not tell: the
+/// session's ARN names the team, and the session has the answers of each.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Approval {
+    pub session_arn: String,
+    pub asked_at: Utc,
+    /// When it was seen to be there.
+    pub seen_at: Utc,
 }

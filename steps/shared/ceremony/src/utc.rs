@@ -38,6 +38,18 @@ impl Utc {
         format!("{year:04}-{month:02}-{:02}", date.day())
     }
 
+    /// `None` for what is beyond any calendar.
+    pub fn of_unix_millis(millis: i64) -> Option<Self> {
+        let nanos = i128::from(millis) * 1_000_000;
+        let time = OffsetDateTime::from_unix_timestamp_nanos(nanos).ok()?;
+        Some(Self::from(time))
+    }
+
+    /// So many seconds later.
+    pub fn plus_seconds(self, seconds: i64) -> Self {
+        Self(self.0.saturating_add(time::Duration::seconds(seconds)))
+    }
+
     /// `20261122T101530Z`: for file names, where a colon is a nuisance.
     pub fn compact(self) -> String {
         let (date, time) = (self.0.date(), self.0.time());
@@ -116,5 +128,14 @@ mod tests {
             assert_eq!(time(within).date(), "2026-12-31");
             assert_eq!(time(within).next_day().to_string(), "2027-01-01T00:00:00Z");
         }
+    }
+
+    #[test]
+    fn a_time_is_counted_from_1970_and_onwards() {
+        let time = Utc::of_unix_millis(1_700_000_000_250).unwrap();
+        assert_eq!(time.to_string(), "2023-11-14T22:13:20.25Z");
+        let next_day = time.plus_seconds(86_400);
+        assert_eq!(next_day.to_string(), "2023-11-15T22:13:20.25Z");
+        assert_eq!(Utc::of_unix_millis(i64::MAX), None);
     }
 }

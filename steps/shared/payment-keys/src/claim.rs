@@ -22,6 +22,13 @@
 //! - Only who has reserved the alias gives it back: by then, one of several who took over may have
 //!   given it a key.
 //!
+//! # When people have to approve the key
+//!
+//! A key that waits for its approval is nobody's yet: the alias stays reserved until the key can be
+//! used, so that an alias that has a key never costs a call to see whether it is usable. Everybody
+//! who comes meanwhile finds the key by its tags, at the second look, and waits for the same one. The
+//! rest is in [`crate::approval`].
+//!
 //! # How it is sparing
 //!
 //! A new key takes four calls: GetAlias, CreateAlias, CreateKey, UpdateAlias; one that is there
@@ -53,9 +60,11 @@ use step::ServiceError;
 use tokio::time::Instant;
 
 use crate::alias::{Alias, assign, look_up, release, reserve};
+use crate::approval::keep_reserved;
 use crate::inspect::KeyFacts;
-use crate::made_for::oldest_made_for;
+use crate::made_for::{Guard, MadeFor};
 use crate::pace::{Pace, jittered};
+use crate::wanted::{Obtained, Wanted};
 
 /// How long a holder of the reservation may work on it.
 pub(crate) const HOLDING_LIMIT: Duration = Duration::from_secs(20);
@@ -101,10 +110,28 @@ pub async fn claim(
     client: &Client,
     alias: &str,
     attributes: &KeyAttributes,
-    mut seen: Option<Alias>,
+    seen: Option<Alias>,
     pace: &Pace,
     make: impl AsyncFn() -> Result<KeyFacts, ServiceError>,
 ) -> Result<Claim, ClaimError> {
+    let wanted = Wanted {
+        client,
+        alias,
+        attributes,
+        guard: Guard::Never,
+    };
+    let (Obtained::Usable(claim) | Obtained::Waits(claim)) =
+        obtain(&wanted, seen, pace, make).await?;
+    Ok(claim)
+}
+
+pub(crate) async fn obtain(
+    wanted: &Wanted<'_>,
+    mut seen: Option<Alias>,
+    pace: &Pace,
+    make: impl AsyncFn() -> Result<KeyFacts, ServiceError>,
+) -> Result<Obtained, ClaimError> {
+    let Wanted { client, alias, .. } = *wanted;
     let mut reserved_since = None;
     let mut looks = 0;
     loop {
@@ -114,11 +141,11 @@ pub async fn claim(
             None => look_up(client, alias, pace).await?,
         };
         match now {
-            Alias::Assigned(key_arn) => return Ok(Claim::Found(key_arn)),
+            Alias::Assigned(key_arn) => return Ok(Obtained::Usable(Claim::Found(key_arn))),
             Alias::Absent => {
                 (reserved_since, looks) = (None, 0);
-                if let Some(claim) = hold(client, alias, pace, &make).await? {
-                    return Ok(claim);
+                if let Some(obtained) = hold(wanted, pace, &make).await? {
+                    return Ok(obtained);
                 }
             }
             Alias::Reserved => {
@@ -127,15 +154,18 @@ pub async fn claim(
                 // What an answer says that was long on its way may be true no more.
                 let patient = looked.saturating_duration_since(since) <= PATIENCE;
                 if (looks == 2 || !patient)
-                    && let Some(key_arn) = oldest_made_for(client, alias, attributes, pace).await?
+                    && let Some(MadeFor { key_arn, waits }) = wanted.oldest(pace).await?
                 {
+                    if waits {
+                        return Ok(Obtained::Waits(Claim::Found(key_arn)));
+                    }
                     assign(client, alias, &key_arn, pace).await?;
                     tracing::warn!(alias, key_arn, "adopted a key whose maker did not finish");
-                    return Ok(Claim::Found(key_arn));
+                    return Ok(Obtained::Usable(Claim::Found(key_arn)));
                 }
                 if !patient {
                     tracing::warn!(alias, "taking over a reservation that nobody works on");
-                    let work = take_over(client, alias, attributes, &make);
+                    let work = take_over(wanted, &make);
                     return within_limit(alias, Instant::now(), work).await;
                 }
                 tokio::time::sleep(jittered(POLL_INTERVAL)).await;
@@ -165,11 +195,11 @@ async fn within_limit<T>(
 /// The holder's time counts from before the call that reserved: others may see the reservation
 /// before the holder hears of it.
 async fn hold(
-    client: &Client,
-    alias: &str,
+    wanted: &Wanted<'_>,
     pace: &Pace,
     make: impl AsyncFn() -> Result<KeyFacts, ServiceError>,
-) -> Result<Option<Claim>, ClaimError> {
+) -> Result<Option<Obtained>, ClaimError> {
+    let Wanted { client, alias, .. } = *wanted;
     let asked = Cell::new(Instant::now());
     let reserved = pace
         .repeat(async || {
@@ -183,9 +213,13 @@ async fn hold(
     let work = async {
         let pace = Pace::eager();
         match pace.repeat_if_throttled(&make).await {
+            Ok(facts) if wanted.waits(&facts) => {
+                let waits = keep_reserved(client, alias, Claim::Made(facts), &pace);
+                Ok(Some(waits.await?))
+            }
             Ok(facts) => {
                 assign(client, alias, &facts.key_arn, &pace).await?;
-                Ok(Some(Claim::Made(facts)))
+                Ok(Some(Obtained::Usable(Claim::Made(facts))))
             }
             Err(error) => {
                 if error.changed_nothing() {
@@ -200,25 +234,31 @@ async fn hold(
 
 /// Makes the key as one of perhaps several: the oldest that was made for the alias is its key.
 async fn take_over(
-    client: &Client,
-    alias: &str,
-    attributes: &KeyAttributes,
+    wanted: &Wanted<'_>,
     make: impl AsyncFn() -> Result<KeyFacts, ServiceError>,
-) -> Result<Claim, ClaimError> {
+) -> Result<Obtained, ClaimError> {
+    let Wanted { client, alias, .. } = *wanted;
     let pace = Pace::eager();
     let made = pace.repeat_if_throttled(make).await?;
-    let claim = match oldest_made_for(client, alias, attributes, &pace).await? {
-        Some(oldest) if oldest != made.key_arn => {
+    let (claim, waits) = match wanted.oldest(&pace).await? {
+        Some(oldest) if oldest.key_arn != made.key_arn => {
             tracing::error!(
                 alias,
                 surplus = made.key_arn,
                 "another attempt made a key too: delete this one"
             );
-            Claim::Found(oldest)
+            (Claim::Found(oldest.key_arn), oldest.waits)
         }
-        _ => Claim::Made(made),
+        _ => {
+            let waits = wanted.waits(&made);
+            (Claim::Made(made), waits)
+        }
     };
-    settle(client, alias, claim, &pace).await
+    if waits {
+        return keep_reserved(client, alias, claim, &pace).await;
+    }
+    let claim = settle(client, alias, claim, &pace).await?;
+    Ok(Obtained::Usable(claim))
 }
 
 /// Points the alias at the key, unless it has one already: another one may have taken over too.
@@ -231,15 +271,23 @@ async fn settle(
     if let Alias::Assigned(key_arn) = look_up(client, alias, pace).await?
         && key_arn != claim.key_arn()
     {
-        tracing::error!(
-            alias,
-            surplus = claim.key_arn(),
-            "another attempt was first: delete this key"
-        );
-        return Ok(Claim::Found(key_arn));
+        return Ok(prefer(alias, claim, key_arn));
     }
     assign(client, alias, claim.key_arn(), pace).await?;
     Ok(claim)
+}
+
+/// The alias has this key; the claimed one is too many, if it is another.
+pub(crate) fn prefer(alias: &str, claim: Claim, key_arn: String) -> Claim {
+    if claim.key_arn() == key_arn {
+        return claim;
+    }
+    tracing::error!(
+        alias,
+        surplus = claim.key_arn(),
+        "another attempt was first: delete this key"
+    );
+    Claim::Found(key_arn)
 }
 
 /// Why the alias has no key.

@@ -2,7 +2,7 @@
 
 use aws_sdk_paymentcryptography::Client;
 use aws_sdk_paymentcryptography::primitives::DateTime;
-use aws_sdk_paymentcryptography::types::{Key, KeyAttributes, KeyState};
+use aws_sdk_paymentcryptography::types::{Key, KeyAttributes, KeyState, SessionStatus};
 use step::ServiceError;
 
 use crate::pace::Pace;
@@ -12,6 +12,8 @@ use crate::service_error;
 #[derive(Clone, Debug, PartialEq)]
 pub struct KeyFacts {
     pub key_arn: String,
+    /// Of a key that an approval team was asked for.
+    pub approval: Option<Approval>,
     pub attributes: KeyAttributes,
     pub created_at: DateTime,
     pub enabled: bool,
@@ -20,7 +22,22 @@ pub struct KeyFacts {
     pub state: KeyState,
 }
 
+/// How far an approval is. The service does not tell who approved: the session's ARN names the team,
+/// and whoever may read the session learns the rest.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Approval {
+    pub session_arn: String,
+    pub status: SessionStatus,
+    pub asked_at: DateTime,
+    pub message: Option<String>,
+}
+
 impl KeyFacts {
+    /// Whether it is not there yet: people have to approve it first.
+    pub(crate) fn waits(&self) -> bool {
+        self.state == KeyState::CreateInProgress
+    }
+
     /// The key that an operation answered with. The SDK fills in what an answer lacks: an ARN
     /// without a character is none.
     pub fn of_answer(operation: &'static str, key: Option<Key>) -> Result<Self, ServiceError> {
@@ -31,6 +48,12 @@ impl KeyFacts {
         let key = key.filter(|key| !key.key_arn.is_empty());
         let key = key.ok_or_else(incomplete)?;
         Ok(Self {
+            approval: key.mpa_status.map(|status| Approval {
+                session_arn: status.mpa_session_arn,
+                status: status.status,
+                asked_at: status.initiation_date,
+                message: status.status_message,
+            }),
             attributes: key.key_attributes.ok_or_else(incomplete)?,
             created_at: key.create_timestamp,
             enabled: key.enabled,

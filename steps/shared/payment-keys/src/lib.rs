@@ -1,14 +1,17 @@
 //! Keys in AWS Payment Cryptography that are found by their alias and made once.
 //!
-//! CreateKey and ImportKey have no idempotency token. [`claim`] makes them idempotent by an alias;
+//! CreateKey and ImportKey have no idempotency token. [`claim`] makes them idempotent by an alias, and
+//! [`claim_guarded`] does so where people may have to approve the key before it can be used;
 //! [`inspect`] tells what a key is, so that one named by a profile is checked before it is used.
 
 mod alias;
+mod approval;
 mod claim;
 mod deleted;
 mod inspect;
 mod made_for;
 mod pace;
+mod wanted;
 
 use aws_sdk_paymentcryptography::Client;
 use aws_sdk_paymentcryptography::error::{ProvideErrorMetadata, SdkError};
@@ -17,9 +20,10 @@ use ceremony::id::Ceremony;
 use step::ServiceError;
 
 pub use alias::{Alias, look_up};
+pub use approval::{Guarded, claim_guarded, look_again};
 pub use claim::{Claim, ClaimError, claim};
 pub use deleted::deleted_key_of;
-pub use inspect::{KeyFacts, inspect};
+pub use inspect::{Approval, KeyFacts, inspect};
 pub use made_for::tags_of;
 pub use pace::Pace;
 

@@ -1,6 +1,6 @@
 //! Keys that were made for an alias and did not become its key.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 
 use aws_sdk_paymentcryptography::Client;
 use aws_sdk_paymentcryptography::types::{KeyAttributes, KeyState, KeySummary, Tag};
@@ -9,56 +9,112 @@ use step::ServiceError;
 use crate::pace::Pace;
 use crate::{ALIAS_TAG, PURPOSE_TAG, SURPLUS, inspect, service_error};
 
-/// The alias's key if it has got one meanwhile, else the oldest usable key with these attributes
-/// that is tagged as made for the alias and has no alias yet.
+/// Whether an approval team may guard the making of a key, so that it has to wait.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Guard {
+    Never,
+    Possible,
+}
+
+/// A key that was made for an alias.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) struct MadeFor {
+    pub(crate) key_arn: String,
+    /// For its approval.
+    pub(crate) waits: bool,
+}
+
+/// The alias's key if it has got one meanwhile, else the oldest key with these attributes that is
+/// tagged as made for the alias and has no alias yet: one that can be used or, where there may be such,
+/// one that waits for its approval. It is the oldest of both, so that everybody waits for the same.
 ///
 /// A page has a hundred keys or aliases, so that an account full of keys takes forty calls, and one
 /// or two for each key that really was lost. Keys are listed first: a key that is the alias's by
-/// then is in the second list, and a key made later is not the oldest.
+/// then is in the second list, and a key made later is not the oldest. Keys that wait are listed
+/// before all others, so that one that is approved meanwhile is in the list of the usable ones.
 pub(crate) async fn oldest_made_for(
     client: &Client,
     alias: &str,
     attributes: &KeyAttributes,
+    guard: Guard,
     pace: &Pace,
-) -> Result<Option<String>, ServiceError> {
-    let mut candidates = usable_keys(client, attributes, pace).await?;
+) -> Result<Option<MadeFor>, ServiceError> {
+    let waiting = match guard {
+        Guard::Never => Vec::new(),
+        Guard::Possible => keys_in(KeyState::CreateInProgress, client, attributes, pace).await?,
+    };
+    let usable = keys_in(KeyState::CreateComplete, client, attributes, pace).await?;
     let taken = taken(client, alias, pace).await?;
     if let Some(key_arn) = taken.by_this_alias {
-        return Ok(Some(key_arn));
+        let waits = false;
+        return Ok(Some(MadeFor { key_arn, waits }));
     }
-    candidates.retain(|key_arn| !taken.by_others.contains(key_arn));
+    let mut candidates: BTreeMap<String, bool> =
+        waiting.into_iter().map(|key_arn| (key_arn, true)).collect();
+    candidates.extend(usable.into_iter().map(|key_arn| (key_arn, false)));
+    candidates.retain(|key_arn, _| !taken.by_others.contains(key_arn));
     let mut found = Vec::new();
-    for key_arn in candidates {
+    for (key_arn, waits) in candidates {
         if is_tagged_for(client, &key_arn, alias, pace).await? {
-            found.push(key_arn);
+            found.push(MadeFor { key_arn, waits });
         }
     }
     if found.len() <= 1 {
         return Ok(found.pop());
     }
-    let mut dated = Vec::new();
-    for key_arn in found {
-        let facts = inspect(client, &key_arn, pace).await?;
-        dated.push((facts.created_at, key_arn));
-    }
-    Ok(dated.into_iter().min().map(|(_, key_arn)| key_arn))
+    oldest_of(client, found, pace).await
 }
 
-async fn usable_keys(
+/// One that was not approved meanwhile is none of them.
+async fn oldest_of(
+    client: &Client,
+    found: Vec<MadeFor>,
+    pace: &Pace,
+) -> Result<Option<MadeFor>, ServiceError> {
+    let mut dated = Vec::new();
+    for MadeFor { key_arn, .. } in found {
+        let facts = inspect(client, &key_arn, pace).await?;
+        let waits = facts.waits();
+        if waits || facts.state == KeyState::CreateComplete {
+            dated.push((facts.created_at, MadeFor { key_arn, waits }));
+        }
+    }
+    let oldest = dated.into_iter().min_by_key(|(created_at, made)| {
+        let key_arn = made.key_arn.clone();
+        (*created_at, key_arn)
+    });
+    Ok(oldest.map(|(_, made)| made))
+}
+
+async fn keys_in(
+    state: KeyState,
     client: &Client,
     attributes: &KeyAttributes,
     pace: &Pace,
 ) -> Result<Vec<String>, ServiceError> {
     let keys = every_page(pace, async |token| {
-        let request = client.list_keys().key_state(KeyState::CreateComplete);
+        let request = client.list_keys().key_state(state.clone());
         let request = request.max_results(PAGE).set_next_token(token);
         let page = request.send().await;
         let page = page.map_err(service_error("payment-cryptography:ListKeys"))?;
         Ok((page.keys, page.next_token))
     });
-    let fitting = |key: &KeySummary| key.enabled && key.key_attributes.as_ref() == Some(attributes);
-    let usable = keys.await?.into_iter().filter(fitting);
-    Ok(usable.map(|key| key.key_arn).collect())
+    let fitting = keys.await?.into_iter().filter(|key| fits(key, attributes));
+    Ok(fitting.map(|key| key.key_arn).collect())
+}
+
+/// AWS's examples of a key that waits show neither its modes of use nor its check value ("Multi-party
+/// approval", Payment Cryptography User Guide), so that it must not be missed for want of them.
+fn fits(key: &KeySummary, expected: &KeyAttributes) -> bool {
+    let Some(found) = &key.key_attributes else {
+        return false;
+    };
+    if key.key_state == KeyState::CreateInProgress {
+        return found.key_algorithm == expected.key_algorithm
+            && found.key_class == expected.key_class
+            && found.key_usage == expected.key_usage;
+    }
+    key.enabled && found == expected
 }
 
 struct Taken {

@@ -44,6 +44,13 @@ impl Management {
         self.call("DELETE", "/faults", None).await.map(drop)
     }
 
+    /// How many faults have not struck yet.
+    pub async fn faults_left(&self) -> Result<usize> {
+        let answer = self.call("GET", "/faults", None).await?;
+        let faults = answer["faults"].as_array();
+        Ok(faults.context("the answer has no list of faults")?.len())
+    }
+
     /// Every request that the emulator got, oldest first: `{"requests":[…]}`.
     pub async fn requests(&self) -> Result<Value> {
         self.call("GET", "/requests", None).await
@@ -83,6 +90,27 @@ impl Management {
             .context("the answer has no clear key")?;
         let key = hex::decode(key).ok().context("a clear key is hex")?;
         Ok(key == clear)
+    }
+
+    /// What approval teams were asked for a partner, oldest first: the comment of each request names it.
+    pub async fn approvals_for(&self, partner: &str) -> Result<Vec<Value>> {
+        let mut answer = self.call("GET", "/approvals", None).await?;
+        let Value::Array(mut approvals) = answer["approvals"].take() else {
+            bail!("the answer has no list of approvals");
+        };
+        let named = format!("Root of {partner} for ");
+        approvals.retain(|approval| {
+            let comment = approval["requesterComment"].as_str();
+            comment.is_some_and(|comment| comment.starts_with(&named))
+        });
+        Ok(approvals)
+    }
+
+    /// Decides for an approval team: `approve`, `reject`, or `cancel`.
+    pub async fn decide(&self, key_arn: &str, decision: &str) -> Result<()> {
+        let request = json!({ "keyArn": key_arn, "decision": decision });
+        let decided = self.call("POST", "/approvals", Some(request)).await;
+        decided.map(drop)
     }
 
     /// So many keys and no more, at any rate of calls.

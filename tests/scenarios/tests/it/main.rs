@@ -1,5 +1,6 @@
 //! Scenarios, each named for its event. All happen at once on one stack.
 
+mod approvals;
 mod arrivals;
 mod buckets;
 mod by_hand;

@@ -17,6 +17,7 @@ use step::ServiceError;
 use tokio::task::coop::unconstrained;
 
 use crate::line::Line;
+use crate::root::ask_with;
 use crate::service::{ALIAS, Answer, Request};
 
 pub(crate) type Outcome = Result<Claim, ClaimError>;
@@ -60,7 +61,17 @@ pub(crate) async fn claim_with(client: &Client) -> Outcome {
     claim(client, ALIAS, &attributes(), None, &Pace::patient(), make).await
 }
 
+/// What a caller wants.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Errand {
+    /// A KEK, which nobody has to approve.
+    Kek,
+    /// A root, which an approval team guards.
+    Root,
+}
+
 pub(crate) struct Caller {
+    errand: Errand,
     line: Line,
     work: Pin<Box<dyn Future<Output = Outcome>>>,
     pub(crate) state: State,
@@ -86,12 +97,19 @@ pub(crate) enum State {
 }
 
 impl Caller {
-    pub(crate) fn new(line: &Line, client: &Client) -> Self {
+    pub(crate) fn new(errand: Errand, line: &Line, client: &Client) -> Self {
         line.clear();
         let client = client.clone();
+        let work = async move {
+            match errand {
+                Errand::Kek => claim_with(&client).await,
+                Errand::Root => ask_with(&client).await,
+            }
+        };
         let mut caller = Self {
+            errand,
             line: line.clone(),
-            work: Box::pin(unconstrained(async move { claim_with(&client).await })),
+            work: Box::pin(unconstrained(work)),
             state: State::Asleep,
             heard: Vec::new(),
         };
@@ -165,12 +183,14 @@ impl Caller {
     }
 
     /// The attributes and tags of a key are the same whenever they are asked for, so nobody else
-    /// has to be let through before or after.
+    /// has to be let through before or after. Whether a root is approved is not.
     pub(crate) fn asks_for_what_never_changes(&self) -> bool {
         match &self.state {
-            State::Asking(request) => {
-                ["GetKey", "ListTagsForResource"].contains(&request.operation.as_str())
-            }
+            State::Asking(request) => match request.operation.as_str() {
+                "ListTagsForResource" => true,
+                "GetKey" => self.errand == Errand::Kek,
+                _ => false,
+            },
             _ => false,
         }
     }

@@ -24,6 +24,7 @@ const NOTHING: Budget = Budget {
     short_waits: 0,
     long_waits: 0,
     retries: 0,
+    denials: 0,
 };
 
 /// The numbers are there so that nobody makes the search smaller without noticing.

@@ -3,6 +3,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
+mod approvals;
 mod caller;
 mod explore;
 mod interleavings;
@@ -13,6 +14,7 @@ mod log;
 mod lost_keys;
 mod picture;
 mod promise;
+mod root;
 mod schedule;
 mod service;
 mod stage;

@@ -4,7 +4,7 @@
 //! long ago they were: more than any limit is long ago. The callers are alike, so it does not
 //! matter which of them is which, nor what those went through who are gone.
 
-use crate::caller::{Caller, State};
+use crate::caller::{Caller, Errand, State};
 use crate::schedule::Schedule;
 use crate::service::Alias;
 
@@ -32,7 +32,14 @@ impl Schedule<'_> {
             .collect();
         let takeovers = self.log.takeovers();
         let left = self.left;
-        format!("{callers:?} {alias} {on_the_way:?} {surplus:?} {takeovers} {left:?}")
+        let approvals = match self.service.errand {
+            Errand::Kek => Vec::new(),
+            Errand::Root => self.service.states(),
+        };
+        let again = (self.asked_again, self.reserved_anew_unseen);
+        format!(
+            "{callers:?} {alias} {on_the_way:?} {surplus:?} {takeovers} {left:?} {approvals:?} {again:?}"
+        )
     }
 
     fn picture_of(&self, number: usize, caller: &Caller) -> String {

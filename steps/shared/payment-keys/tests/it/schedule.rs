@@ -1,13 +1,15 @@
 //! One schedule: who gets on when, who dies, what is lost, and how the time passes.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
+use apc_emulator::Decision;
 use aws_sdk_paymentcryptography::Client;
 
-use crate::caller::{Caller, State};
+use crate::caller::{Caller, Errand, State};
 use crate::line::Line;
 use crate::log::Log;
-use crate::service::{Alias, Answer, Request, Service};
+use crate::service::{Alias, Answer, FAILED, Request, Service, WAITS, is_made_by};
 use crate::stage::Stage;
 
 /// Until a sleeper looks again.
@@ -36,6 +38,10 @@ pub(crate) enum Move {
     Resume(usize),
     /// A call that nobody waits for any more is carried out.
     Arrive(usize),
+    /// The approval team agrees to the key of this age.
+    Approve(usize),
+    /// It does not, or its time is over.
+    Deny(usize),
     /// So many seconds pass. Whoever has a call on the way sees that too; who stands still does not.
     Wait(u64),
 }
@@ -53,6 +59,8 @@ pub(crate) struct Budget {
     pub(crate) long_waits: usize,
     /// Callers who come as soon as another has failed.
     pub(crate) retries: usize,
+    /// Keys that the approval team does not agree to.
+    pub(crate) denials: usize,
 }
 
 pub(crate) struct Schedule<'a> {
@@ -66,6 +74,12 @@ pub(crate) struct Schedule<'a> {
     /// Calls that nobody waits for any more.
     pub(crate) on_the_way: Vec<Request>,
     pub(crate) seconds: u64,
+    /// Callers who saw a reservation that was given back since, which they have not seen.
+    behind: BTreeSet<usize>,
+    /// Whether the alias was reserved anew while somebody took the reservation for the old one.
+    pub(crate) reserved_anew_unseen: bool,
+    /// Times that a key was asked for while an earlier one could still be approved, or was.
+    pub(crate) asked_again: usize,
     pub(crate) left: Budget,
     pub(crate) log: &'a Log,
     lines: &'a [(Line, Client)],
@@ -88,6 +102,9 @@ impl<'a> Schedule<'a> {
             makers: vec![None; keys_before],
             on_the_way: Vec::new(),
             seconds: 0,
+            asked_again: 0,
+            behind: BTreeSet::new(),
+            reserved_anew_unseen: false,
             left: budget,
             log: &stage.log,
             lines: &stage.lines,
@@ -101,7 +118,8 @@ impl<'a> Schedule<'a> {
     pub(crate) fn one_comes(&mut self) -> usize {
         let number = self.callers.len();
         let (line, client) = &self.lines[number];
-        self.callers.push(Caller::new(line, client));
+        self.callers
+            .push(Caller::new(self.service.errand, line, client));
         number
     }
 
@@ -117,6 +135,7 @@ impl<'a> Schedule<'a> {
         if self.callers.iter().all(Caller::is_gone) {
             return moves;
         }
+        moves.extend(self.decisions());
         // A call that comes again while others ask might as well have come when they are done.
         let asking = |caller: &Caller| matches!(caller.state, State::Asking(_));
         if self.callers.iter().any(Caller::is_backing_off) && !self.callers.iter().any(asking) {
@@ -159,6 +178,28 @@ impl<'a> Schedule<'a> {
         }
     }
 
+    /// What the approval team may say.
+    fn decisions(&self) -> Vec<Move> {
+        let mut decisions = Vec::new();
+        for age in self.waiting() {
+            decisions.push(Move::Approve(age));
+            if self.left.denials > 0 {
+                decisions.push(Move::Deny(age));
+            }
+        }
+        decisions
+    }
+
+    /// The keys that wait for the approval team, by their age.
+    pub(crate) fn waiting(&self) -> Vec<usize> {
+        if self.service.errand == Errand::Kek {
+            return Vec::new();
+        }
+        let states = self.service.states().into_iter().enumerate();
+        let waiting = states.filter(|(_, state)| state == WAITS);
+        waiting.map(|(age, _)| age).collect()
+    }
+
     fn moves_of(&self, number: usize) -> Vec<Move> {
         let mut moves = Vec::new();
         match &self.callers[number].state {
@@ -169,7 +210,7 @@ impl<'a> Schedule<'a> {
                 if self.left.faults > 0 && request.changes_something() {
                     moves.extend([Move::Lose(number), Move::Die(number)]);
                 }
-                if self.left.faults > 0 && request.operation == "CreateKey" {
+                if self.left.faults > 0 && is_made_by(&request.operation) {
                     moves.push(Move::Refuse(number));
                 }
                 if self.left.stalls > 0 {
@@ -224,6 +265,11 @@ impl<'a> Schedule<'a> {
                 let request = self.on_the_way.remove(position);
                 self.carry_out_for(None, &request);
             }
+            Move::Approve(age) => self.service.decide(age, Decision::Approve),
+            Move::Deny(age) => {
+                self.left.denials = self.left.denials.saturating_sub(1);
+                self.service.decide(age, Decision::Reject);
+            }
             Move::Wait(seconds) => self.wait(seconds).await,
         }
         if self.left.retries > 0 && self.callers.iter().any(Caller::has_failed) {
@@ -267,9 +313,36 @@ impl<'a> Schedule<'a> {
 
     fn carry_out_for(&mut self, number: Option<usize>, request: &Request) -> Answer {
         let answer = self.service.carry_out(request);
+        self.watch_the_reservation(number, request, &answer);
         let keys = self.service.keys().len();
+        if keys > self.makers.len() && self.service.errand == Errand::Root {
+            let mut earlier = self.service.states().into_iter().take(self.makers.len());
+            self.asked_again += usize::from(earlier.any(|state| state != FAILED));
+        }
         self.makers.resize(keys, number);
         answer
+    }
+
+    /// `claim` cannot tell a reservation from the next one, and says so.
+    fn watch_the_reservation(&mut self, number: Option<usize>, request: &Request, answer: &Answer) {
+        let served = matches!(answer, Answer::Served(200, _));
+        match (request.operation.as_str(), number) {
+            ("DeleteAlias", _) if served => {
+                let others = self.callers.iter().enumerate();
+                let others = others.filter(|(other, caller)| {
+                    Some(*other) != number && !caller.is_gone() && !caller.heard.is_empty()
+                });
+                self.behind.extend(others.map(|(other, _)| other));
+            }
+            ("CreateAlias", _) if served => {
+                let others = self.behind.iter().filter(|other| Some(**other) != number);
+                self.reserved_anew_unseen |= others.count() > 0;
+            }
+            ("GetAlias", Some(number)) if self.service.alias() == Alias::Absent => {
+                self.behind.remove(&number);
+            }
+            _ => {}
+        }
     }
 
     fn leave_on_the_way(&mut self, number: usize) {

@@ -2,8 +2,10 @@
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use apc_emulator::{AccountId, Front, Region};
+use apc_emulator::{AccountId, Approval, Decision, Front, Region};
 use serde_json::{Map, Value, json};
+
+use crate::caller::Errand;
 
 /// The alias that everybody claims.
 pub(crate) const ALIAS: &str = "alias/key-ceremony/kek/acme/production/pin/0123456789abcdef";
@@ -56,9 +58,13 @@ pub(crate) enum Start {
     /// Reserved by somebody who died, with so many keys made for it.
     Reserved(usize),
     Assigned,
+    /// Absent, and an approval team guards the import of roots.
+    Guarded,
 }
 
 pub(crate) struct Service {
+    /// What its callers come for.
+    pub(crate) errand: Errand,
     front: Front,
     /// The ARNs of all keys, oldest first.
     keys: Mutex<Vec<String>>,
@@ -67,15 +73,24 @@ pub(crate) struct Service {
 impl Service {
     pub(crate) fn new() -> Self {
         Self {
+            errand: Errand::Kek,
             front: Front::new(AccountId::default(), Region::default()),
             keys: Mutex::default(),
         }
     }
 
     pub(crate) fn starting(start: Start) -> Self {
-        let service = Self::new();
+        let mut service = Self::new();
         let keys = match start {
             Start::Absent => return service,
+            Start::Guarded => {
+                service.errand = Errand::Root;
+                let team = "arn:aws:mpa:us-east-1:111122223333:approval-team/custodians";
+                let action = "IMPORT_ROOT_PUBLIC_KEY_CERTIFICATE";
+                let associate = json!({ "Action": action, "MpaTeamArn": team });
+                service.does("AssociateMpaTeam", associate);
+                return service;
+            }
             Start::Reserved(keys) => keys,
             Start::Assigned => 1,
         };
@@ -114,7 +129,7 @@ impl Service {
         let mut keys = self.keys();
         self.front.set_clock_offset(keys.len() as i64);
         let (status, body) = self.ask(operation, body);
-        if operation == "CreateKey" && status == 200 {
+        if is_made_by(operation) && status == 200 {
             keys.push(text(&body["Key"]["KeyArn"]));
         }
         if let Alias::Assigned(_) = before {
@@ -125,6 +140,23 @@ impl Service {
             );
         }
         Answer::Served(status, body)
+    }
+
+    /// What the team says of a key, by its age.
+    pub(crate) fn decide(&self, age: usize, decision: Decision) {
+        let key_arn = self.keys()[age].parse().expect("a key's ARN");
+        let decided = self.front.decide(&Approval::Key(key_arn), decision);
+        decided.expect("a key that waits");
+    }
+
+    /// The state of every key, oldest first.
+    pub(crate) fn states(&self) -> Vec<String> {
+        let keys = self.keys().clone();
+        let state = |key_arn: &String| {
+            let (_, body) = self.ask("GetKey", &json!({ "KeyIdentifier": key_arn }));
+            text(&body["Key"]["KeyState"])
+        };
+        keys.iter().map(state).collect()
     }
 
     pub(crate) fn alias(&self) -> Alias {
@@ -178,7 +210,21 @@ impl Service {
     }
 }
 
-const VOLATILE: [&str; 3] = ["CreateTimestamp", "KeyCheckValue", "UsageStartTimestamp"];
+const VOLATILE: [&str; 5] = [
+    "CreateTimestamp",
+    "InitiationDate",
+    "KeyCheckValue",
+    "MpaSessionArn",
+    "UsageStartTimestamp",
+];
+
+/// Whether the operation makes a key.
+pub(crate) fn is_made_by(operation: &str) -> bool {
+    ["CreateKey", "ImportKey"].contains(&operation)
+}
+
+pub(crate) const WAITS: &str = "CREATE_IN_PROGRESS";
+pub(crate) const FAILED: &str = "CREATE_FAILED";
 
 /// A key as a ceremony makes it for an alias.
 pub(crate) fn key_for(alias: &str) -> Value {

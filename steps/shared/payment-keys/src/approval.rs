@@ -1,0 +1,158 @@
+//! One key for one alias, where people may have to approve it.
+//!
+//! In an account where an approval team guards the import of root certificates, ImportKey answers with
+//! a key that is of no use yet (CREATE_IN_PROGRESS), and an approval session that lives for a day. Then
+//! it is there (CREATE_COMPLETE), or never will be (CREATE_FAILED): denied, cancelled, or too late.
+//!
+//! # Why nobody is asked twice
+//!
+//! - The alias stays reserved while the key waits, and whoever sees it reserved looks for what was made
+//!   for it, waiting keys among them, before it makes one.
+//! - Whoever hears that the key was not approved frees the alias, unless another key was made for it by
+//!   then. The service cannot delete an alias on a condition, and between that look and the deletion
+//!   somebody may make a key, having reserved the alias anew or having lost patience. So both look
+//!   again: who freed it, for a key that was made meanwhile; who made a key that waits, for the
+//!   reservation. Either reserves the alias once more.
+//!
+//! It takes three who act within the same second, one of whom dies, for the alias to be free while a
+//! key waits. Then another session is begun; the alias gets the first key that is approved.
+
+use aws_sdk_paymentcryptography::Client;
+use aws_sdk_paymentcryptography::types::{KeyAttributes, KeyState};
+use ceremony::keys::Origin;
+use step::ServiceError;
+
+use crate::alias::{Alias, assign, look_up, release, reserve};
+use crate::claim::{Claim, ClaimError, obtain, prefer};
+use crate::inspect::{KeyFacts, inspect};
+use crate::made_for::{Guard, is_tagged_for};
+use crate::pace::Pace;
+use crate::wanted::{Obtained, Wanted};
+
+/// What has become of a key that people may have to approve.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Guarded {
+    /// The alias has it, and it can be used.
+    Usable(Claim),
+    /// It was asked for, just now or before, and nobody has decided.
+    Waits(KeyFacts, Origin),
+    /// It will never be of use, and the alias is free to ask again.
+    NotApproved(KeyFacts),
+}
+
+/// Finds the key of `alias`, or has `make` ask for it: [`crate::claim`], where the answer may be a key
+/// that waits.
+pub async fn claim_guarded(
+    client: &Client,
+    alias: &str,
+    attributes: &KeyAttributes,
+    seen: Option<Alias>,
+    pace: &Pace,
+    make: impl AsyncFn() -> Result<KeyFacts, ServiceError>,
+) -> Result<Guarded, ClaimError> {
+    let wanted = wanted(client, alias, attributes);
+    match obtain(&wanted, seen, pace, make).await? {
+        Obtained::Usable(claim) => Ok(Guarded::Usable(claim)),
+        Obtained::Waits(Claim::Made(facts)) => Ok(Guarded::Waits(facts, Origin::Created)),
+        Obtained::Waits(Claim::Found(key_arn)) => Ok(look(&wanted, &key_arn, pace).await?),
+    }
+}
+
+/// Looks at a key again that was waiting: one call for as long as it waits.
+pub async fn look_again(
+    client: &Client,
+    alias: &str,
+    attributes: &KeyAttributes,
+    key_arn: &str,
+    pace: &Pace,
+) -> Result<Guarded, ServiceError> {
+    look(&wanted(client, alias, attributes), key_arn, pace).await
+}
+
+fn wanted<'a>(client: &'a Client, alias: &'a str, attributes: &'a KeyAttributes) -> Wanted<'a> {
+    Wanted {
+        client,
+        alias,
+        attributes,
+        guard: Guard::Possible,
+    }
+}
+
+async fn look(wanted: &Wanted<'_>, key_arn: &str, pace: &Pace) -> Result<Guarded, ServiceError> {
+    let facts = inspect(wanted.client, key_arn, pace).await?;
+    match facts.state {
+        KeyState::CreateInProgress => Ok(Guarded::Waits(facts, Origin::Found)),
+        KeyState::CreateComplete => {
+            must_be_for(wanted, key_arn, pace).await?;
+            Ok(Guarded::Usable(give(wanted, facts.key_arn, pace).await?))
+        }
+        _ => {
+            free(wanted, pace).await?;
+            Ok(Guarded::NotApproved(facts))
+        }
+    }
+}
+
+/// An ARN that somebody brings may be of any key.
+async fn must_be_for(wanted: &Wanted<'_>, key_arn: &str, pace: &Pace) -> Result<(), ServiceError> {
+    let Wanted { client, alias, .. } = *wanted;
+    if is_tagged_for(client, key_arn, alias, pace).await? {
+        return Ok(());
+    }
+    Err(ServiceError::ServiceRefused {
+        operation: "payment-cryptography:UpdateAlias",
+        code: "KeyOfAnotherAlias".to_owned(),
+        detail: format!("the tags of {key_arn} do not name {alias}"),
+    })
+}
+
+/// The alias gets the key that was approved, unless it has another one already.
+async fn give(wanted: &Wanted<'_>, key_arn: String, pace: &Pace) -> Result<Claim, ServiceError> {
+    let Wanted { client, alias, .. } = *wanted;
+    match look_up(client, alias, pace).await? {
+        Alias::Assigned(other) => return Ok(prefer(alias, Claim::Found(key_arn), other)),
+        Alias::Reserved => {}
+        Alias::Absent => {
+            pace.repeat(async || reserve(client, alias).await).await?;
+        }
+    }
+    assign(client, alias, &key_arn, pace).await?;
+    Ok(Claim::Found(key_arn))
+}
+
+/// Nobody waits for the alias's key any more, unless another one was asked for since.
+async fn free(wanted: &Wanted<'_>, pace: &Pace) -> Result<(), ServiceError> {
+    let Wanted { client, alias, .. } = *wanted;
+    if look_up(client, alias, pace).await? != Alias::Reserved
+        || wanted.oldest(pace).await?.is_some()
+    {
+        return Ok(());
+    }
+    release(client, alias, pace).await;
+    if wanted.oldest(pace).await?.is_some() {
+        pace.repeat(async || reserve(client, alias).await).await?;
+    }
+    Ok(())
+}
+
+/// The alias stays reserved for a key that waits. Whoever heard that an earlier key was not approved
+/// may just have freed it: then it is reserved once more.
+pub(crate) async fn keep_reserved(
+    client: &Client,
+    alias: &str,
+    claim: Claim,
+    pace: &Pace,
+) -> Result<Obtained, ClaimError> {
+    match look_up(client, alias, pace).await? {
+        Alias::Reserved => Ok(Obtained::Waits(claim)),
+        Alias::Absent => {
+            // If somebody else was faster, they find the key, or theirs is the younger one.
+            pace.repeat(async || reserve(client, alias).await).await?;
+            Ok(Obtained::Waits(claim))
+        }
+        Alias::Assigned(key_arn) => {
+            let claim = prefer(alias, claim, key_arn);
+            Ok(Obtained::Usable(claim))
+        }
+    }
+}
