@@ -171,7 +171,10 @@ impl Import<'_> {
                 }))
             }
             Guarded::Usable(claim) => Ok(Had::Usable(self.claimed(root, claim))),
-            Guarded::Waits(facts, _) => self.waits(root, facts, awaited.origin),
+            Guarded::Waits(facts, _) if facts.key_arn == awaited.key_arn => {
+                self.waits(root, facts, awaited.origin)
+            }
+            Guarded::Waits(facts, origin) => self.waits(root, facts, origin),
             Guarded::NotApproved(facts) => Err(not_approved(root, facts)),
         }
     }

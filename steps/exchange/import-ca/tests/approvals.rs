@@ -118,9 +118,10 @@ async fn an_approved_root_goes_on_to_the_other_cas() {
     emulated.emulator.controls().clear_requests();
     let before = Utc::now();
     let imported = is_there(&emulated, Some(pending.clone())).await;
-    let root = ["GetKey", "ListTagsForResource", "GetAlias", "UpdateAlias"];
+    let found = ["ListKeys", "ListKeys", "ListAliases", "ListTagsForResource"];
+    let root = [&["GetKey", "GetAlias"][..], &found, &["UpdateAlias"]].concat();
     let issuing = ["GetAlias", "CreateAlias", "ImportKey", "UpdateAlias"];
-    assert_eq!(emulated.calls(), [root, issuing].concat());
+    assert_eq!(emulated.calls(), [&root[..], &issuing].concat());
     let [root, issuing] = &imported.authorities[..] else {
         panic!("two CAs were expected: {imported:?}");
     };
@@ -307,12 +308,16 @@ fn under_an_old_root() -> Input {
 #[tokio::test]
 async fn a_key_that_was_not_made_for_the_root_does_not_get_its_alias() {
     let emulated = guarded().await;
-    let mut pending = waits(&emulated, None).await;
-    let kek = emulated.creates_kek().await.0;
-    pending.key_arn = kek;
-    let error = call(&emulated, input(Some(pending))).await.unwrap_err();
-    assert_eq!(error.name(), "ServiceRefused", "{error}");
+    let pending = waits(&emulated, None).await;
+    let mut forged = pending.clone();
+    forged.key_arn = emulated.creates_kek().await.0;
+    let waiting = waits(&emulated, Some(forged.clone())).await;
+    assert_eq!(waiting.key_arn, pending.key_arn, "the root's own");
     assert_eq!(alias(&emulated), Some(None), "reserved");
+
+    emulated.decides(&pending.key_arn, Decision::Reject);
+    let error = call(&emulated, input(Some(forged))).await.unwrap_err();
+    assert_eq!(error.name(), "ServiceRefused", "{error}");
 }
 
 /// Throttled, unanswered or dead at any call while it asks, and at any while it goes on.

@@ -14,8 +14,10 @@
 //!   again: who freed it, for a key that was made meanwhile; who made a key that waits, for the
 //!   reservation. Either reserves the alias once more.
 //!
-//! It takes three who act within the same second, one of whom dies, for the alias to be free while a
-//! key waits. Then another session is begun; the alias gets the first key that is approved.
+//! What is left are the limits of [`crate::claim`], above all that a waiter whose patience ends takes a
+//! reservation that was just made anew for the old one; and three who act within the same second, one
+//! of whom dies, may leave the alias free while a key waits. Then another session is begun. Whoever
+//! waits, waits for the oldest key, and the alias never has one that was not approved.
 
 use aws_sdk_paymentcryptography::Client;
 use aws_sdk_paymentcryptography::types::{KeyAttributes, KeyState};
@@ -25,7 +27,7 @@ use step::ServiceError;
 use crate::alias::{Alias, assign, look_up, release, reserve};
 use crate::claim::{Claim, ClaimError, obtain, prefer};
 use crate::inspect::{KeyFacts, inspect};
-use crate::made_for::{Guard, is_tagged_for};
+use crate::made_for::Guard;
 use crate::pace::Pace;
 use crate::wanted::{Obtained, Wanted};
 
@@ -82,10 +84,7 @@ async fn look(wanted: &Wanted<'_>, key_arn: &str, pace: &Pace) -> Result<Guarded
     let facts = inspect(wanted.client, key_arn, pace).await?;
     match facts.state {
         KeyState::CreateInProgress => Ok(Guarded::Waits(facts, Origin::Found)),
-        KeyState::CreateComplete => {
-            must_be_for(wanted, key_arn, pace).await?;
-            Ok(Guarded::Usable(give(wanted, facts.key_arn, pace).await?))
-        }
+        KeyState::CreateComplete => give(wanted, facts.key_arn, pace).await,
         _ => {
             free(wanted, pace).await?;
             Ok(Guarded::NotApproved(facts))
@@ -93,31 +92,31 @@ async fn look(wanted: &Wanted<'_>, key_arn: &str, pace: &Pace) -> Result<Guarded
     }
 }
 
-/// An ARN that somebody brings may be of any key.
-async fn must_be_for(wanted: &Wanted<'_>, key_arn: &str, pace: &Pace) -> Result<(), ServiceError> {
+/// The alias gets the oldest key that was made for it, as with everybody: that is the one that was
+/// approved, unless it has another one already, or somebody asked before and waits still.
+async fn give(wanted: &Wanted<'_>, key_arn: String, pace: &Pace) -> Result<Guarded, ServiceError> {
     let Wanted { client, alias, .. } = *wanted;
-    if is_tagged_for(client, key_arn, alias, pace).await? {
-        return Ok(());
-    }
-    Err(ServiceError::ServiceRefused {
-        operation: "payment-cryptography:UpdateAlias",
-        code: "KeyOfAnotherAlias".to_owned(),
-        detail: format!("the tags of {key_arn} do not name {alias}"),
-    })
-}
-
-/// The alias gets the key that was approved, unless it has another one already.
-async fn give(wanted: &Wanted<'_>, key_arn: String, pace: &Pace) -> Result<Claim, ServiceError> {
-    let Wanted { client, alias, .. } = *wanted;
+    let claim = Claim::Found(key_arn);
     match look_up(client, alias, pace).await? {
-        Alias::Assigned(other) => return Ok(prefer(alias, Claim::Found(key_arn), other)),
+        Alias::Assigned(other) => return Ok(Guarded::Usable(prefer(alias, claim, other))),
         Alias::Reserved => {}
         Alias::Absent => {
             pace.repeat(async || reserve(client, alias).await).await?;
         }
     }
-    assign(client, alias, &key_arn, pace).await?;
-    Ok(Claim::Found(key_arn))
+    // An ARN that somebody brings may be of any key.
+    let oldest = wanted.oldest(pace).await?;
+    let oldest = oldest.ok_or_else(|| ServiceError::ServiceRefused {
+        operation: "payment-cryptography:UpdateAlias",
+        code: "KeyOfAnotherAlias".to_owned(),
+        detail: format!("the tags of {} do not name {alias}", claim.key_arn()),
+    })?;
+    if oldest.waits {
+        let facts = inspect(client, &oldest.key_arn, pace).await?;
+        return Ok(Guarded::Waits(facts, Origin::Found));
+    }
+    assign(client, alias, &oldest.key_arn, pace).await?;
+    Ok(Guarded::Usable(prefer(alias, claim, oldest.key_arn)))
 }
 
 /// Nobody waits for the alias's key any more, unless another one was asked for since.

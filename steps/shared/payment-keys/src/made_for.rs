@@ -1,6 +1,6 @@
 //! Keys that were made for an alias and did not become its key.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::HashSet;
 
 use aws_sdk_paymentcryptography::Client;
 use aws_sdk_paymentcryptography::types::{KeyAttributes, KeyState, KeySummary, Tag};
@@ -49,12 +49,17 @@ pub(crate) async fn oldest_made_for(
         let waits = false;
         return Ok(Some(MadeFor { key_arn, waits }));
     }
-    let mut candidates: BTreeMap<String, bool> =
-        waiting.into_iter().map(|key_arn| (key_arn, true)).collect();
-    candidates.extend(usable.into_iter().map(|key_arn| (key_arn, false)));
-    candidates.retain(|key_arn, _| !taken.by_others.contains(key_arn));
+    let approved: HashSet<String> = usable.iter().cloned().collect();
+    let waiting = waiting
+        .into_iter()
+        .filter(|key_arn| !approved.contains(key_arn))
+        .map(|key_arn| (key_arn, true));
+    let usable = usable.into_iter().map(|key_arn| (key_arn, false));
     let mut found = Vec::new();
-    for (key_arn, waits) in candidates {
+    for (key_arn, waits) in usable.chain(waiting) {
+        if taken.by_others.contains(&key_arn) {
+            continue;
+        }
         if is_tagged_for(client, &key_arn, alias, pace).await? {
             found.push(MadeFor { key_arn, waits });
         }
