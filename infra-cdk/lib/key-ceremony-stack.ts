@@ -10,6 +10,8 @@ import type { Platform } from './platform/platform.ts';
 import { Runs } from './platform/runs.ts';
 import { SigningKey } from './platform/signing-key.ts';
 import { Storage } from './platform/storage.ts';
+import { Trail } from './platform/trail.ts';
+import { WatchedControls } from './platform/watched-controls.ts';
 import { SigningCsr } from './steps/enrol.ts';
 import { StepAlarms } from './steps/step-alarms.ts';
 import type { StepFunctionDefaults } from './steps/step-function.ts';
@@ -60,11 +62,23 @@ export class KeyCeremonyStack extends Stack {
     };
     const steps = new Steps(this, 'Steps', { defaults, platform });
     const kekExport = new KekExport(this, 'KekExport', { defaults, platform, steps });
+    const controls = new WatchedControls(this, 'WatchedControls', {
+      defaults,
+      platform,
+      steps: steps.byName,
+      stateMachines: [kekExport.stateMachine],
+    });
+    if (config.trail) new Trail(this, 'Trail', { accessLogs: storage.accessLogs });
     const { csrSubject: subject } = config;
     const signingCsr = new SigningCsr(this, 'SigningCsr', { defaults, platform, subject });
     // Not of `signing-csr`, which tells its failures to the deployment that waits for it.
     const { announceRejections, intake } = kekExport;
-    const watched = { ...steps.byName, intake, 'announce-rejections': announceRejections };
+    const watched = {
+      ...steps.byName,
+      intake,
+      'announce-rejections': announceRejections,
+      'watch-controls': controls.step,
+    };
     new StepAlarms(this, 'StepAlarms', { steps: watched, topic: notifications.topic });
 
     const { partners, operators, auditors, responders } = config;
@@ -80,8 +94,9 @@ export class KeyCeremonyStack extends Stack {
           kekExport.lostDrops,
           kekExport.lostRejections,
           notifications.deadLetters,
+          controls.deadLetters,
         ].map(({ queue }) => queue),
-        intakes: [intake.function, announceRejections.function],
+        intakes: [intake.function, announceRejections.function, controls.step.function],
       },
       platform,
       stateMachines: [kekExport.stateMachine],

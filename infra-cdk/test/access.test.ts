@@ -143,12 +143,13 @@ test('a responder reads, and does what remedies ask for', () => {
     'KekExport/announce-rejections',
     'KekExport/intake',
     'SigningCsr/signing-csr',
+    'WatchedControls/watch-controls',
   ];
   const each = (actions: string[], resources: string[], suffix = '') =>
     actions.flatMap((action) => resources.map((resource) => `${action} on ${resource}${suffix}`));
   const ours = 'Null aws:ResourceTag/key-ceremony:ceremony-id = false';
   const unnamed = `${ours} and Null payment-cryptography:ResourceAliases = true`;
-  const queues = ['KekExport/Rejections', 'KekExport/Trigger', 'Notifications'].map(
+  const queues = ['KekExport/Rejections', 'KekExport/Trigger', 'Notifications', 'WatchedControls'].map(
     (at) => `${at}/DeadLetters/Queue`,
   );
   expect(policy('Access/Responder')).toEqual(
@@ -193,6 +194,7 @@ test('a responder reads, and does what remedies ask for', () => {
       'health:DescribeEvents on *',
       'lambda:InvokeFunction on KekExport/announce-rejections/Function',
       'lambda:InvokeFunction on KekExport/intake/Function',
+      'lambda:InvokeFunction on WatchedControls/watch-controls/Function',
       `payment-cryptography:DeleteAlias on ${payment}:alias/key-ceremony/*`,
       `payment-cryptography:DeleteKey on ${payment}:key/* if StringEquals aws:ResourceTag/key-ceremony:purpose = surplus and ${unnamed}`,
       `payment-cryptography:GetAlias on ${payment}:alias/key-ceremony/*`,

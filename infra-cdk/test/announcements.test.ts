@@ -105,7 +105,7 @@ describe('events', () => {
       ...resources('AWS::SQS::QueuePolicy'),
       ...resources('AWS::SNS::TopicPolicy'),
     ];
-    expect(documents).toHaveLength(5);
+    expect(documents).toHaveLength(6);
     for (const { PolicyDocument } of documents) {
       const denied = PolicyDocument.Statement.filter(
         (statement: Statement) => statement.Effect === 'Deny',
@@ -136,6 +136,7 @@ describe('alarms', () => {
         ...letters('a drop in the inbox was not looked at (kek-export)'),
         ...letters('an announcement did not reach the topic'),
         ...letters('rejected files were not announced'),
+        ...letters('a change of a control was not looked at'),
         ['a ceremony failed (kek-export)', 'AWS/States ExecutionsFailed Sum > 0', once],
         ['a ceremony timed out (kek-export)', 'AWS/States ExecutionsTimedOut Sum > 0', once],
         [
@@ -171,7 +172,12 @@ describe('alarms', () => {
       [
         ...counted(
           'AccessDenied',
-          [...calledByMachines, 'KekExport/announce-rejections', 'KekExport/intake'],
+          [
+            ...calledByMachines,
+            'KekExport/announce-rejections',
+            'KekExport/intake',
+            'WatchedControls/watch-controls',
+          ],
           '{ $.fields.error = "AccessDenied" }',
         ),
         ...counted(

@@ -24,6 +24,7 @@ test('without context every value has its documented default', () => {
     responders: [],
     notificationEmails: [],
     reservedConcurrency: undefined,
+    trail: false,
   });
 });
 
@@ -52,6 +53,7 @@ test.each([
   [{ evidenceLockMode: 'governance' }, 'must be one of GOVERNANCE, COMPLIANCE'],
   [{ reservedConcurrency: '0' }, 'must be at least 1, or left out, not 0.'],
   [{ reservedConcurrency: 'all' }, 'must be a whole number, not "all".'],
+  [{ trail: 'yes' }, 'must be one of false, true, not "yes".'],
   [{ evidenceLockYears: '0' }, 'must be between 1 and 100, not 0.'],
   [{ evidenceLockYears: 'seven' }, 'must be a whole number, not "seven".'],
   [{ logRetentionDays: 700 }, 'must be a number of days that CloudWatch Logs offers'],

@@ -139,6 +139,14 @@ const STEP_POLICIES: Record<string, string[]> = {
     'kms:Sign on SigningKey/RSA_2048',
     ...writeOnce('Storage/Outbox/csr.pem'),
   ],
+  'WatchedControls/watch-controls': [
+    'events:PutEvents on Notifications/Bus',
+    `payment-cryptography:GetAlias on ${payment}:alias/*`,
+    `payment-cryptography:GetAlias on ${payment}:key/*`,
+    `payment-cryptography:ListTagsForResource on ${payment}:key/*`,
+    ...writeOnce('Storage/Evidence/controls/*/*.json'),
+    'sqs:SendMessage on WatchedControls/DeadLetters/Queue',
+  ],
 };
 
 describe('each step may do exactly what is listed', () => {

@@ -65,6 +65,7 @@ const BY_RESPONDER: [RegExp, string[]][] = [
   [/look at the key in KMS/, ['kms:DescribeKey', 'kms:GetKeyPolicy']],
   [/its CloudTrail events/, CALLS],
   [/look for other users of the account's rate limit/, CALLS],
+  [/find out what else this principal has done/, CALLS],
   [/find out who (wrote it|started this execution, and with which input)/i, CALLS],
   [/if versions of the inbox are being deleted, find out why/, ['s3:ListBucketVersions', ...CALLS]],
   [/look at the AWS Health Dashboard/, ['health:DescribeEvents']],
@@ -118,6 +119,12 @@ const ELSEWHERE: [RegExp, string][] = [
   [/Put the file at|send only certificates|Wait until the certificate is valid/, 'the partner'],
   [/partner's CA must use|certificates themselves are wrong/, 'the partner'],
   [/treat that key as compromised/, 'the partner'],
+  [/^Ask whoever did it for the order/, 'whoever did it'],
+  [/treat the key as compromised/, 'whoever did it'],
+  [/whoever administers the key cancels its deletion, enables it, or/, 'whoever administers the key'],
+  [/restores the policy that was deployed/, 'whoever administers the key'],
+  [/whoever the account belongs to takes it back/, 'whoever the account belongs to'],
+  [/deploy the reviewed version again/, 'whoever deploys'],
   [/deploy (with|state machine)/, 'whoever deploys'],
   [/Choose a `signingKeySpec`|Correct the context value/, 'whoever deploys'],
   [/look for a newer version|defect of the software/, 'whoever deploys'],
@@ -128,7 +135,8 @@ const ELSEWHERE: [RegExp, string][] = [
 
 /** Sentences that explain, and ask for nothing. */
 const SAID = new RegExp(
-  '^(The next ceremony with|An execution that|An object version|Do not send|Executions are started|It was retried' +
+  '^(The next ceremony with|An execution that|An object version|an event is recorded once|Do not send' +
+    '|Executions are started|It was retried' +
     '|No record could|Nothing was|Payment Cryptography answered|Something lies|The file must be' +
     '|`key-ceremony:purpose`|[Tt]he (key named here|KEK) must' +
     "|The function's process|The stack operation|The step (did|took)|a certificate may|another " +

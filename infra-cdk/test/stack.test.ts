@@ -223,6 +223,7 @@ describe('functions', () => {
     ['Stepspublish', ['EVIDENCE_BUCKET', 'OUTBOX_BUCKET']],
     ['Stepsrecordfailure', ['EVIDENCE_BUCKET']],
     ['SigningCsr', []],
+    ['WatchedControlswatchcontrols', ['EVENT_BUS_NAME', 'EVIDENCE_BUCKET']],
   ])('%s knows only the names that it needs', (id, names) => {
     const [, { Properties }] = Object.entries(template.findResources('AWS::Lambda::Function')).find(
       ([key]) => key.startsWith(id),

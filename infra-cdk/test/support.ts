@@ -26,7 +26,13 @@ export function dummyLambdas(steps: string[], code = '#!/bin/sh\n'): string {
 }
 
 /** Every function of the system. */
-export const FUNCTIONS = ['intake', 'announce-rejections', ...STEPS, 'signing-csr'];
+export const FUNCTIONS = [
+  'intake',
+  'announce-rejections',
+  ...STEPS,
+  'signing-csr',
+  'watch-controls',
+];
 
 /** The app as `bin/` builds it, with dummy binaries, somebody to tell, and the given context. */
 export function synthesize(context: Record<string, unknown> = {}): {
@@ -116,7 +122,7 @@ export function list<T>(value: T | T[]): T[] {
 }
 
 /** A CloudFormation value as text: `REGION` for the pseudo parameter, the construct for a reference. */
-function text(value: unknown, names: Map<string, string>): string {
+export function text(value: unknown, names: Map<string, string>): string {
   if (typeof value === 'string') return value;
   const [[intrinsic, argument]] = Object.entries(value as object) as [[string, never]];
   if (intrinsic === 'Fn::Join')

@@ -46,6 +46,8 @@ export interface Config {
   readonly notificationEmails: string[];
   /** Concurrent runs that are set aside for, and allowed to, each step's function. @default - not limited */
   readonly reservedConcurrency?: number;
+  /** Whether a trail of CloudTrail is made, for an account that has none. @default false */
+  readonly trail: boolean;
 }
 
 /** Who acts for a partner. */
@@ -81,6 +83,7 @@ export function readConfig(node: Node): Config {
     responders: arns('responders'),
     notificationEmails: parseEmails(node.tryGetContext('notificationEmails') ?? []),
     reservedConcurrency: parseConcurrency(node.tryGetContext('reservedConcurrency')),
+    trail: oneOf('trail', String(node.tryGetContext('trail') ?? false), SWITCH),
   };
 }
 
@@ -116,10 +119,12 @@ const CONTEXT_NAMES = [
   'responders',
   'notificationEmails',
   'reservedConcurrency',
+  'trail',
 ] as const;
 type ContextName = (typeof CONTEXT_NAMES)[number];
 
 const ARCHITECTURES = { arm64: Architecture.ARM_64, x86_64: Architecture.X86_64 };
+const SWITCH = { false: false, true: true };
 const LOCK_MODES = { GOVERNANCE: 'GOVERNANCE', COMPLIANCE: 'COMPLIANCE' } as const;
 const SIGNING_KEY_SPECS = {
   RSA_2048: KeySpec.RSA_2048,

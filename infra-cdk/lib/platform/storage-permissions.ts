@@ -88,6 +88,17 @@ export function writeFailures({ evidence }: Storage): Permission[] {
   ];
 }
 
+/** The record of a change of a control: one per event, by its day and id. */
+export function writeControls({ evidence }: Storage): Permission[] {
+  return [
+    writeOnce(
+      evidence,
+      ['controls/*/*.json'],
+      'One file per event, named by its id, in one folder per day.',
+    ),
+  ];
+}
+
 /** Leave the certificate request of the signing key. */
 export function writeCertificateRequest(storage: Storage): Permission[] {
   return [writeOnce(storage.outbox, [CSR_OBJECT]), encryptAndDecrypt(storage)];

@@ -32,15 +32,21 @@ pub enum Announcement {
     CertificatesIncomplete(FilesNotTaken),
     #[serde(rename = "Certificates Rejected")]
     CertificatesRejected(FilesNotTaken),
+    #[serde(rename = "Control Changed")]
+    ControlChanged(ControlEvent),
+    #[serde(rename = "Foreign Hand On Key")]
+    ForeignHandOnKey(ControlEvent),
 }
 
 impl Announcement {
-    pub const DETAIL_TYPES: [&'static str; 5] = [
+    pub const DETAIL_TYPES: [&'static str; 7] = [
         "Approval Required",
         "Ceremony Failed",
         "Ceremony Succeeded",
         "Certificates Incomplete",
         "Certificates Rejected",
+        "Control Changed",
+        "Foreign Hand On Key",
     ];
 
     pub fn detail_type(&self) -> &'static str {
@@ -50,6 +56,8 @@ impl Announcement {
             Self::CeremonySucceeded(_) => "Ceremony Succeeded",
             Self::CertificatesIncomplete(_) => "Certificates Incomplete",
             Self::CertificatesRejected(_) => "Certificates Rejected",
+            Self::ControlChanged(_) => "Control Changed",
+            Self::ForeignHandOnKey(_) => "Foreign Hand On Key",
         }
     }
 
@@ -60,6 +68,9 @@ impl Announcement {
             Self::CeremonyFailed(detail) => serde_json::to_string(detail),
             Self::CeremonySucceeded(detail) => serde_json::to_string(detail),
             Self::CertificatesIncomplete(detail) | Self::CertificatesRejected(detail) => {
+                serde_json::to_string(detail)
+            }
+            Self::ControlChanged(detail) | Self::ForeignHandOnKey(detail) => {
                 serde_json::to_string(detail)
             }
         }
@@ -75,6 +86,7 @@ impl Announcement {
             "Certificates Incomplete" | "Certificates Rejected" => {
                 schemars::schema_for!(FilesNotTaken)
             }
+            "Control Changed" | "Foreign Hand On Key" => schemars::schema_for!(ControlEvent),
             _ => return None,
         })
     }
@@ -238,6 +250,56 @@ impl FilesNotTaken {
             more: 0,
         }
     }
+}
+
+/// Somebody changed a control, or touched a key that is a ceremony's to touch.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct ControlEvent {
+    pub version: u32,
+    /// Always null, as the next: no ceremony did it.
+    pub ceremony: Option<Kind>,
+    pub ceremony_id: Option<CeremonyId>,
+    /// Whose profile, alias or key it is; null where it is no partner's, or the event does not say.
+    /// So are the next two.
+    pub partner: Option<PartnerId>,
+    pub environment: Option<Environment>,
+    pub data_type: Option<DataType>,
+    /// What was done, in a sentence.
+    pub what: String,
+    /// `kms:DisableKey`, say.
+    pub operation: String,
+    /// What it was done to: an ARN, or the name in the request.
+    pub resource: String,
+    /// The service's error code where it refused; null where it was done.
+    pub refused_with: Option<String>,
+    /// Why it is not known whether the key is a ceremony's; null where it is one.
+    pub not_looked_up: Option<String>,
+    /// Null in an event of Parameter Store, which does not say.
+    pub who: Option<Who>,
+    #[cfg_attr(feature = "schema", schemars(with = "String"))]
+    pub at: Utc,
+    pub region: String,
+    /// CloudTrail's id of the event, or EventBridge's where it is Parameter Store's own. The record
+    /// in the evidence bucket is `controls/<date>/<event id>.json`.
+    pub event_id: String,
+    pub remedy: String,
+}
+
+/// Who called, as CloudTrail knows it. Some of these texts are chosen by the caller; all are cut.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Who {
+    /// ARN of the user or of the role's session; the name of a service that acted by itself.
+    pub principal: String,
+    /// ARN of the role whose session it is.
+    pub session_issuer: Option<String>,
+    pub session_name: Option<String>,
+    /// An address, or the name of the service that called for somebody.
+    pub source_ip: Option<String>,
+    pub user_agent: Option<String>,
 }
 
 #[cfg(test)]
