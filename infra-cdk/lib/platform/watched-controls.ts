@@ -191,8 +191,9 @@ interface Pattern {
 }
 
 /** All that the stack has in KMS. */
-function ourKeys({ signingKey, storage, executionKey, notifications }: Platform): IKey[] {
-  return [signingKey.key, storage.dataKey, executionKey, notifications.key];
+function ourKeys(platform: Platform): IKey[] {
+  const { signingKey, storage, runs, executionKey, notifications } = platform;
+  return [signingKey.key, storage.dataKey, runs.key, executionKey, notifications.topicKey];
 }
 
 const KEYS = 'payment-cryptography';

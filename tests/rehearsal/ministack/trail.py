@@ -23,6 +23,15 @@ def is_reported(service, event_name):
     return not silent and not event_name.startswith(READS)
 
 
+def as_cloudtrail_writes(value):
+    """The members of a request, which CloudTrail writes in lower camel case whatever the service's API does."""
+    if isinstance(value, dict):
+        return {name[:1].lower() + name[1:]: as_cloudtrail_writes(member) for name, member in value.items()}
+    if isinstance(value, list):
+        return [as_cloudtrail_writes(element) for element in value]
+    return value
+
+
 def user_identity(access_key_id, account):
     """`userIdentity` as CloudTrail writes it for the account's root user, a role's session, or a user."""
     caller = iam_evaluator.resolve_caller_identity(access_key_id) or {}
@@ -50,6 +59,7 @@ def install():
             return
         detail = json.loads(cloudtrail._get_event_queue()[-1]["CloudTrailEvent"])
         detail["userIdentity"] = user_identity(access_key_id, detail["recipientAccountId"])
+        detail["requestParameters"] = as_cloudtrail_writes(detail["requestParameters"])
         entry = {"Source": f"aws.{service}", "DetailType": "AWS API Call via CloudTrail",
                  "Detail": json.dumps(detail)}
         eventbridge._put_events({"Entries": [entry]}, allow_aws_source=True)

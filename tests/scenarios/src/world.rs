@@ -3,9 +3,11 @@
 use std::path::PathBuf;
 
 use anyhow::{Context, Result};
+use aws_config::SdkConfig;
+use aws_sdk_eventbridge::config::{Credentials, SharedCredentialsProvider};
 use aws_sdk_paymentcryptography::types::MpaOperation;
-use rehearsal::{Stack, StackOptions, prepare};
-use serde_json::Value;
+use rehearsal::{ACCOUNT, Stack, StackOptions, prepare};
+use serde_json::{Value, json};
 use tokio::sync::OnceCell;
 use workbench::{Lifetime, Progress, Project};
 
@@ -133,6 +135,12 @@ impl World {
         self.invoke(query, event).await
     }
 
+    /// Invokes the function that watches controls, as EventBridge does.
+    pub async fn invoke_watch_controls(&self, event: &Value) -> Value {
+        let query = "Functions[?contains(FunctionName, 'watchcontrols')].FunctionName | [0]";
+        self.invoke(query, event).await
+    }
+
     async fn invoke(&self, query: &str, event: &Value) -> Value {
         let folder = tempfile::tempdir().expect("a folder");
         let answer = folder.path().join("answer.json");
@@ -151,6 +159,43 @@ impl World {
         ])
         .await;
         serde_json::from_slice(&std::fs::read(answer).expect("an answer")).expect("JSON")
+    }
+
+    /// What a session of a new role is configured with, which may call these actions and no others.
+    pub async fn session_of(&self, role: &str, actions: &str) -> SdkConfig {
+        let allow = |mut statement: Value| {
+            statement["Effect"] = "Allow".into();
+            json!({ "Version": "2012-10-17", "Statement": [statement] }).to_string()
+        };
+        let trust = allow(json!({
+            "Principal": { "AWS": format!("arn:aws:iam::{ACCOUNT}:root") },
+            "Action": "sts:AssumeRole",
+        }));
+        let policy = allow(json!({ "Action": actions, "Resource": "*" }));
+        let create = ["iam", "create-role", "--role-name", role];
+        let document = ["--assume-role-policy-document", &trust];
+        self.aws(&[&create[..], &document].concat()).await;
+        let put = ["iam", "put-role-policy", "--role-name", role];
+        let document = ["--policy-name", "test", "--policy-document", &policy];
+        self.aws(&[&put[..], &document].concat()).await;
+        let arn = format!("arn:aws:iam::{ACCOUNT}:role/{role}");
+        let assume = ["sts", "assume-role", "--role-arn", &arn];
+        let session = ["--role-session-name", "test"];
+        let answer = self.aws(&[&assume[..], &session].concat()).await;
+        let answer: Value = serde_json::from_str(&answer).expect("JSON");
+        let member = |name: &str| answer["Credentials"][name].as_str().expect(name).to_owned();
+        let credentials = Credentials::new(
+            member("AccessKeyId"),
+            member("SecretAccessKey"),
+            Some(member("SessionToken")),
+            None,
+            "test",
+        );
+        let config = self.stack.connection().sdk_config();
+        let config = config.expect("a configuration").into_builder();
+        config
+            .credentials_provider(SharedCredentialsProvider::new(credentials))
+            .build()
     }
 
     /// What the Lambdas have logged so far.

@@ -2,50 +2,16 @@
 //! and is no root user, for whom the local AWS looks at no policy.
 
 use aws_sdk_s3::Client;
-use aws_sdk_s3::config::{Credentials, SharedCredentialsProvider};
 use aws_sdk_s3::error::ProvideErrorMetadata;
 use aws_sdk_s3::operation::complete_multipart_upload::builders::CompleteMultipartUploadFluentBuilder;
 use aws_sdk_s3::types::{CompletedMultipartUpload, CompletedPart};
 use scenarios::World;
-use serde_json::{Value, json};
 
 const KEY: &str = "buckets-of-the-test/record.json";
 
 /// A client of a role that may do anything in S3.
 async fn administrator(world: &World, name: &str) -> Client {
-    let trust = policy(json!({
-        "Principal": { "AWS": "arn:aws:iam::000000000000:root" },
-        "Action": "sts:AssumeRole",
-    }));
-    let all = policy(json!({ "Action": "s3:*", "Resource": "*" }));
-    let create = ["iam", "create-role", "--role-name", name];
-    let document = ["--assume-role-policy-document", &trust];
-    world.aws(&[&create[..], &document].concat()).await;
-    let put = ["iam", "put-role-policy", "--role-name", name];
-    let document = ["--policy-name", "s3", "--policy-document", &all];
-    world.aws(&[&put[..], &document].concat()).await;
-    let arn = format!("arn:aws:iam::000000000000:role/{name}");
-    let assume = ["sts", "assume-role", "--role-arn", &arn];
-    let session = ["--role-session-name", "test"];
-    let answer = world.aws(&[&assume[..], &session].concat()).await;
-    let answer: Value = serde_json::from_str(&answer).expect("JSON");
-    let member = |name: &str| answer["Credentials"][name].as_str().expect(name).to_owned();
-    let credentials = Credentials::new(
-        member("AccessKeyId"),
-        member("SecretAccessKey"),
-        Some(member("SessionToken")),
-        None,
-        "test",
-    );
-    let config = world.stack.connection().sdk_config();
-    let config = config.expect("a configuration").into_builder();
-    let provider = SharedCredentialsProvider::new(credentials);
-    Client::new(&config.credentials_provider(provider).build())
-}
-
-fn policy(mut statement: Value) -> String {
-    statement["Effect"] = "Allow".into();
-    json!({ "Version": "2012-10-17", "Statement": [statement] }).to_string()
+    Client::new(&world.session_of(name, "s3:*").await)
 }
 
 /// Nothing for what was done, the error's code for what was refused.

@@ -5,6 +5,7 @@ mod arrivals;
 mod buckets;
 mod by_hand;
 mod certificates;
+mod controls;
 mod existing_keys;
 mod interruptions;
 mod packages;
