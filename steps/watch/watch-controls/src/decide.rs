@@ -77,8 +77,12 @@ fn decide_change(event: &Event, change: &Change, event_id: String) -> Decision {
 }
 
 fn decide_call(event: &Event, call: &Call, event_id: String) -> Result<Decision, Malformed> {
-    let watched = watched(&event.source, call.operation())
-        .ok_or_else(|| Malformed(format!("{} {}", event.source, call.event_name)))?;
+    let watched = watched(&event.source, call.operation()).ok_or_else(|| {
+        Malformed(format!(
+            "the call `{}` of {}",
+            call.event_name, event.source
+        ))
+    })?;
     let subject = watched.subject;
     let service = event.source.trim_start_matches("aws.");
     let operation = format!("{service}:{}", call.operation());
@@ -286,7 +290,7 @@ impl Finding {
     /// Nobody knows whose key it is.
     #[must_use]
     pub fn not_looked_up(mut self, reason: String) -> Self {
-        self.event.not_looked_up = Some(reason);
+        self.event.not_looked_up = Some(clipped(&reason));
         self
     }
 

@@ -21,25 +21,26 @@ pub struct Event {
 
 impl Event {
     pub(crate) fn read(&self) -> Result<Detail, Malformed> {
-        let detail = self.detail.clone();
         let read = match self.detail_type.as_str() {
-            "AWS API Call via CloudTrail" => serde_json::from_value(detail).map(Detail::Call),
-            "Parameter Store Change" => serde_json::from_value(detail).map(Detail::Change),
-            _ => return Err(Malformed(self.detail_type.clone())),
+            "AWS API Call via CloudTrail" => Call::deserialize(&self.detail)
+                .map(|call| Detail::Call(Box::new(call)))
+                .ok(),
+            "Parameter Store Change" => Change::deserialize(&self.detail).map(Detail::Change).ok(),
+            _ => None,
         };
-        // The cause would quote the event.
-        read.map_err(|_| Malformed(self.detail_type.clone()))
+        // Why it could not be read would quote the event.
+        read.ok_or_else(|| Malformed(format!("an event `{}` of this form", self.detail_type)))
     }
 }
 
 /// An event of a form, or about a call, that is not known here: a rule lets through more than this
 /// step was made for.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
-#[error("the event `{0}` is none that this step knows")]
+#[error("this step does not know {0}")]
 pub struct Malformed(pub(crate) String);
 
 pub(crate) enum Detail {
-    Call(Call),
+    Call(Box<Call>),
     Change(Change),
 }
 

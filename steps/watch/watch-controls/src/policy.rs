@@ -89,7 +89,7 @@ const WATCHED: &[Watched] = &[
     line(KEYS, "CreateKey", Subject::NewKey, "to create a key with the tags of a ceremony"),
     line(KEYS, "ImportKey", Subject::NewKey, "to import a key with the tags of a ceremony"),
     line(KEYS, "ExportKey", Subject::Key("exportKeyIdentifier"), "to export a key of a ceremony"),
-    line(KEYS, "CreateAlias", Subject::Alias, "to create an alias of a ceremony, or for its key"),
+    line(KEYS, "CreateAlias", Subject::Alias, "to create an alias of a ceremony, or another for its key"),
     line(KEYS, "UpdateAlias", Subject::Alias, "to point an alias of a ceremony, or another at its key"),
     line(KEYS, "DeleteAlias", Subject::Alias, "to delete an alias of a ceremony"),
     line(KEYS, "DeleteKey", Subject::Key("keyIdentifier"), "to have a key of a ceremony deleted"),
@@ -133,6 +133,45 @@ impl Subject {
                 "Ask whoever did it for the order; if there is none, find out what else this \
                  principal has done, and treat the key as compromised."
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use serde_json::Value;
+
+    use super::*;
+
+    /// The events also hold the rules to this table, in the tests of the CDK app.
+    #[test]
+    fn every_call_that_is_watched_has_a_recorded_event() {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/events");
+        let mut recorded = BTreeSet::new();
+        for entry in std::fs::read_dir(folder).expect("a folder") {
+            let text = std::fs::read_to_string(entry.expect("an entry").path()).expect("a text");
+            let event: Value = serde_json::from_str(&text).expect("JSON");
+            let name = event["detail"]["eventName"].as_str().unwrap_or_default();
+            let operation = name.trim_end_matches("20150331v2");
+            let source = event["source"].as_str().unwrap_or_default();
+            recorded.insert((source.to_owned(), operation.to_owned()));
+        }
+        // Parameter Store's own.
+        assert!(recorded.remove(&("aws.ssm".to_owned(), String::new())));
+        let watched = WATCHED
+            .iter()
+            .map(|line| (line.source.to_owned(), line.operation.to_owned()));
+        assert_eq!(recorded, watched.collect());
+    }
+
+    #[test]
+    fn a_foreign_hand_is_on_keys_of_ceremonies_alone() {
+        for line in WATCHED {
+            let on_keys = line.subject.is_foreign_hand();
+            assert_eq!(on_keys, line.aim.contains("of a ceremony"), "{}", line.aim);
+            assert!(!on_keys || line.source == KEYS);
         }
     }
 }

@@ -371,8 +371,7 @@ async fn a_lookup_that_fails_is_announced() {
         assert!(reason.is_some_and(|reason| !reason.is_empty()), "{key}");
     }
     let world = World::new().await;
-    let nameless = about("stop-key-usage", "other", "x");
-    let mut nameless = nameless;
+    let mut nameless = about("stop-key-usage", "other", "x");
     nameless["detail"]["requestParameters"] = Value::Null;
     let announced = world.announces(&nameless).await;
     assert_eq!(announced["detail"]["notLookedUp"], "the event names no key");
@@ -411,14 +410,8 @@ async fn an_event_that_comes_twice_is_announced_once() {
     world.announces(&event("disable-key")).await;
     let again = world.hears(&event("disable-key")).await.unwrap();
     assert_eq!(again, Output::AlreadyAnnounced);
-    world.announces_nothing_more().await;
-}
-
-impl World {
-    async fn announces_nothing_more(&self) {
-        assert_eq!(self.announced.0.lock().unwrap().len(), 1);
-        assert_eq!(self.aws.keys(EVIDENCE).len(), 1);
-    }
+    assert_eq!(world.announced.0.lock().unwrap().len(), 1);
+    assert_eq!(world.aws.keys(EVIDENCE).len(), 1);
 }
 
 #[tokio::test(start_paused = true)]
