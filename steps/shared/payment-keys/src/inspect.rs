@@ -16,6 +16,8 @@ pub struct KeyFacts {
     pub approval: Option<Approval>,
     pub attributes: KeyAttributes,
     pub created_at: DateTime,
+    /// When it will be deleted, if it waits for that.
+    pub delete_at: Option<DateTime>,
     pub enabled: bool,
     pub exportable: bool,
     pub kcv: String,
@@ -56,6 +58,7 @@ impl KeyFacts {
             }),
             attributes: key.key_attributes.ok_or_else(incomplete)?,
             created_at: key.create_timestamp,
+            delete_at: key.delete_pending_timestamp,
             enabled: key.enabled,
             exportable: key.exportable,
             kcv: key.key_check_value,

@@ -9,6 +9,7 @@ mod approval;
 mod claim;
 mod deleted;
 mod inspect;
+mod listing;
 mod made_for;
 mod pace;
 mod wanted;
@@ -24,8 +25,9 @@ pub use approval::{Guarded, claim_guarded, look_again};
 pub use claim::{Claim, ClaimError, claim};
 pub use deleted::deleted_key_of;
 pub use inspect::{Approval, KeyFacts, inspect};
+pub use listing::{Page, aliases_page, keys_page};
 pub use made_for::tags_of;
-pub use pace::Pace;
+pub use pace::{Pace, REST, rest};
 
 /// The tags of every key a ceremony makes: who asked for it, for whom, what it is, and the alias
 /// by which it is to be found, so that a key whose maker died before the alias was set is not lost.

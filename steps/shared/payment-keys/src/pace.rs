@@ -50,6 +50,15 @@ impl Pace {
         }
     }
 
+    /// Of those who must not get in anybody's way: whoever makes a key comes again sooner.
+    pub fn unhurried() -> Self {
+        Self {
+            shortest: Duration::from_secs(4),
+            longest: Duration::from_secs(16),
+            until: Instant::now() + STEP_LIMIT,
+        }
+    }
+
     /// Makes a call that may be carried out twice: again after a throttle, and twice more if there
     /// is no answer.
     pub async fn repeat<T>(
@@ -92,6 +101,15 @@ impl Pace {
             pause = self.longest.min(pause * 2);
         }
     }
+}
+
+/// The shortest pause after each call of those who must not get in anybody's way: of the five calls
+/// that the account has in that time, four or more are for others.
+pub const REST: Duration = Duration::from_secs(1);
+
+/// Waits for that long, and up to half of it longer.
+pub async fn rest(shortest: Duration) {
+    tokio::time::sleep(shortest.mul_f64(1.0 + fastrand::f64() / 2.0)).await;
 }
 
 /// Half of a pause, or up to the whole, so that those who come together do not come together again.
@@ -150,6 +168,16 @@ mod tests {
         let (eager, seconds) = calls(Pace::eager(), true, throttled).await;
         assert!((25..=52).contains(&eager), "{eager}");
         assert!((14..=15).contains(&seconds), "{seconds}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_is_unhurried_comes_again_later_than_anybody_else() {
+        let (unhurried, seconds) = calls(Pace::unhurried(), false, throttled).await;
+        assert!((4..=8).contains(&unhurried), "{unhurried}");
+        assert!(seconds <= 50, "{seconds}");
+        let start = Instant::now();
+        rest(REST).await;
+        assert!((1.0..=1.51).contains(&start.elapsed().as_secs_f64()));
     }
 
     #[tokio::test(start_paused = true)]

@@ -5,11 +5,13 @@
 //! read, and choose, by these functions.
 
 mod objects;
+mod pages;
 mod profiles;
 mod roots;
 mod write_once;
 
 pub use objects::{ObjectError, read_newest, read_version};
+pub use pages::{Keys, list_after, read_own, write_over};
 pub use profiles::{LoadedProfile, ProfileError, load_profile};
 pub use roots::supplied_roots;
 pub use write_once::{Found, WriteError, write_once};

@@ -115,23 +115,29 @@ impl Buckets {
         }
     }
 
-    /// What lies there, and the folders below: both count.
+    /// What lies there, in the order of the keys' bytes, and the folders below: both count.
     fn list_objects(&self, call: &Call) -> Answer {
         if self.listing_forbidden {
             return no(403, "AccessDenied");
         }
-        let asked = |name: &str| call.parameter(name).expect("a parameter that steps give");
-        let (prefix, delimiter) = (asked("prefix"), asked("delimiter"));
-        let most: usize = asked("max-keys").parse().expect("a number");
+        let asked = |name: &str| call.parameter(name).unwrap_or_default();
+        let (prefix, after) = (asked("prefix"), asked("start-after"));
+        let most = call.parameter("max-keys").unwrap_or("1000");
+        let most = most.parse::<usize>().expect("a number").min(1000);
         let mut listed = BTreeMap::new();
         for ((bucket, key), versions) in &self.objects {
             let Some(rest) = key.strip_prefix(prefix).filter(|_| *bucket == call.bucket) else {
                 continue;
             };
+            if key.as_str() <= after {
+                continue;
+            }
             let newest = versions.last().filter(|newest| !newest.is_delete_marker);
             let Some(newest) = newest else { continue };
-            let (entry, name) = match rest.split_once(delimiter) {
-                Some((below, _)) => {
+            let delimiter = call.parameter("delimiter");
+            let below = delimiter.and_then(|at| Some((rest.split_once(at)?.0, at)));
+            let (entry, name) = match below {
+                Some((below, delimiter)) => {
                     let folder = format!("{prefix}{below}{delimiter}");
                     let entry = format!("<Prefix>{}</Prefix>", escaped(&folder));
                     (format!("<CommonPrefixes>{entry}</CommonPrefixes>"), folder)
