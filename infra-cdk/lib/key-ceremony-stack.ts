@@ -16,6 +16,7 @@ import { SigningCsr } from './steps/enrol.ts';
 import { StepAlarms } from './steps/step-alarms.ts';
 import type { StepFunctionDefaults } from './steps/step-function.ts';
 import { Steps } from './steps/steps.ts';
+import { Reconciliation } from './watch/reconciliation.ts';
 
 export interface KeyCeremonyStackProps extends StackProps {
   /** What the operator chose. */
@@ -62,11 +63,12 @@ export class KeyCeremonyStack extends Stack {
     };
     const steps = new Steps(this, 'Steps', { defaults, platform });
     const kekExport = new KekExport(this, 'KekExport', { defaults, platform, steps });
+    const reconciliation = new Reconciliation(this, 'Reconciliation', { platform, steps });
     const controls = new WatchedControls(this, 'WatchedControls', {
       defaults,
       platform,
       steps: steps.byName,
-      stateMachines: [kekExport.stateMachine],
+      stateMachines: [kekExport.stateMachine, reconciliation.stateMachine],
     });
     if (config.trail) new Trail(this, 'Trail', { accessLogs: storage.accessLogs });
     const { csrSubject: subject } = config;
@@ -89,17 +91,18 @@ export class KeyCeremonyStack extends Stack {
       responders,
       responsibility: {
         steps: [...Object.values(watched), signingCsr.step],
-        machineLogs: [kekExport.logGroup],
+        machineLogs: [kekExport.logGroup, reconciliation.logGroup],
         deadLetters: [
           kekExport.lostDrops,
           kekExport.lostRejections,
           notifications.deadLetters,
           controls.deadLetters,
+          reconciliation.lostDays,
         ].map(({ queue }) => queue),
         intakes: [intake.function, announceRejections.function, controls.step.function],
       },
       platform,
-      stateMachines: [kekExport.stateMachine],
+      stateMachines: [kekExport.stateMachine, reconciliation.stateMachine],
     });
 
     const { eventBus, topic } = notifications;
@@ -114,6 +117,11 @@ export class KeyCeremonyStack extends Stack {
       'KekExportStateMachineArn',
       kekExport.stateMachine.stateMachineArn,
       'The ceremony kek-export',
+    );
+    this.output(
+      'ReconciliationStateMachineArn',
+      reconciliation.stateMachine.stateMachineArn,
+      'The daily reconciliation',
     );
     this.output('SigningKeyArn', signingKey.key.keyArn, 'Signs packages');
     this.output('EventBusName', eventBus.eventBusName, 'Ceremonies announce themselves here');

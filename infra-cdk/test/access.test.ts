@@ -42,7 +42,7 @@ test('a partner with an external id is only let in with it', () => {
   ]);
 });
 
-/** Executions of the machine, the evidence, and the certificate request. */
+/** Executions of the machines, the evidence, and the certificate request. */
 const reading = [
   'kms:Decrypt on ExecutionKey/Key if StringEquals kms:ViaService = states.REGION.amazonaws.com',
   `kms:Decrypt ${throughS3}`,
@@ -53,10 +53,12 @@ const reading = [
   's3:ListBucket on Storage/Evidence',
   's3:ListBucketVersions on Storage/Evidence',
   `ssm:GetParameter ${profiles}`,
-  'states:DescribeExecution on arn:PARTITION:states:REGION:ACCOUNTID:execution:KekExport/Workflow/StateMachine:*',
-  'states:DescribeStateMachine on KekExport/Workflow/StateMachine',
-  'states:GetExecutionHistory on arn:PARTITION:states:REGION:ACCOUNTID:execution:KekExport/Workflow/StateMachine:*',
-  'states:ListExecutions on KekExport/Workflow/StateMachine',
+  ...['KekExport', 'Reconciliation'].flatMap((machine) => [
+    `states:DescribeExecution on arn:PARTITION:states:REGION:ACCOUNTID:execution:${machine}/Workflow/StateMachine:*`,
+    `states:DescribeStateMachine on ${machine}/Workflow/StateMachine`,
+    `states:GetExecutionHistory on arn:PARTITION:states:REGION:ACCOUNTID:execution:${machine}/Workflow/StateMachine:*`,
+    `states:ListExecutions on ${machine}/Workflow/StateMachine`,
+  ]),
 ];
 
 /** The calls of `ceremony preflight`. */
@@ -149,7 +151,13 @@ test('a responder reads, and does what remedies ask for', () => {
     actions.flatMap((action) => resources.map((resource) => `${action} on ${resource}${suffix}`));
   const ours = 'Null aws:ResourceTag/key-ceremony:ceremony-id = false';
   const unnamed = `${ours} and Null payment-cryptography:ResourceAliases = true`;
-  const queues = ['KekExport/Rejections', 'KekExport/Trigger', 'Notifications', 'WatchedControls'].map(
+  const queues = [
+    'KekExport/Rejections',
+    'KekExport/Trigger',
+    'Notifications',
+    'Reconciliation',
+    'WatchedControls',
+  ].map(
     (at) => `${at}/DeadLetters/Queue`,
   );
   expect(policy('Access/Responder')).toEqual(
@@ -157,7 +165,7 @@ test('a responder reads, and does what remedies ask for', () => {
       ...reading,
       ...each(
         ['logs:DescribeLogStreams', 'logs:FilterLogEvents', 'logs:GetLogEvents'],
-        [...steps, 'KekExport/Workflow'].map((step) => `${step}/Log`),
+        [...steps, 'KekExport/Workflow', 'Reconciliation/Workflow'].map((step) => `${step}/Log`),
       ),
       ...each(
         ['lambda:GetFunctionConfiguration'],

@@ -105,7 +105,7 @@ describe('events', () => {
       ...resources('AWS::SQS::QueuePolicy'),
       ...resources('AWS::SNS::TopicPolicy'),
     ];
-    expect(documents).toHaveLength(6);
+    expect(documents).toHaveLength(7);
     for (const { PolicyDocument } of documents) {
       const denied = PolicyDocument.Statement.filter(
         (statement: Statement) => statement.Effect === 'Deny',
@@ -115,11 +115,13 @@ describe('events', () => {
   });
 });
 
+const COMPARED: Record<string, string> = { GreaterThanThreshold: '>', LessThanThreshold: '<' };
+
 describe('alarms', () => {
   test('there is one for everything that should not happen, and a limit to what may', () => {
     const alarms = resources('AWS::CloudWatch::Alarm').map((alarm) => [
       alarm.AlarmDescription.replace(/^Key Ceremony: /, ''),
-      `${alarm.Namespace} ${alarm.MetricName} ${alarm.Statistic} > ${alarm.Threshold}`,
+      `${alarm.Namespace} ${alarm.MetricName} ${alarm.Statistic} ${COMPARED[alarm.ComparisonOperator]} ${alarm.Threshold}`,
       `${alarm.EvaluationPeriods} x ${alarm.Period} s`,
     ]);
     const once = '1 x 300 s';
@@ -137,8 +139,16 @@ describe('alarms', () => {
         ...letters('an announcement did not reach the topic'),
         ...letters('rejected files were not announced'),
         ...letters('a change of a control was not looked at'),
+        ...letters('the daily reconciliation could not be started'),
         ['a ceremony failed (kek-export)', 'AWS/States ExecutionsFailed Sum > 0', once],
         ['a ceremony timed out (kek-export)', 'AWS/States ExecutionsTimedOut Sum > 0', once],
+        ['a ceremony failed (reconciliation)', 'AWS/States ExecutionsFailed Sum > 0', once],
+        ['a ceremony timed out (reconciliation)', 'AWS/States ExecutionsTimedOut Sum > 0', once],
+        [
+          'there was no reconciliation of keys and evidence for 30 hours',
+          'AWS/States ExecutionsSucceeded Sum < 1',
+          '30 x 3600 s',
+        ],
         [
           'a step was denied a call: its log says which, and its role or a policy has changed',
           'KeyCeremony AccessDenied Sum > 0',
@@ -192,6 +202,16 @@ describe('alarms', () => {
         ),
       ].sort(),
     );
+  });
+
+  test('a reconciliation that never was is missed, and nothing else that is not there', () => {
+    const missing = resources('AWS::CloudWatch::Alarm').map((alarm) => [
+      alarm.MetricName,
+      alarm.TreatMissingData,
+    ]);
+    for (const [metric, treated] of missing) {
+      expect(treated).toBe(metric === 'ExecutionsSucceeded' ? 'breaching' : 'notBreaching');
+    }
   });
 
   test('every alarm is sent to the topic', () => {

@@ -132,6 +132,36 @@ const STEP_POLICIES: Record<string, string[]> = {
     ...writeOnce('Storage/Outbox/*/production/pin/*/*'),
   ],
   'Steps/record-failure': writeOnce('Storage/Evidence/*/failure-*.json'),
+  'Steps/read-records': [
+    's3:GetObject on Storage/Evidence/*/failure-*.json',
+    's3:GetObject on Storage/Evidence/*/record.json',
+    's3:ListBucket on Storage/Evidence',
+    's3:PutObject on Storage/Parts/*/records/*.json',
+  ],
+  'Steps/list-keys': [
+    'payment-cryptography:ListKeys on *',
+    's3:PutObject on Storage/Parts/*/keys/*.json',
+  ],
+  'Steps/list-aliases': [
+    'payment-cryptography:ListAliases on *',
+    's3:PutObject on Storage/Parts/*/aliases/*.json',
+  ],
+  'Steps/inspect-keys': [
+    `payment-cryptography:GetKey on ${payment}:key/*`,
+    `payment-cryptography:ListTagsForResource on ${payment}:key/*`,
+    's3:GetObject on Storage/Parts/*/aliases/*.json',
+    's3:GetObject on Storage/Parts/*/keys/*.json',
+    's3:GetObject on Storage/Parts/*/records/*.json',
+    's3:PutObject on Storage/Parts/*/asked/*.json',
+  ],
+  'Steps/reconcile': [
+    's3:GetObject on Storage/Parts/*/aliases/*.json',
+    's3:GetObject on Storage/Parts/*/asked/*.json',
+    's3:GetObject on Storage/Parts/*/keys/*.json',
+    's3:GetObject on Storage/Parts/*/records/*.json',
+    's3:ListBucket on Storage/Evidence if StringEquals s3:prefix = reconciliation/',
+    ...writeOnce('Storage/Evidence/reconciliation/*.json'),
+  ],
   'SigningCsr/signing-csr': [
     `kms:Decrypt ${throughS3}`,
     `kms:GenerateDataKey ${throughS3}`,
@@ -167,22 +197,36 @@ describe('each step may do exactly what is listed', () => {
   });
 });
 
-test('the state machine may call the versions of its steps, announce, and write its own logs and history', () => {
-  const machine = 'arn:PARTITION:states:REGION:ACCOUNTID:stateMachine:kek-export';
+const MACHINES: [string, string, string[]][] = [
+  [
+    'KekExport',
+    'kek-export',
+    [
+      'create-kek',
+      'fetch-certs',
+      'import-ca',
+      'package-kek',
+      'publish',
+      'record-failure',
+      'sign',
+      'sign-package',
+      'validate',
+      'wrap',
+    ],
+  ],
+  [
+    'Reconciliation',
+    'reconciliation',
+    ['inspect-keys', 'list-aliases', 'list-keys', 'read-records', 'reconcile', 'record-failure'],
+  ],
+];
+
+test.each(
+  MACHINES,
+)('%s may call the versions of its steps, announce, and write its own logs and history', (construct, name, called) => {
+  const machine = `arn:PARTITION:states:REGION:ACCOUNTID:stateMachine:${name}`;
   const history = `on ExecutionKey/Key if StringEquals kms:EncryptionContext:aws:states:stateMachineArn = ${machine}`;
-  const called = [
-    'create-kek',
-    'fetch-certs',
-    'import-ca',
-    'package-kek',
-    'publish',
-    'record-failure',
-    'sign',
-    'sign-package',
-    'validate',
-    'wrap',
-  ];
-  expect(policy('KekExport/Workflow/Role')).toEqual(
+  expect(policy(`${construct}/Workflow/Role`)).toEqual(
     [
       'events:PutEvents on Notifications/Bus',
       `kms:Decrypt ${history}`,
@@ -203,6 +247,23 @@ test('the state machine may call the versions of its steps, announce, and write 
       'xray:PutTraceSegments on *',
     ].sort(),
   );
+});
+
+test('the clock may start the reconciliation, and nothing else', () => {
+  expect(policy('Reconciliation/Role')).toEqual([
+    'sqs:SendMessage on Reconciliation/DeadLetters/Queue',
+    'states:StartExecution on Reconciliation/Workflow/StateMachine',
+  ]);
+  template.hasResourceProperties('AWS::IAM::Role', {
+    AssumeRolePolicyDocument: {
+      Statement: [
+        {
+          Principal: { Service: 'scheduler.amazonaws.com' },
+          Condition: { StringEquals: { 'aws:SourceAccount': { Ref: 'AWS::AccountId' } } },
+        },
+      ],
+    },
+  });
 });
 
 describe('the signing key separates administration from use', () => {

@@ -64,6 +64,11 @@ const BY_RESPONDER: [RegExp, string[]][] = [
   ],
   [/look at the key in KMS/, ['kms:DescribeKey', 'kms:GetKeyPolicy']],
   [/its CloudTrail events/, CALLS],
+  [/find out who did it and why, by the CloudTrail events of key and alias/i, [...CALLS, ...ALIASES]],
+  [
+    /delete the alias(?=:|\.)/,
+    ['payment-cryptography:DeleteAlias', 'payment-cryptography:GetAlias', ...HISTORY],
+  ],
   [/look for other users of the account's rate limit/, CALLS],
   [/find out what else this principal has done/, CALLS],
   [/find out who (wrote it|started this execution, and with which input)/i, CALLS],
@@ -139,6 +144,7 @@ const SAID = new RegExp(
     '|Executions are started|It was retried' +
     '|No record could|Nothing was|Payment Cryptography answered|Something lies|The file must be' +
     '|`key-ceremony:purpose`|[Tt]he (key named here|KEK) must' +
+    '|The key must not be used before this is explained|the next one makes it again' +
     "|The function's process|The stack operation|The step (did|took)|a certificate may|another " +
     '|if it is|it holds|two failures)',
 );

@@ -25,10 +25,9 @@ describe('buckets', () => {
   const buckets = Object.entries(template.findResources('AWS::S3::Bucket'));
   const bucket = (name: string) => buckets.find(([id]) => id.startsWith(`Storage${name}`))![1];
 
-  test('all four are versioned, closed to the public, owned by the account, and outlive the stack', () => {
-    expect(buckets).toHaveLength(4);
+  test('all are closed to the public, owned by the account, and outlive the stack', () => {
+    expect(buckets).toHaveLength(5);
     for (const [, { Properties, DeletionPolicy, UpdateReplacePolicy }] of buckets) {
-      expect(Properties.VersioningConfiguration).toEqual({ Status: 'Enabled' });
       expect(Object.values(Properties.PublicAccessBlockConfiguration)).toEqual([
         true,
         true,
@@ -64,6 +63,20 @@ describe('buckets', () => {
     expect(Properties.LoggingConfiguration.LogFilePrefix).toBe('evidence/');
   });
 
+  test('all keep every version, but for the pages of the reconciliation, which go after a week', () => {
+    const unversioned = buckets.filter(
+      ([, { Properties }]) => Properties.VersioningConfiguration?.Status !== 'Enabled',
+    );
+    expect(unversioned.map(([id]) => id)).toEqual([expect.stringMatching(/^StorageParts/)]);
+    const expiring = buckets.filter(([, { Properties }]) =>
+      Properties.LifecycleConfiguration.Rules.some(
+        (rule: { ExpirationInDays?: number }) => rule.ExpirationInDays !== undefined,
+      ),
+    );
+    expect(expiring.map(([id]) => id)).toEqual([expect.stringMatching(/^StorageParts/)]);
+    expect(bucket('Parts').Properties.LifecycleConfiguration.Rules[0].ExpirationInDays).toBe(7);
+  });
+
   test('evidence and packages are written once, whoever writes', () => {
     const names = constructNames(stack);
     const denied = resources('AWS::S3::BucketPolicy').flatMap(({ PolicyDocument }) =>
@@ -82,7 +95,7 @@ describe('buckets', () => {
     const policies = resources('AWS::S3::BucketPolicy').map(
       ({ PolicyDocument }) => PolicyDocument.Statement as Statement[],
     );
-    expect(policies).toHaveLength(4);
+    expect(policies).toHaveLength(5);
     for (const statements of policies) {
       const denied = statements
         .filter((s) => s.Effect === 'Deny' && list(s.Action).includes('s3:*'))
@@ -222,6 +235,11 @@ describe('functions', () => {
     ['Stepssignpackage', ['SIGNING_KEY_ARN']],
     ['Stepspublish', ['EVIDENCE_BUCKET', 'OUTBOX_BUCKET']],
     ['Stepsrecordfailure', ['EVIDENCE_BUCKET']],
+    ['Stepsreadrecords', ['EVIDENCE_BUCKET', 'PARTS_BUCKET']],
+    ['Stepslistkeys', ['PARTS_BUCKET']],
+    ['Stepslistaliases', ['PARTS_BUCKET']],
+    ['Stepsinspectkeys', ['PARTS_BUCKET']],
+    ['Stepsreconcile', ['EVIDENCE_BUCKET', 'PARTS_BUCKET']],
     ['SigningCsr', []],
     ['WatchedControlswatchcontrols', ['EVENT_BUS_NAME', 'EVIDENCE_BUCKET']],
   ])('%s knows only the names that it needs', (id, names) => {
@@ -336,6 +354,22 @@ describe('rejections that are gathered', () => {
   });
 });
 
+test('the reconciliation is started once a day, and a day that it is not ends in a queue', () => {
+  template.hasResourceProperties('AWS::Scheduler::Schedule', {
+    ScheduleExpression: 'cron(0 4 * * ? *)',
+    FlexibleTimeWindow: { Mode: 'FLEXIBLE', MaximumWindowInMinutes: 60 },
+    Target: {
+      Arn: { Ref: Match.stringLikeRegexp('^ReconciliationWorkflowStateMachine') },
+      Input: '{}',
+      RoleArn: { 'Fn::GetAtt': [Match.stringLikeRegexp('^ReconciliationRole'), 'Arn'] },
+      DeadLetterConfig: {
+        Arn: { 'Fn::GetAtt': [Match.stringLikeRegexp('^ReconciliationDeadLetters'), 'Arn'] },
+      },
+      RetryPolicy: { MaximumEventAgeInSeconds: 21600, MaximumRetryAttempts: 20 },
+    },
+  });
+});
+
 test('the certificate request is made by the step itself, from key and subject', () => {
   template.hasResourceProperties('Custom::SigningCsr', {
     ServiceToken: {
@@ -357,6 +391,7 @@ test('the outputs carry the names that other tools read', () => {
     'KekExportStateMachineArn',
     'NotificationTopicArn',
     'OutboxBucket',
+    'ReconciliationStateMachineArn',
     'SigningKeyArn',
   ]);
 });

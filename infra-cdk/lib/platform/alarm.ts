@@ -25,6 +25,20 @@ export interface AlarmOnProps {
   readonly periods?: number;
 }
 
+/** Sends an alarm to the topic when something that should happen was not counted in any period. */
+export function alarmOnSilence(scope: Construct, id: string, props: AlarmOnProps): void {
+  const alarm = new Alarm(scope, id, {
+    alarmDescription: `Key Ceremony: ${props.description}`,
+    metric: props.metric,
+    threshold: 1,
+    comparisonOperator: ComparisonOperator.LESS_THAN_THRESHOLD,
+    evaluationPeriods: props.periods ?? 1,
+    // What never happens is never counted either.
+    treatMissingData: TreatMissingData.BREACHING,
+  });
+  alarm.addAlarmAction(new SnsAction(props.topic));
+}
+
 /** Sends an alarm to the topic as soon as something is counted that should not happen. */
 export function alarmOn(scope: Construct, id: string, props: AlarmOnProps): void {
   const alarm = new Alarm(scope, id, {

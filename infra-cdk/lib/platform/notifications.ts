@@ -73,7 +73,12 @@ export class Notifications extends Construct {
    * without a cause matches as well: the key that encrypts the execution's history may keep the cause
    * out of the event. Rather told twice than not at all, and the message says which to follow.
    */
-  announceUnrecorded(scope: Construct, ceremony: string, stateMachine: IStateMachine): void {
+  announceUnrecorded(
+    scope: Construct,
+    ceremony: string,
+    stateMachine: IStateMachine,
+    again: string,
+  ): void {
     const ended = (id: string, description: string, detail: Record<string, unknown[]>) =>
       new Rule(scope, id, {
         description: `Key Ceremony: ${description}`,
@@ -94,7 +99,7 @@ export class Notifications extends Construct {
         cause: [{ exists: false }, null, { 'anything-but': { wildcard: `*${SAYS_WHAT_TO_DO}*` } }],
       }),
     ];
-    for (const rule of rules) this.forward(rule, inWords(scope, ceremony));
+    for (const rule of rules) this.forward(rule, inWords(scope, ceremony, again));
   }
 
   /** A topic without subscribers tells nobody, and nobody would notice. */
@@ -158,7 +163,7 @@ export class Notifications extends Construct {
 }
 
 /** The event in words for people, with the execution's page in the console. */
-function inWords(scope: Construct, ceremony: string): RuleTargetInput {
+function inWords(scope: Construct, ceremony: string, again: string): RuleTargetInput {
   const { region } = Stack.of(scope);
   const execution = EventField.fromPath('$.detail.executionArn');
   // Named fields only: the event also has room for the input and output of the execution.
@@ -167,7 +172,7 @@ function inWords(scope: Construct, ceremony: string): RuleTargetInput {
     remedy:
       'If an announcement Ceremony Failed names the same execution, follow that one. Otherwise there ' +
       'is no record: open the link, see which state it was in and why it ended, and look at the ' +
-      'aliases of the folder for keys that it made. Then drop the leaf again under the same file name.',
+      `aliases of the folder for keys that it made. ${again}`,
     link: `https://${region}.console.aws.amazon.com/states/home?region=${region}#/v2/executions/details/${execution}`,
     execution,
     ceremonyId: EventField.fromPath('$.detail.name'),

@@ -99,6 +99,59 @@ export function writeControls({ evidence }: Storage): Permission[] {
   ];
 }
 
+/** Every record, of a ceremony that succeeded or failed, and no other evidence. */
+export function readRecords({ evidence }: Storage): Permission[] {
+  return [
+    { actions: ['s3:ListBucket'], resources: [evidence.bucketArn] },
+    {
+      actions: ['s3:GetObject'],
+      resources: ['*/record.json', '*/failure-*.json'].map((key) => evidence.arnForObjects(key)),
+      wildcard: 'The records of every ceremony, each in a folder that is named when it starts.',
+    },
+  ];
+}
+
+/** Write an inventory, and find the one before it. */
+export function writeInventories({ evidence }: Storage): Permission[] {
+  return [
+    {
+      actions: ['s3:ListBucket'],
+      resources: [evidence.bucketArn],
+      conditions: { StringEquals: { 's3:prefix': 'reconciliation/' } },
+    },
+    writeOnce(
+      evidence,
+      ['reconciliation/*.json'],
+      'One inventory for each reconciliation, named by its time.',
+    ),
+  ];
+}
+
+/** Hand one kind of page to the steps of the reconciliation that come later. */
+export function writeParts({ parts }: Storage, place: PartPlace): Permission[] {
+  return [
+    {
+      actions: ['s3:PutObject'],
+      resources: [parts.arnForObjects(`*/${place}/*.json`)],
+      wildcard: ANY_PART,
+    },
+  ];
+}
+
+/** Read what the steps of the reconciliation that came before have handed on. */
+export function readParts({ parts }: Storage, places: PartPlace[]): Permission[] {
+  return [
+    {
+      actions: ['s3:GetObject'],
+      resources: places.map((place) => parts.arnForObjects(`*/${place}/*.json`)),
+      wildcard: ANY_PART,
+    },
+  ];
+}
+
+/** As `Place` in `steps/shared/inventory/src/parts.rs` spells them. */
+export type PartPlace = 'records' | 'keys' | 'aliases' | 'asked';
+
 /** Leave the certificate request of the signing key. */
 export function writeCertificateRequest(storage: Storage): Permission[] {
   return [writeOnce(storage.outbox, [CSR_OBJECT]), encryptAndDecrypt(storage)];
@@ -176,6 +229,7 @@ const ENVIRONMENTS = ['non-production', 'production'];
 const DATA_TYPES = ['cardholder', 'pin'];
 
 const ANY_ROOT = 'One object per root certificate, named by its digest.';
+const ANY_PART = 'One folder for each reconciliation, named when it starts, with numbered pages.';
 const ANY_DROP =
   'Partners choose the names of their files; the bucket holds nothing but their drops.';
 

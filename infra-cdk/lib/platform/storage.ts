@@ -41,7 +41,9 @@ export class Storage extends Construct {
   readonly outbox: Bucket;
   /** One record per ceremony, locked. */
   readonly evidence: Bucket;
-  /** Server access logs of the other three. */
+  /** Pages that the steps of the reconciliation hand to each other: gone after a week. */
+  readonly parts: Bucket;
+  /** Server access logs of the others. */
   readonly accessLogs: Bucket;
 
   constructor(scope: Construct, id: string, props: StorageProps) {
@@ -78,6 +80,15 @@ export class Storage extends Construct {
     writeOnce(this.evidence, '*');
     // In folders: `csr.pem` at the top is written anew when the signing key or its subject changes.
     writeOnce(this.outbox, '*/*');
+    // Not in the evidence bucket, whose lock would keep what is worth nothing a day later for years;
+    // not in the others, which partners read or fill. It has names and states of keys, no key material.
+    this.parts = new Bucket(this, 'Parts', {
+      ...COMMON,
+      ...this.logged('parts/'),
+      encryption: BucketEncryption.S3_MANAGED,
+      versioned: false,
+      lifecycleRules: [{ expiration: Duration.days(7) }, ...COMMON.lifecycleRules!],
+    });
   }
 
   private encrypted(logPrefix: string): BucketProps {

@@ -5,7 +5,8 @@ import { paymentCryptographyArn } from '../platform/ceremony-keys.ts';
 import type { Permission } from '../platform/permission.ts';
 
 /**
- * What the three steps that touch AWS Payment Cryptography may do there.
+ * What the steps that touch AWS Payment Cryptography may do there: three make and use keys, three look
+ * at what there is.
  *
  * Taken from "Actions, resources, and condition keys for AWS Payment Cryptography" in the AWS
  * Service Authorization Reference:
@@ -127,6 +128,27 @@ export class PaymentCryptography {
     ];
   }
 
+  /** List every key with its state and KCV. */
+  listKeys(): Permission[] {
+    return [listing('ListKeys')];
+  }
+
+  /** List every alias. */
+  listAliases(): Permission[] {
+    return [listing('ListAliases')];
+  }
+
+  /** Read what a key is and its tags, and change nothing. */
+  inspectKeys(): Permission[] {
+    return [
+      {
+        actions: ['payment-cryptography:GetKey', 'payment-cryptography:ListTagsForResource'],
+        resources: [this.anyKey],
+        wildcard: 'The id of a key is random and not known at deployment.',
+      },
+    ];
+  }
+
   /** Reserve an alias, point it at a key, and find what an interrupted run left behind by its tags. */
   private aliasedKeys(purpose: Purpose): Permission[] {
     const aliases = paymentCryptographyArn(this.scope, `alias/key-ceremony/${purpose}/*`);
@@ -172,6 +194,14 @@ export class PaymentCryptography {
   private get anyKey(): string {
     return paymentCryptographyArn(this.scope, 'key/*');
   }
+}
+
+function listing(operation: 'ListKeys' | 'ListAliases'): Permission {
+  return {
+    actions: [`payment-cryptography:${operation}`],
+    resources: ['*'],
+    wildcard: `${operation} has no resource types; it returns names and attributes and no key material.`,
+  };
 }
 
 type Purpose = 'ca' | 'kek';

@@ -5,8 +5,9 @@ import { concludeSteps } from './conclude.ts';
 import { exchangeSteps } from './exchange.ts';
 import { proveSteps } from './prove.ts';
 import { type DefineStep, StepFunction, type StepFunctionDefaults } from './step-function.ts';
+import { reconciliationSteps } from './watch.ts';
 
-/** The steps that state machines call, in the order of a ceremony. */
+/** The steps that state machines call, in the order of a ceremony; then those of the reconciliation. */
 export const STEPS = [
   'fetch-certs',
   'validate',
@@ -18,6 +19,11 @@ export const STEPS = [
   'sign-package',
   'publish',
   'record-failure',
+  'read-records',
+  'list-keys',
+  'list-aliases',
+  'inspect-keys',
+  'reconcile',
 ] as const;
 export type Step = (typeof STEPS)[number];
 
@@ -47,6 +53,7 @@ export class Steps extends Construct {
       ...proveSteps(define, this, platform),
       ...exchangeSteps(define, this),
       ...concludeSteps(define, platform),
+      ...reconciliationSteps(define, this, platform),
     };
   }
 }

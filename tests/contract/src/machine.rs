@@ -7,7 +7,7 @@ use serde_json::Value;
 /// One `statemachine/NAME.asl.json`.
 #[derive(Clone, Debug)]
 pub struct Machine {
-    /// The ceremony's name.
+    /// The ceremony's name, or of what is no ceremony.
     pub name: String,
     pub path: PathBuf,
     pub text: String,

@@ -202,13 +202,11 @@ impl<'a> Run<'a> {
 
     fn context(&self) -> Value {
         let machine = &self.machine.name;
-        let first = self.machine.walk(self.machine.start());
-        let first = first.iter().find(|state| state.is_lambda()).unwrap();
         let failed = self.examples.load(machine, "RecordFailure", "input");
         json!({ "context": {
             "Execution": {
                 "Id": failed["execution"]["arn"],
-                "Input": self.examples.load(machine, first.name, "input"),
+                "Input": failed["input"],
                 "Name": failed["execution"]["arn"].as_str().unwrap().rsplit(':').next(),
                 "StartTime": failed["execution"]["startedAt"],
             },

@@ -22,6 +22,8 @@ import { substitutionName } from '../../steps/steps.ts';
 export interface WorkflowProps {
   /** Name of the state machine: of its ASL file and of the ceremony. */
   readonly name: string;
+  /** How to run it again after an execution without a record. @default - that of a dropped leaf */
+  readonly again?: string;
   /** The ASL, with `${…}` where an ARN or a name of this deployment belongs. */
   readonly definition: string;
   /** The steps to choose from, by name. */
@@ -80,7 +82,8 @@ export class Workflow extends Construct {
       'X-Ray and the delivery of vended logs have no resources; Step Functions documents * for both.',
     );
     for (const [, { permission }] of named) grant(this.role, permission);
-    notifications.announceUnrecorded(this, props.name, this.stateMachine);
+    const again = props.again ?? 'Then drop the leaf again under the same file name.';
+    notifications.announceUnrecorded(this, props.name, this.stateMachine, again);
   }
 }
 

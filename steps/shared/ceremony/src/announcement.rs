@@ -4,10 +4,13 @@
 //! (`statemachine/events/`) are made from it. The contract test reads every machine's `Detail` as
 //! one of these.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use crate::digest::Sha256;
 use crate::execution::Location;
+use crate::finding::{self, Finding};
 use crate::id::{CeremonyId, Kind};
 use crate::identifiers::{DataType, Environment, Folder, PartnerId};
 use crate::utc::Utc;
@@ -36,10 +39,12 @@ pub enum Announcement {
     ControlChanged(ControlEvent),
     #[serde(rename = "Foreign Hand On Key")]
     ForeignHandOnKey(ControlEvent),
+    #[serde(rename = "Inventory Differs")]
+    InventoryDiffers(InventoryDiffers),
 }
 
 impl Announcement {
-    pub const DETAIL_TYPES: [&'static str; 7] = [
+    pub const DETAIL_TYPES: [&'static str; 8] = [
         "Approval Required",
         "Ceremony Failed",
         "Ceremony Succeeded",
@@ -47,6 +52,7 @@ impl Announcement {
         "Certificates Rejected",
         "Control Changed",
         "Foreign Hand On Key",
+        "Inventory Differs",
     ];
 
     pub fn detail_type(&self) -> &'static str {
@@ -58,6 +64,7 @@ impl Announcement {
             Self::CertificatesRejected(_) => "Certificates Rejected",
             Self::ControlChanged(_) => "Control Changed",
             Self::ForeignHandOnKey(_) => "Foreign Hand On Key",
+            Self::InventoryDiffers(_) => "Inventory Differs",
         }
     }
 
@@ -73,6 +80,7 @@ impl Announcement {
             Self::ControlChanged(detail) | Self::ForeignHandOnKey(detail) => {
                 serde_json::to_string(detail)
             }
+            Self::InventoryDiffers(detail) => serde_json::to_string(detail),
         }
     }
 
@@ -87,6 +95,7 @@ impl Announcement {
                 schemars::schema_for!(FilesNotTaken)
             }
             "Control Changed" | "Foreign Hand On Key" => schemars::schema_for!(ControlEvent),
+            "Inventory Differs" => schemars::schema_for!(InventoryDiffers),
             _ => return None,
         })
     }
@@ -300,6 +309,30 @@ pub struct Who {
     /// An address, or the name of the service that called for somebody.
     pub source_ip: Option<String>,
     pub user_agent: Option<String>,
+}
+
+/// Keys in Payment Cryptography and evidence do not agree.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct InventoryDiffers {
+    pub version: u32,
+    pub ceremony: Kind,
+    /// Always null, as the next three: it is about all ceremonies.
+    pub ceremony_id: Option<CeremonyId>,
+    pub partner: Option<PartnerId>,
+    pub environment: Option<Environment>,
+    pub data_type: Option<DataType>,
+    /// How many findings there are of each kind that there is.
+    pub counts: BTreeMap<finding::Kind, usize>,
+    /// The first of them; the inventory has them all.
+    pub findings: Vec<Finding>,
+    /// Where the inventory lies: every key and alias of ours, and every finding.
+    pub inventory: Location,
+    /// Digest of the inventory's bytes.
+    #[cfg_attr(feature = "schema", schemars(with = "String"))]
+    pub inventory_sha256: Sha256,
+    pub execution_arn: String,
 }
 
 #[cfg(test)]

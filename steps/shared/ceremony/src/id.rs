@@ -7,18 +7,21 @@ use serde::{Deserialize, Serialize};
 use crate::digest::Sha256;
 use crate::identifiers::{DataType, Environment, Folder, PartnerId};
 
-/// Which ceremony: the name of its state machine.
+/// Which ceremony: the name of its state machine. One that is no ceremony announces itself too.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum Kind {
     KekExport,
+    /// No ceremony: the daily look at what all of them left behind. No [`CeremonyId`] is of it.
+    Reconciliation,
 }
 
 impl Kind {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::KekExport => "kek-export",
+            Self::Reconciliation => "reconciliation",
         }
     }
 }

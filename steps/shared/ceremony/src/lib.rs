@@ -11,7 +11,7 @@
 //! | [`signature`] | verifying what KMS signed |
 //! | [`execution`], [`publication`] | what starts an execution, what it publishes, and where things lie in S3 |
 //! | [`evidence`] | what a step leaves behind for an auditor |
-//! | [`announcement`] | the events of the bus `key-ceremony` |
+//! | [`announcement`], [`finding`] | the events of the bus `key-ceremony`, and what a reconciliation finds |
 //! | [`digest`], [`utc`] | SHA-256, and points in time |
 
 pub mod algorithms;
@@ -21,6 +21,7 @@ pub mod certificate;
 pub mod digest;
 pub mod evidence;
 pub mod execution;
+pub mod finding;
 pub mod id;
 pub mod identifiers;
 pub mod keys;

@@ -15,6 +15,13 @@ impl Utc {
         Self::from(OffsetDateTime::now_utc())
     }
 
+    /// `None` for a time beyond the year 9999.
+    pub fn of_unix_seconds(seconds: i64) -> Option<Self> {
+        OffsetDateTime::from_unix_timestamp(seconds)
+            .ok()
+            .map(Self::from)
+    }
+
     pub fn unix_seconds(self) -> i64 {
         self.0.unix_timestamp()
     }
@@ -119,6 +126,9 @@ mod tests {
         let time = Utc::try_from("2026-11-22T12:00:00.1234567+02:00".to_owned()).unwrap();
         assert_eq!(time.to_string(), "2026-11-22T10:00:00.123Z");
         assert_eq!(time.compact(), "20261122T100000Z");
+        let seconds = Utc::of_unix_seconds(time.unix_seconds()).unwrap();
+        assert_eq!(seconds.to_string(), "2026-11-22T10:00:00.000Z");
+        assert_eq!(Utc::of_unix_seconds(i64::MAX), None);
     }
 
     #[test]

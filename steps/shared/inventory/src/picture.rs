@@ -1,0 +1,65 @@
+//! What was seen, by key and by alias.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::records::RecordedKey;
+use crate::seen::{ListedAlias, ListedKey, Seen};
+
+pub(crate) struct Picture<'a> {
+    /// Every key that is there, by ARN.
+    pub(crate) keys: BTreeMap<&'a str, &'a ListedKey>,
+    /// What records say of a key, by ARN.
+    pub(crate) named: BTreeMap<&'a str, Vec<&'a RecordedKey>>,
+    /// Every alias, by name.
+    pub(crate) aliases: BTreeMap<&'a str, &'a ListedAlias>,
+    /// Every alias of a key.
+    pub(crate) aliases_of: BTreeMap<&'a str, Vec<&'a ListedAlias>>,
+    /// Every key and alias that a record puts together.
+    explained: BTreeSet<(&'a str, &'a str)>,
+}
+
+impl<'a> Picture<'a> {
+    pub(crate) fn of(seen: &'a Seen) -> Self {
+        let there = seen.keys.iter().filter(|key| key.is_there());
+        let mut named: BTreeMap<&str, Vec<&RecordedKey>> = BTreeMap::new();
+        let mut explained = BTreeSet::new();
+        for recorded in &seen.recorded.keys {
+            named.entry(&recorded.key_arn).or_default().push(recorded);
+            if let Some(alias) = &recorded.alias {
+                explained.insert((recorded.key_arn.as_str(), alias.as_str()));
+            }
+        }
+        let mut aliases_of: BTreeMap<&str, Vec<&ListedAlias>> = BTreeMap::new();
+        for alias in &seen.aliases {
+            if let Some(key_arn) = &alias.key_arn {
+                aliases_of.entry(key_arn).or_default().push(alias);
+            }
+        }
+        Self {
+            keys: there.map(|key| (key.key_arn.as_str(), key)).collect(),
+            named,
+            aliases: seen
+                .aliases
+                .iter()
+                .map(|it| (it.name.as_str(), it))
+                .collect(),
+            aliases_of,
+            explained,
+        }
+    }
+
+    pub(crate) fn is_named(&self, key_arn: &str) -> bool {
+        self.named.contains_key(key_arn)
+    }
+
+    /// Whether a record says that the key has this alias.
+    pub(crate) fn explains(&self, key_arn: &str, alias: &str) -> bool {
+        self.explained.contains(&(key_arn, alias))
+    }
+
+    /// The aliases of a key by which a ceremony would find it.
+    pub(crate) fn our_aliases_of(&self, key_arn: &str) -> impl Iterator<Item = &'a ListedAlias> {
+        let all = self.aliases_of.get(key_arn).into_iter().flatten().copied();
+        all.filter(|alias| alias.is_ours() && !alias.is_of_a_preflight())
+    }
+}

@@ -1,0 +1,291 @@
+//! What a record in the evidence bucket says of keys.
+//!
+//! Records are kept for years, and their form grows: what is read here is as little as is needed,
+//! and nothing that is more is refused.
+
+use std::collections::BTreeSet;
+
+use ceremony::digest::Sha256;
+use ceremony::identifiers::ca_alias;
+use ceremony::path::Role;
+use ceremony::utc::Utc;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// What some records say together.
+#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Recorded {
+    pub keys: Vec<RecordedKey>,
+    pub cas: Vec<RecordedCa>,
+    pub unreadable: Vec<Unreadable>,
+}
+
+/// A key that a record names.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct RecordedKey {
+    pub key_arn: String,
+    /// Null for a key that a profile names, which has no alias of ours.
+    pub alias: Option<String>,
+    /// Null where the record does not tell: of a CA's public key, say.
+    pub kcv: Option<String>,
+    /// The certificate in it, if it is a CA's public key.
+    pub certificate_sha256: Option<Sha256>,
+    /// The record's key in the evidence bucket, and the digest of its bytes.
+    pub record: String,
+    pub record_sha256: Sha256,
+}
+
+/// The certificate of a CA, as far as its end.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct RecordedCa {
+    pub sha256: Sha256,
+    pub subject: String,
+    pub not_after: Utc,
+}
+
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Unreadable {
+    pub record: String,
+    pub why: String,
+}
+
+impl Recorded {
+    /// What all of them say. A CA is in the record of every ceremony under it: it is kept once, with
+    /// the first record that names it.
+    pub fn of_all(all: impl IntoIterator<Item = Self>) -> Self {
+        let mut together = Self::default();
+        for one in all {
+            together.keys.extend(one.keys);
+            together.cas.extend(one.cas);
+            together.unreadable.extend(one.unreadable);
+        }
+        let mut known = BTreeSet::new();
+        together.keys.retain(|key| {
+            let RecordedKey {
+                key_arn,
+                alias,
+                kcv,
+                ..
+            } = key;
+            known.insert((key_arn.clone(), alias.clone(), kcv.clone()))
+        });
+        let mut known = BTreeSet::new();
+        together.cas.retain(|ca| known.insert(ca.sha256.clone()));
+        together
+    }
+}
+
+/// Whether an object of the evidence bucket is a record: of a ceremony that succeeded, or failed.
+pub fn is_record(key: &str) -> bool {
+    let Some((folder, file)) = key.split_once('/') else {
+        return false;
+    };
+    let failure = file.starts_with("failure-") && file.ends_with(".json");
+    !folder.is_empty() && (file == "record.json" || failure)
+}
+
+/// What a record says. One that cannot be read says that.
+pub fn read_record(key: &str, bytes: &[u8]) -> Recorded {
+    match Record::parse(bytes) {
+        Ok(record) => record.recorded(key, &Sha256::of(bytes)),
+        Err(error) => Recorded {
+            unreadable: vec![Unreadable {
+                record: key.to_owned(),
+                why: error.to_string(),
+            }],
+            ..Recorded::default()
+        },
+    }
+}
+
+#[derive(Deserialize)]
+struct Step {
+    step: String,
+    result: Value,
+}
+
+#[derive(Default)]
+struct Record {
+    aliases: Vec<String>,
+    authorities: Vec<Authority>,
+    certificates: Vec<Certificate>,
+    had: Vec<Had>,
+    kek: Option<Kek>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Fetched {
+    aliases: Vec<String>,
+    certificates: Vec<Certificate>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Certificate {
+    role: Role,
+    sha256: Sha256,
+    subject: String,
+    not_after: Utc,
+}
+
+#[derive(Deserialize)]
+struct Imported {
+    authorities: Vec<Authority>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Authority {
+    certificate_sha256: Sha256,
+    key_arn: String,
+    origin: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Kek {
+    key_arn: String,
+    kcv: String,
+    origin: String,
+}
+
+/// What the failing step had, if it is known: `{"did": "had-key", …}` among others.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Had {
+    key_arn: String,
+    alias: Option<String>,
+}
+
+impl Record {
+    fn parse(bytes: &[u8]) -> serde_json::Result<Self> {
+        #[derive(Deserialize)]
+        struct Document {
+            steps: Vec<Step>,
+            #[serde(default)]
+            done: Value,
+        }
+        let document: Document = serde_json::from_slice(bytes)?;
+        let mut record = Self::default();
+        for Step { step, result } in document.steps {
+            match step.as_str() {
+                "fetch-certs" => {
+                    let fetched: Fetched = serde_json::from_value(result)?;
+                    record.aliases = fetched.aliases;
+                    record.certificates = fetched.certificates;
+                }
+                "import-ca" => {
+                    let imported: Imported = serde_json::from_value(result)?;
+                    record.authorities = imported.authorities;
+                }
+                "create-kek" => record.kek = Some(serde_json::from_value(result)?),
+                _ => {}
+            }
+        }
+        // The text `not known` where the step did not live to tell.
+        for deed in document.done.as_array().into_iter().flatten() {
+            if deed["did"] == "had-key" {
+                record.had.push(serde_json::from_value(deed.clone())?);
+            }
+        }
+        Ok(record)
+    }
+
+    fn recorded(self, record: &str, sha256: &Sha256) -> Recorded {
+        let named = |key_arn: String, alias: Option<String>| RecordedKey {
+            key_arn,
+            alias,
+            kcv: None,
+            certificate_sha256: None,
+            record: record.to_owned(),
+            record_sha256: sha256.clone(),
+        };
+        let authorities = self.authorities.into_iter().map(|authority| {
+            let alias = ca_alias(&authority.certificate_sha256);
+            let ours = authority.origin != PROFILE;
+            RecordedKey {
+                certificate_sha256: Some(authority.certificate_sha256),
+                ..named(authority.key_arn, ours.then_some(alias))
+            }
+        });
+        let mut aliases = self.aliases.into_iter();
+        let kek_alias = aliases.find(|alias| alias.starts_with("alias/key-ceremony/kek/"));
+        let kek = self.kek.map(|kek| {
+            let alias = kek_alias.filter(|_| kek.origin != PROFILE);
+            RecordedKey {
+                kcv: Some(kek.kcv),
+                ..named(kek.key_arn, alias)
+            }
+        });
+        let had = self
+            .had
+            .into_iter()
+            .map(|had| named(had.key_arn, had.alias));
+        let cas = self.certificates.into_iter();
+        let cas = cas.filter(|certificate| certificate.role != Role::Leaf);
+        Recorded {
+            keys: authorities.chain(kek).chain(had).collect(),
+            cas: cas
+                .map(|ca| RecordedCa {
+                    sha256: ca.sha256,
+                    subject: ca.subject,
+                    not_after: ca.not_after,
+                })
+                .collect(),
+            unreadable: Vec::new(),
+        }
+    }
+}
+
+/// The origin of a key that a profile names.
+const PROFILE: &str = "profile";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_record_is_known_by_its_name() {
+        for key in ["a/record.json", "a/failure-20261122T101530Z-0123.json"] {
+            assert!(is_record(key), "{key}");
+        }
+        for key in [
+            "record.json",
+            "/record.json",
+            "a/published.json",
+            "a/manifest.json",
+            "trusted-roots/0123.pem",
+            "reconciliation/20261122T101530Z-0123.json",
+        ] {
+            assert!(!is_record(key), "{key}");
+        }
+    }
+
+    #[test]
+    fn what_two_records_say_alike_is_kept_once() {
+        let key = |record: &str, alias: Option<&str>| RecordedKey {
+            key_arn: "ca".to_owned(),
+            alias: alias.map(str::to_owned),
+            kcv: None,
+            certificate_sha256: None,
+            record: record.to_owned(),
+            record_sha256: Sha256::of(record.as_bytes()),
+        };
+        let of = |key: RecordedKey| Recorded {
+            keys: vec![key],
+            ..Recorded::default()
+        };
+        let first = key("first", Some("alias"));
+        let second = of(key("second", Some("alias")));
+        let both = Recorded::of_all([of(first.clone()), second]);
+        assert_eq!(both, of(first.clone()));
+        let other = key("third", None);
+        let all = Recorded::of_all([both, of(other.clone())]);
+        assert_eq!(all.keys, [first, other]);
+    }
+}

@@ -1,0 +1,104 @@
+//! What records say, in the forms that `publish` and `record-failure` write.
+
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+use ceremony::digest::Sha256;
+use ceremony::identifiers::ca_alias;
+use inventory::read_record;
+use serde_json::{Value, json};
+
+const KEK_ALIAS: &str = "alias/key-ceremony/kek/acme/production/pin/0123456789abcdef";
+
+fn certificate(role: &str) -> Value {
+    json!({
+        "role": role, "sha256": Sha256::of(role.as_bytes()), "subject": format!("CN={role}"),
+        "issuer": "CN=root", "serial": "01",
+        "notBefore": "2026-01-01T00:00:00Z", "notAfter": "2027-01-01T00:00:00Z",
+    })
+}
+
+fn steps(origin: &str) -> Value {
+    json!([
+        { "step": "fetch-certs", "result": {
+            "certificates": [certificate("leaf"), certificate("root")],
+            "policy": {},
+            "aliases": [ca_alias(&Sha256::of(b"root")), KEK_ALIAS],
+        }},
+        { "step": "validate", "result": {} },
+        { "step": "import-ca", "result": {
+            "issuingCaKeyArn": "arn:ca",
+            "authorities": [{
+                "certificateSha256": Sha256::of(b"root"), "keyArn": "arn:ca", "origin": origin,
+            }],
+        }},
+        { "step": "create-kek", "result": {
+            "keyArn": "arn:kek", "algorithm": "AES_128", "kcv": "9A1B2C", "kcvAlgorithm": "CMAC",
+            "origin": origin,
+        }},
+    ])
+}
+
+#[test]
+fn a_record_names_the_keys_their_aliases_and_kcvs_and_the_cas() {
+    let document = json!({ "outcome": "prepared", "steps": steps("created") }).to_string();
+    let recorded = read_record("c/record.json", document.as_bytes());
+    assert_eq!(recorded.unreadable, []);
+    let [ca, kek] = &recorded.keys[..] else {
+        panic!("{recorded:?}");
+    };
+    assert_eq!(ca.key_arn, "arn:ca");
+    assert_eq!(ca.alias, Some(ca_alias(&Sha256::of(b"root"))));
+    assert_eq!(ca.certificate_sha256, Some(Sha256::of(b"root")));
+    assert_eq!(ca.kcv, None);
+    assert_eq!(kek.key_arn, "arn:kek");
+    assert_eq!(kek.alias.as_deref(), Some(KEK_ALIAS));
+    assert_eq!(kek.kcv.as_deref(), Some("9A1B2C"));
+    assert_eq!(kek.record, "c/record.json");
+    assert_eq!(kek.record_sha256, Sha256::of(document.as_bytes()));
+    // Not the leaf, which is no key here.
+    assert_eq!(recorded.cas.len(), 1);
+    assert_eq!(recorded.cas[0].subject, "CN=root");
+}
+
+#[test]
+fn keys_that_a_profile_names_have_no_alias_of_ours() {
+    let document = json!({ "steps": steps("profile") }).to_string();
+    let recorded = read_record("c/record.json", document.as_bytes());
+    assert_eq!(recorded.keys.len(), 2);
+    assert!(recorded.keys.iter().all(|key| key.alias.is_none()));
+}
+
+#[test]
+fn a_failure_names_what_the_failing_step_had() {
+    let done = json!([
+        { "did": "had-key", "keyArn": "arn:ca", "alias": "alias/ca", "origin": "created" },
+        { "did": "signed", "keyArn": "arn:kms" },
+    ]);
+    let document = json!({ "outcome": "failed", "done": done, "steps": [] }).to_string();
+    let recorded = read_record("c/failure-x.json", document.as_bytes());
+    let [ca] = &recorded.keys[..] else {
+        panic!("{recorded:?}");
+    };
+    assert_eq!(
+        (ca.key_arn.as_str(), ca.alias.as_deref()),
+        ("arn:ca", Some("alias/ca"))
+    );
+
+    let unknown = json!({ "done": "not known", "steps": [] }).to_string();
+    let recorded = read_record("c/failure-y.json", unknown.as_bytes());
+    assert_eq!((recorded.keys.len(), recorded.unreadable.len()), (0, 0));
+}
+
+#[test]
+fn what_is_no_record_says_so() {
+    for document in [
+        "",
+        "{}",
+        r#"{"steps": [{"step": "create-kek", "result": {}}]}"#,
+    ] {
+        let recorded = read_record("c/record.json", document.as_bytes());
+        assert_eq!(recorded.unreadable.len(), 1, "{document}");
+        assert_eq!(recorded.unreadable[0].record, "c/record.json");
+        assert_eq!(recorded.keys, []);
+    }
+}

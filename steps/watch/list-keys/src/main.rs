@@ -1,0 +1,17 @@
+use list_keys::{Context, handle};
+use step::{required_variable, sdk_config, serve};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), lambda_runtime::Error> {
+    let config = sdk_config().await;
+    let context = Context {
+        payment_cryptography: payment_keys::client(&config),
+        s3: aws_sdk_s3::Client::new(&config),
+        parts_bucket: required_variable("PARTS_BUCKET"),
+        pause: payment_keys::REST,
+    };
+    serve(step::software!(), async |input, journal| {
+        handle(&context, input, journal).await
+    })
+    .await
+}
