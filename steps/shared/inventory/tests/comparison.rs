@@ -11,8 +11,8 @@ use ceremony::identifiers::ca_alias;
 use ceremony::utc::Utc;
 use inventory::records::{RecordedCa, Unreadable};
 use inventory::{
-    Asked, Before, Inventory, ListedAlias, ListedKey, Question, RecordedKey, Seen, compare,
-    questions,
+    Asked, Before, Inventory, ListedAlias, ListedKey, Question, Recorded, RecordedKey, Seen,
+    compare, questions,
 };
 
 const NOW: &str = "2026-11-27T04:00:00Z";
@@ -64,23 +64,25 @@ fn recorded(key_arn: &str, alias: &str) -> RecordedKey {
 
 /// One CA and one KEK, as one record says.
 fn agreed() -> Seen {
-    let mut seen = Seen::default();
-    seen.keys = vec![key(CA), key(KEK)];
-    seen.aliases = vec![
-        alias(&ca_alias(&ca()), Some(CA)),
-        alias(KEK_ALIAS, Some(KEK)),
-    ];
-    seen.recorded.keys = vec![
+    let ca = ca();
+    let keys = vec![
         RecordedKey {
-            certificate_sha256: Some(ca()),
-            ..recorded(CA, &ca_alias(&ca()))
+            certificate_sha256: Some(ca.clone()),
+            ..recorded(CA, &ca_alias(&ca))
         },
         RecordedKey {
             kcv: Some("9a1b2c".to_owned()),
             ..recorded(KEK, KEK_ALIAS)
         },
     ];
-    seen
+    Seen {
+        keys: vec![key(CA), key(KEK)],
+        aliases: vec![alias(&ca_alias(&ca), Some(CA)), alias(KEK_ALIAS, Some(KEK))],
+        recorded: Recorded {
+            keys,
+            ..Recorded::default()
+        },
+    }
 }
 
 /// The same after a change by `hand`.
