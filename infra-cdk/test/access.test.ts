@@ -65,8 +65,14 @@ const reading = [
 const preflight = (() => {
   const on = (resource: string, ...actions: string[]) =>
     actions.map((action) => `${action} on ${resource}`);
-  const called = STEPS.map((step) => `Steps/${step}`);
-  const functions = [...called, 'KekExport/intake', 'SigningCsr/signing-csr'];
+  const keys = [
+    'ExecutionKey/Key',
+    'Notifications/Key',
+    'Runs/Key',
+    'SigningKey/RSA_2048',
+    'Storage/DataKey',
+  ];
+  const machines = ['KekExport', 'Reconciliation'].map((of) => `${of}/Workflow/StateMachine`);
   const parameters = 'arn:PARTITION:ssm:REGION:ACCOUNTID:parameter/key-ceremony/partners';
   return [
     ...on(
@@ -81,13 +87,11 @@ const preflight = (() => {
       'cloudtrail:GetEventSelectors',
       'cloudtrail:GetTrailStatus',
     ),
-    ...['ExecutionKey/Key', 'Notifications/Key', 'SigningKey/RSA_2048', 'Storage/DataKey'].flatMap(
-      (key) => on(key, 'kms:GetKeyPolicy'),
+    ...keys.flatMap((key) => on(key, 'kms:GetKeyPolicy')),
+    ...on(
+      'arn:PARTITION:lambda:REGION:ACCOUNTID:function:KeyCeremony-*',
+      'lambda:GetFunctionConfiguration',
     ),
-    ...functions.flatMap((step) => [
-      ...on(`${step}/Function`, 'lambda:GetFunctionConfiguration'),
-      ...on(`${step}/Function:*`, 'lambda:GetFunctionConfiguration'),
-    ]),
     ...on(
       `${payment}:alias/key-ceremony/preflight/*`,
       'payment-cryptography:CreateAlias',
@@ -110,7 +114,7 @@ const preflight = (() => {
     ...on('Notifications/Topic', 'sns:ListSubscriptionsByTopic'),
     ...on(parameters, 'ssm:GetParametersByPath'),
     ...on(`${parameters}/*`, 'ssm:GetParametersByPath'),
-    ...on('KekExport/Workflow/StateMachine', 'states:DescribeStateMachine'),
+    ...machines.flatMap((machine) => on(machine, 'states:DescribeStateMachine')),
   ];
 })();
 

@@ -83,9 +83,7 @@ export class Access extends Construct {
       [writeProfiles(this), ...tagKeks(this), ...reading],
     );
     if (this.operatorRole) {
-      const functions = props.responsibility.steps.map((step) => step.function);
-      const { platform, stateMachines } = props;
-      const permissions = preflight(this, platform, { functions, stateMachines });
+      const permissions = preflight(this, props.platform, props.stateMachines);
       grantApart(this.operatorRole, 'Preflight', permissions);
     }
     this.auditorRole = people(

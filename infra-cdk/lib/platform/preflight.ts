@@ -1,6 +1,5 @@
 import { Stack } from 'aws-cdk-lib';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
-import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import type { IConstruct } from 'constructs';
 
@@ -8,25 +7,28 @@ import { paymentCryptographyArn } from './ceremony-keys.ts';
 import type { Permission } from './permission.ts';
 import type { Platform } from './platform.ts';
 
-/** What `ceremony preflight` looks at besides the platform. */
-export interface Deployed {
-  /** The functions of all steps. */
-  readonly functions: readonly IFunction[];
-  /** The machines, which say what version of a function they call. */
-  readonly stateMachines: readonly StateMachine[];
-}
-
 /**
  * Exactly the calls of `ceremony preflight` (`steps/desk`, whose own tests hold this list to them).
  *
- * All of them read, but for an alias without a key that is made and removed.
+ * All of them read, but for an alias without a key that is made and removed. The machines say which
+ * version of a function they call.
  */
-export function preflight(scope: IConstruct, platform: Platform, deployed: Deployed): Permission[] {
+export function preflight(
+  scope: IConstruct,
+  platform: Platform,
+  stateMachines: readonly StateMachine[],
+): Permission[] {
   const { partition, region, account, stackName } = Stack.of(scope);
-  const { storage, signingKey, executionKey, notifications } = platform;
+  const { storage, runs, signingKey, executionKey, notifications } = platform;
   const aliases = paymentCryptographyArn(scope, 'alias/key-ceremony/preflight/*');
   const keys = paymentCryptographyArn(scope, 'key/*');
-  const kmsKeys = [signingKey.key, storage.dataKey, executionKey, notifications.topicKey];
+  const kmsKeys = [
+    signingKey.key,
+    storage.dataKey,
+    runs.key,
+    executionKey,
+    notifications.topicKey,
+  ];
   const profiles = `arn:${partition}:ssm:${region}:${account}:parameter/key-ceremony/partners`;
   return [
     {
@@ -55,11 +57,9 @@ export function preflight(scope: IConstruct, platform: Platform, deployed: Deplo
     },
     {
       actions: ['lambda:GetFunctionConfiguration'],
-      resources: deployed.functions.flatMap(({ functionArn }) => [
-        functionArn,
-        `${functionArn}:*`,
-      ]),
-      wildcard: 'Versions of these functions alone; each deployment publishes others.',
+      resources: [`arn:${partition}:lambda:${region}:${account}:function:${stackName}-*`],
+      // All of them one by one would not fit into a role's policies.
+      wildcard: 'The functions of this stack alone, by its name, and their published versions.',
     },
     {
       // As for the steps, whose way to reserve an alias is tried: it takes the alias, and any key.
@@ -109,7 +109,7 @@ export function preflight(scope: IConstruct, platform: Platform, deployed: Deplo
     },
     {
       actions: ['states:DescribeStateMachine'],
-      resources: deployed.stateMachines.map(({ stateMachineArn }) => stateMachineArn),
+      resources: stateMachines.map(({ stateMachineArn }) => stateMachineArn),
     },
   ];
 }
