@@ -34,9 +34,13 @@ impl Wrapped {
             ceremony: ceremony(),
             path: path.clone(),
             policy: policy.clone(),
+            awaited: None,
         };
         let cas = import_ca::handle(&emulated.client, input, &journal).await;
-        let issuing_ca_key_arn = cas.unwrap().issuing_ca_key_arn;
+        let import_ca::Output::Imported(cas) = cas.unwrap() else {
+            panic!("no approval team is there");
+        };
+        let issuing_ca_key_arn = cas.issuing_ca_key_arn;
         let input = create_kek::Input {
             ceremony: ceremony(),
             execution: execution(),

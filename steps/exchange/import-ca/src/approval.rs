@@ -98,7 +98,7 @@ pub(crate) fn comment(ceremony: &Ceremony, root: &Certificate) -> String {
 mod tests {
     use aws_sdk_paymentcryptography::primitives::DateTime;
     use aws_sdk_paymentcryptography::types::{KeyState, SessionStatus};
-    use ceremony::id::{CeremonyId, Kind};
+    use ceremony::id::{CertificateSet, Kind};
     use ceremony::identifiers::Folder;
 
     use super::*;
@@ -114,6 +114,7 @@ mod tests {
             approval,
             attributes,
             created_at: DateTime::from_secs(1_000_000),
+            delete_at: None,
             enabled: true,
             exportable: false,
             kcv: String::new(),
@@ -172,9 +173,9 @@ mod tests {
     fn the_comment_says_ceremony_partner_and_fingerprint_in_two_hundred_characters() {
         let key = format!("{}/non-production/cardholder/leaf.pem", "x".repeat(32));
         let folder = Folder::of_inbox_key(&key).unwrap();
-        let id = CeremonyId::new(Kind::KekExport, &folder, "version", &[]);
-        let ceremony = Ceremony::new(Kind::KekExport, id, folder);
         let root = root();
+        let leaf = root.sha256();
+        let ceremony = CertificateSet::new(Kind::KekExport, &folder, leaf, []).ceremony(1);
         let comment = comment(&ceremony, &root);
         for said in [
             ceremony.ceremony_id.as_str(),

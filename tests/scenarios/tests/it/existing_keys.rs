@@ -10,7 +10,11 @@ use partner::Certified;
 use scenarios::{Created, Story, assert_succeeded};
 use serde_json::json;
 
-async fn operator_creates_kek(story: &Story, algorithm: KeyAlgorithm, exportable: bool) -> String {
+pub(crate) async fn operator_creates_kek(
+    story: &Story,
+    algorithm: KeyAlgorithm,
+    exportable: bool,
+) -> String {
     let modes = KeyModesOfUse::builder()
         .encrypt(true)
         .decrypt(true)

@@ -10,5 +10,6 @@ mod existing_keys;
 mod interruptions;
 mod packages;
 mod profiles;
+mod reconciliation;
 mod rehearsed;
 mod unusable_files;
