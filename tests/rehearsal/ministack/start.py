@@ -1,13 +1,16 @@
-"""Starts ministack, the local AWS, with two things that AWS has and it leaves out.
+"""Starts ministack, the local AWS, with what AWS has and it leaves out.
 
-The condition keys of S3 on which the policies of our buckets turn, and the way of what CloudTrail records
-to EventBridge. ministack is pinned by digest, so that it is known what is replaced here.
+The condition keys of S3 on which the policies of our buckets turn, the resource of a call that a policy of
+ours names, and the way of what CloudTrail records to EventBridge. ministack is pinned by digest, so that it
+is known what is replaced here.
 """
 
 import condition_keys
+import resources
 
-# First: what is imported after this sees the keys.
+# First: what is imported after this sees them.
 condition_keys.install()
+resources.install()
 
 import trail
 

@@ -141,13 +141,15 @@ impl Story {
         }
     }
 
-    /// The next ceremony of this partner after those named, when it has ended.
+    /// The next ceremony of this partner after those named, when it has ended, and the second in which
+    /// it has: S3 counts in seconds, and a file that is dropped in that one may be of the old run.
     pub async fn next_ceremony_ends(&self, after: &[&str]) -> Execution {
         let watcher = self.watcher();
         let arn = watcher
             .start_of(&self.ceremony_prefix(), after, PATIENCE)
             .await;
         let execution = watcher.end_of(&arn.expect("a start"), PATIENCE).await;
+        tokio::time::sleep(Duration::from_secs(1)).await;
         execution.expect("an end")
     }
 
