@@ -217,13 +217,18 @@ mod tests {
         Run {
             number: 1,
             input: String::new(),
-            taken_at: Utc::from_unix_seconds(TAKEN),
+            taken_at: Utc::of_unix_seconds(TAKEN).unwrap(),
             dropped: TAKEN - 5,
         }
     }
 
     fn judged(execution: Execution, dropped: i64, now: i64) -> Verdict {
-        verdict(&last(), &execution, dropped, Utc::from_unix_seconds(now))
+        verdict(
+            &last(),
+            &execution,
+            dropped,
+            Utc::of_unix_seconds(now).unwrap(),
+        )
     }
 
     #[test]
@@ -265,7 +270,7 @@ mod tests {
         };
         let (started, stopped) = (TAKEN, TAKEN + 1);
         let ended = Execution::Ended { started, stopped };
-        let now = Utc::from_unix_seconds(TAKEN + 60);
+        let now = Utc::of_unix_seconds(TAKEN + 60).unwrap();
         assert_eq!(verdict(&last, &ended, TAKEN + 2, now), Verdict::SameRun);
         assert_eq!(verdict(&last, &ended, TAKEN + 3, now), Verdict::NextRun);
     }

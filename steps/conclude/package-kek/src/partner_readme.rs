@@ -46,7 +46,7 @@ that you trust, take the key out of that certificate instead of the file.
 
 Is the list of the files signed by that key?
 
-    {verify_list}
+    {verify_list} {sums}
 
 It must print `Verified OK`. Is every file on the list there, and as it was?
 
@@ -113,7 +113,7 @@ this one holds the clear key: use a machine of your own.)
         fingerprint = leaf.sha256(),
         sums = SUMS,
         sums_signature = SUMS_SIGNATURE,
-        verify_list = format!("{} {SUMS}", verify_command(algorithm, SUMS_SIGNATURE)),
+        verify_list = verify_command(algorithm, SUMS_SIGNATURE),
         verify = verify_command(algorithm, "signature.bin"),
         prefix = manifest.signed_prefix.ascii,
         key_bytes = kek.algorithm.key_bytes(),

@@ -107,7 +107,7 @@ mod tests {
         emulated::certificate(&emulated::quick_chain().root)
     }
 
-    fn facts(approval: Option<payment_keys::Approval>) -> KeyFacts {
+    fn facts(approval: Option<Box<payment_keys::Approval>>) -> KeyFacts {
         let attributes = crate::material::attributes_of(&root()).unwrap();
         KeyFacts {
             key_arn: "arn".to_owned(),
@@ -130,7 +130,7 @@ mod tests {
             message: None,
         };
         let now = Utc::of_unix_millis((1_000_000 + now) * 1000).unwrap();
-        let facts = facts(Some(approval));
+        let facts = facts(Some(Box::new(approval)));
         PendingRoot::new(&root(), facts, Origin::Created, now).unwrap()
     }
 

@@ -28,14 +28,8 @@ impl Utc {
 
     /// Midnight of the next day.
     pub fn next_day(self) -> Self {
-        let days = self.unix_seconds().div_euclid(DAY) + 1;
-        Self::from_unix_seconds(days * DAY)
-    }
-
-    /// The epoch itself, where that is outside all calendars.
-    pub fn from_unix_seconds(seconds: i64) -> Self {
-        let time = OffsetDateTime::from_unix_timestamp(seconds);
-        Self(time.unwrap_or(OffsetDateTime::UNIX_EPOCH))
+        let next = self.0.date().saturating_add(time::Duration::DAY);
+        Self(next.midnight().assume_utc())
     }
 
     /// `2026-11-22`
@@ -71,9 +65,6 @@ impl Utc {
         )
     }
 }
-
-/// Seconds of a day.
-const DAY: i64 = 24 * 60 * 60;
 
 impl From<OffsetDateTime> for Utc {
     fn from(value: OffsetDateTime) -> Self {

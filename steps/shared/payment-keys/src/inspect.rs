@@ -2,7 +2,7 @@
 
 use aws_sdk_paymentcryptography::Client;
 use aws_sdk_paymentcryptography::primitives::DateTime;
-use aws_sdk_paymentcryptography::types::{Key, KeyAttributes, KeyState, SessionStatus};
+use aws_sdk_paymentcryptography::types::{Key, KeyAttributes, KeyState, MpaStatus, SessionStatus};
 use step::ServiceError;
 
 use crate::pace::Pace;
@@ -12,8 +12,8 @@ use crate::service_error;
 #[derive(Clone, Debug, PartialEq)]
 pub struct KeyFacts {
     pub key_arn: String,
-    /// Of a key that an approval team was asked for.
-    pub approval: Option<Approval>,
+    /// Of a key that an approval team was asked for. Few have one, and facts are handed around.
+    pub approval: Option<Box<Approval>>,
     pub attributes: KeyAttributes,
     pub created_at: DateTime,
     /// When it will be deleted, if it waits for that.
@@ -50,12 +50,7 @@ impl KeyFacts {
         let key = key.filter(|key| !key.key_arn.is_empty());
         let key = key.ok_or_else(incomplete)?;
         Ok(Self {
-            approval: key.mpa_status.map(|status| Approval {
-                session_arn: status.mpa_session_arn,
-                status: status.status,
-                asked_at: status.initiation_date,
-                message: status.status_message,
-            }),
+            approval: key.mpa_status.map(Approval::of_answer),
             attributes: key.key_attributes.ok_or_else(incomplete)?,
             created_at: key.create_timestamp,
             delete_at: key.delete_pending_timestamp,
@@ -64,6 +59,17 @@ impl KeyFacts {
             kcv: key.key_check_value,
             key_arn: key.key_arn,
             state: key.key_state,
+        })
+    }
+}
+
+impl Approval {
+    fn of_answer(status: MpaStatus) -> Box<Self> {
+        Box::new(Self {
+            session_arn: status.mpa_session_arn,
+            status: status.status,
+            asked_at: status.initiation_date,
+            message: status.status_message,
         })
     }
 }

@@ -93,11 +93,14 @@ async fn ask(context: &Context, question: &Question) -> Result<Asked, ServiceErr
         ..
     }) = if_there(facts)?
     {
-        let time = |time: DateTime| Utc::of_unix_seconds(time.secs());
-        asked.created_at = time(created_at);
-        asked.delete_at = delete_at.and_then(time);
+        asked.created_at = utc(created_at);
+        asked.delete_at = delete_at.and_then(utc);
     }
     Ok(asked)
+}
+
+fn utc(time: DateTime) -> Option<Utc> {
+    Utc::of_unix_seconds(time.secs())
 }
 
 /// A key may be gone since it was listed.

@@ -103,8 +103,8 @@ async fn before(context: &Context, own: &str) -> Result<Before, ServiceError> {
     let (mut last, mut after) = (None, None);
     loop {
         let page = list_after(s3, bucket, FOLDER, after.as_deref(), 1000).await?;
-        let earlier = page.keys.iter().filter(|key| key.as_str() < own);
-        last = earlier.last().cloned().or(last);
+        let earlier = page.keys.iter().rfind(|key| key.as_str() < own);
+        last = earlier.cloned().or(last);
         after = page.keys.last().cloned();
         if !page.more {
             break;

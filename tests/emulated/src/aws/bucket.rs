@@ -147,7 +147,7 @@ impl Buckets {
                         "<Contents><Key>{}</Key><LastModified>{}</LastModified>\
                          <Size>{}</Size></Contents>",
                         escaped(key),
-                        Utc::from_unix_seconds(newest.modified),
+                        Utc::of_unix_seconds(newest.modified).expect("a time"),
                         newest.bytes.len()
                     );
                     (entry, key.clone())

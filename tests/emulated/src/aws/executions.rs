@@ -52,10 +52,10 @@ impl Executions {
         let text = |member: &str| request[member].as_str().expect("a text").to_owned();
         let (name, input) = (text("name"), text("input"));
         assert!(name.len() <= 80, "an execution's name has 80 characters");
-        if let Some(there) = self.by_name.get(&name) {
-            if there.stopped.is_some() || there.input != input {
-                return no("ExecutionAlreadyExists");
-            }
+        if let Some(there) = self.by_name.get(&name)
+            && (there.stopped.is_some() || there.input != input)
+        {
+            return no("ExecutionAlreadyExists");
         }
         let arn = execution_arn(&text("stateMachineArn"), &name);
         let started = self.by_name.entry(name.clone()).or_insert(Started {

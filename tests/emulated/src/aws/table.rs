@@ -111,13 +111,12 @@ impl Table {
         let met = holds(request, &before, &mut values);
         let text = request["UpdateExpression"].as_str().expect("an expression");
         // A condition that is not met is found first: what the update names may not be there.
-        let after = met.then(|| {
+        met.then(|| {
             let mut after = update(text, &before, &mut values);
             after.insert("id".to_owned(), json!({ "S": id }));
             values.all_used();
             after
-        });
-        after
+        })
     }
 
     fn write(&mut self, item: Item) {

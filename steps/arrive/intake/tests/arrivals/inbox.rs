@@ -88,7 +88,7 @@ impl Inbox {
     }
 
     pub(crate) fn at(&self) -> Utc {
-        Utc::from_unix_seconds(self.now)
+        Utc::of_unix_seconds(self.now).unwrap()
     }
 
     pub(crate) fn set(&self) -> CertificateSet {
