@@ -33,6 +33,23 @@ fn callers(callers: usize, budget: Budget, at_least: u128) {
 }
 
 #[test]
+fn one_caller_fails_at_any_call_comes_again_and_the_team_decides_at_any_time() {
+    let budget = Budget {
+        faults: 1,
+        short_waits: 1,
+        retries: 1,
+        denials: 1,
+        ..NOTHING
+    };
+    callers(1, budget, 1_066);
+}
+
+#[test]
+fn two_callers_and_a_team_that_approves_at_any_time() {
+    callers(2, NOTHING, 44_352);
+}
+
+#[test]
 #[ignore = "minutes: every schedule of two callers and a team"]
 fn one_fails_at_any_call_and_the_team_approves_at_any_time() {
     let budget = Budget {
