@@ -114,7 +114,7 @@ const BY_OPERATOR: [RegExp, string[]][] = [
 const ELSEWHERE: [RegExp, string][] = [
   [/(Ask|Tell) the partner/, 'whoever knows the partner'],
   [/compare the partner's clock/, 'whoever knows the partner'],
-  [/[Cc]ompare the fingerprint (of the root )?with the partner/, 'whoever knows the partner'],
+  [/(Compare|compare) the fingerprint (of the root )?with the partner/, 'whoever knows the partner'],
   [/Ask the approval team/, 'the approval team'],
   [/partner must not use/, 'whoever knows the partner'],
   [/^Find out for whom the certificate was issued/, 'whoever knows the partner'],

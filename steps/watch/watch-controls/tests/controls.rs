@@ -205,7 +205,7 @@ async fn of_several_parameters_only_profiles_are_named() {
 #[tokio::test]
 async fn every_other_control_is_announced_with_what_it_is() {
     let key = "arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab";
-    let function = "KeyCeremony-StepswrapFunction0A1B2C3D-EXAMPLEsuffix";
+    let function = "KeyCeremony-StepswrapFunction0A1B2C3D-AbCdEfGhIjKl";
     let machine = "arn:aws:states:eu-west-1:111122223333:stateMachine:kek-export";
     let team = "arn:aws:mpa:eu-west-1:111122223333:approval-team/roots/example";
     for (name, operation, resource) in [
