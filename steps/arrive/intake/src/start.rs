@@ -31,7 +31,7 @@
 //! has ended is still under way, and a drop belongs to it.
 //!
 //! Step Functions forgets an execution 90 days after its end. A run of that age whose execution is
-//! unknown has ended, within a day of being begun since no execution lasts longer.
+//! unknown has ended, within two days of being begun since no execution lasts longer.
 
 use aws_sdk_sfn::types::{ExecutionStatus, IncludedData};
 use ceremony::execution::Start as Input;
@@ -137,7 +137,7 @@ const DAY: i64 = 24 * 60 * 60;
 const KNOWN: i64 = 80 * DAY;
 
 /// No execution lasts longer (`TimeoutSeconds` of the machine).
-const LONGEST: i64 = DAY;
+const LONGEST: i64 = 2 * DAY;
 
 async fn execution(
     context: &Context,
@@ -276,6 +276,13 @@ mod tests {
     }
 
     #[test]
+    fn no_execution_lasts_longer_than_is_said_here() {
+        let machine = include_str!("../../../../statemachine/kek-export.asl.json");
+        let machine: serde_json::Value = serde_json::from_str(machine).unwrap();
+        assert_eq!(machine["TimeoutSeconds"], LONGEST);
+    }
+
+    #[test]
     fn an_unknown_execution_was_never_started_or_is_forgotten() {
         let unknown = Execution::Unknown;
         for (dropped, now, expected) in [
@@ -283,6 +290,7 @@ mod tests {
             (TAKEN - 5, TAKEN + 80 * DAY - 1, Verdict::NotStarted),
             (TAKEN - 5, TAKEN + 80 * DAY, Verdict::SameRun),
             (TAKEN + DAY, TAKEN + 80 * DAY, Verdict::SameRun),
+            (TAKEN + 2 * DAY, TAKEN + 80 * DAY, Verdict::SameRun),
             (TAKEN + 80 * DAY, TAKEN + 80 * DAY, Verdict::NextRun),
         ] {
             assert_eq!(judged(unknown, dropped, now), expected, "{dropped} {now}");
