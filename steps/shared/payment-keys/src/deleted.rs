@@ -1,11 +1,12 @@
 //! Keys that an alias had before they were deleted.
 
 use aws_sdk_paymentcryptography::Client;
-use aws_sdk_paymentcryptography::types::{KeyState, KeyUsage};
+use aws_sdk_paymentcryptography::types::{KeyState, KeySummary, KeyUsage};
 use step::ServiceError;
 
-use crate::made_for::{PAGE, every_page, is_tagged_for};
-use crate::{Pace, inspect, service_error};
+use crate::listing::keys_in;
+use crate::made_for::is_tagged_for;
+use crate::{Pace, inspect};
 
 /// The key that the alias had last, if it has been deleted or waits for that.
 ///
@@ -20,7 +21,15 @@ pub async fn deleted_key_of(
 ) -> Result<Option<String>, ServiceError> {
     let mut dated = Vec::new();
     for state in [KeyState::DeletePending, KeyState::DeleteComplete] {
-        for key_arn in keys_in(client, &state, usage, pace).await? {
+        for KeySummary {
+            key_arn,
+            key_attributes,
+            ..
+        } in keys_in(client, &state, pace).await?
+        {
+            if key_attributes.is_none_or(|attributes| attributes.key_usage != *usage) {
+                continue;
+            }
             // INFERRED: while a key waits for its deletion, its tags can be read. Once it is deleted
             // they may be gone, with all else that was known of it: then nobody can tell.
             match is_tagged_for(client, &key_arn, alias, pace).await {
@@ -34,24 +43,4 @@ pub async fn deleted_key_of(
         }
     }
     Ok(dated.into_iter().max().map(|(_, key_arn)| key_arn))
-}
-
-async fn keys_in(
-    client: &Client,
-    state: &KeyState,
-    usage: &KeyUsage,
-    pace: &Pace,
-) -> Result<Vec<String>, ServiceError> {
-    let keys = every_page(pace, async |token| {
-        let request = client.list_keys().key_state(state.clone());
-        let request = request.max_results(PAGE).set_next_token(token);
-        let page = request.send().await;
-        let page = page.map_err(service_error("payment-cryptography:ListKeys"))?;
-        Ok((page.keys, page.next_token))
-    });
-    let keys = keys.await?.into_iter().filter(|key| {
-        let attributes = key.key_attributes.as_ref();
-        attributes.is_some_and(|attributes| attributes.key_usage == *usage)
-    });
-    Ok(keys.map(|key| key.key_arn).collect())
 }

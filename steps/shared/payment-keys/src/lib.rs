@@ -25,8 +25,7 @@ pub use approval::{Guarded, claim_guarded, look_again};
 pub use claim::{Claim, ClaimError, claim};
 pub use deleted::deleted_key_of;
 pub use inspect::{Approval, KeyFacts, inspect};
-pub use listing::{Page, aliases_page, keys_page};
-pub use made_for::tags_of;
+pub use listing::{Page, aliases_page, keys_page, tags_of};
 pub use pace::{Pace, REST, rest};
 
 /// The tags of every key a ceremony makes: who asked for it, for whom, what it is, and the alias

@@ -1,12 +1,14 @@
-//! Pages of what there is, for those who look at all of it.
+//! What there is: keys, aliases and tags, page by page or all of them.
 
 use aws_sdk_paymentcryptography::Client;
-use aws_sdk_paymentcryptography::types::{Alias, KeySummary};
+use aws_sdk_paymentcryptography::types::{Alias, KeyState, KeySummary, Tag};
 use step::ServiceError;
 
-use crate::made_for::PAGE;
 use crate::pace::Pace;
 use crate::service_error;
+
+/// The most that a page can have.
+const PAGE: i32 = 100;
 
 /// A page of a list.
 #[derive(Clone, Debug, PartialEq)]
@@ -22,17 +24,9 @@ pub async fn keys_page(
     token: Option<&str>,
     pace: &Pace,
 ) -> Result<Page<KeySummary>, ServiceError> {
-    pace.repeat(async || {
-        let request = client.list_keys().max_results(PAGE);
-        let request = request.set_next_token(token.map(str::to_owned));
-        let page = request.send().await;
-        let page = page.map_err(service_error("payment-cryptography:ListKeys"))?;
-        Ok(Page {
-            items: page.keys,
-            next: page.next_token,
-        })
-    })
-    .await
+    let token = token.map(str::to_owned);
+    pace.repeat(async || keys(client, None, token.clone()).await)
+        .await
 }
 
 /// The first hundred aliases, or the hundred after a token.
@@ -41,15 +35,81 @@ pub async fn aliases_page(
     token: Option<&str>,
     pace: &Pace,
 ) -> Result<Page<Alias>, ServiceError> {
-    pace.repeat(async || {
-        let request = client.list_aliases().max_results(PAGE);
-        let request = request.set_next_token(token.map(str::to_owned));
-        let page = request.send().await;
-        let page = page.map_err(service_error("payment-cryptography:ListAliases"))?;
+    let token = token.map(str::to_owned);
+    pace.repeat(async || aliases(client, token.clone()).await)
+        .await
+}
+
+/// All keys in one state.
+pub(crate) async fn keys_in(
+    client: &Client,
+    state: &KeyState,
+    pace: &Pace,
+) -> Result<Vec<KeySummary>, ServiceError> {
+    every_page(pace, async |token| keys(client, Some(state), token).await).await
+}
+
+/// All aliases.
+pub(crate) async fn every_alias(client: &Client, pace: &Pace) -> Result<Vec<Alias>, ServiceError> {
+    every_page(pace, async |token| aliases(client, token).await).await
+}
+
+/// All tags of a key.
+pub async fn tags_of(
+    client: &Client,
+    key_arn: &str,
+    pace: &Pace,
+) -> Result<Vec<Tag>, ServiceError> {
+    every_page(pace, async |token| {
+        let request = client.list_tags_for_resource().resource_arn(key_arn);
+        let page = request.set_next_token(token).send().await;
+        let page = page.map_err(service_error("payment-cryptography:ListTagsForResource"))?;
         Ok(Page {
-            items: page.aliases,
+            items: page.tags,
             next: page.next_token,
         })
     })
     .await
+}
+
+async fn keys(
+    client: &Client,
+    state: Option<&KeyState>,
+    token: Option<String>,
+) -> Result<Page<KeySummary>, ServiceError> {
+    let request = client.list_keys().set_key_state(state.cloned());
+    let request = request.max_results(PAGE).set_next_token(token);
+    let page = request.send().await;
+    let page = page.map_err(service_error("payment-cryptography:ListKeys"))?;
+    Ok(Page {
+        items: page.keys,
+        next: page.next_token,
+    })
+}
+
+async fn aliases(client: &Client, token: Option<String>) -> Result<Page<Alias>, ServiceError> {
+    let request = client.list_aliases().max_results(PAGE);
+    let page = request.set_next_token(token).send().await;
+    let page = page.map_err(service_error("payment-cryptography:ListAliases"))?;
+    Ok(Page {
+        items: page.aliases,
+        next: page.next_token,
+    })
+}
+
+/// What all pages of a list hold; `ask` gets one, by its token. The SDK's paginators would end at the
+/// first page that is throttled.
+async fn every_page<T>(
+    pace: &Pace,
+    ask: impl AsyncFn(Option<String>) -> Result<Page<T>, ServiceError>,
+) -> Result<Vec<T>, ServiceError> {
+    let (mut all, mut token) = (Vec::new(), None);
+    loop {
+        let page = pace.repeat(async || ask(token.clone()).await).await?;
+        all.extend(page.items);
+        token = page.next;
+        if token.is_none() {
+            return Ok(all);
+        }
+    }
 }

@@ -6,8 +6,9 @@ use aws_sdk_paymentcryptography::Client;
 use aws_sdk_paymentcryptography::types::{KeyAttributes, KeyState, KeySummary, Tag};
 use step::ServiceError;
 
+use crate::listing::{every_alias, keys_in, tags_of};
 use crate::pace::Pace;
-use crate::{ALIAS_TAG, PURPOSE_TAG, SURPLUS, inspect, service_error};
+use crate::{ALIAS_TAG, PURPOSE_TAG, SURPLUS, inspect};
 
 /// Whether an approval team may guard the making of a key, so that it has to wait.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -41,9 +42,9 @@ pub(crate) async fn oldest_made_for(
 ) -> Result<Option<MadeFor>, ServiceError> {
     let waiting = match guard {
         Guard::Never => Vec::new(),
-        Guard::Possible => keys_in(KeyState::CreateInProgress, client, attributes, pace).await?,
+        Guard::Possible => fitting(KeyState::CreateInProgress, client, attributes, pace).await?,
     };
-    let usable = keys_in(KeyState::CreateComplete, client, attributes, pace).await?;
+    let usable = fitting(KeyState::CreateComplete, client, attributes, pace).await?;
     let taken = taken(client, alias, pace).await?;
     if let Some(key_arn) = taken.by_this_alias {
         let waits = false;
@@ -91,20 +92,14 @@ async fn oldest_of(
     Ok(oldest.map(|(_, made)| made))
 }
 
-async fn keys_in(
+async fn fitting(
     state: KeyState,
     client: &Client,
     attributes: &KeyAttributes,
     pace: &Pace,
 ) -> Result<Vec<String>, ServiceError> {
-    let keys = every_page(pace, async |token| {
-        let request = client.list_keys().key_state(state.clone());
-        let request = request.max_results(PAGE).set_next_token(token);
-        let page = request.send().await;
-        let page = page.map_err(service_error("payment-cryptography:ListKeys"))?;
-        Ok((page.keys, page.next_token))
-    });
-    let fitting = keys.await?.into_iter().filter(|key| fits(key, attributes));
+    let keys = keys_in(client, &state, pace).await?.into_iter();
+    let fitting = keys.filter(|key| fits(key, attributes));
     Ok(fitting.map(|key| key.key_arn).collect())
 }
 
@@ -128,17 +123,11 @@ struct Taken {
 }
 
 async fn taken(client: &Client, alias: &str, pace: &Pace) -> Result<Taken, ServiceError> {
-    let aliases = every_page(pace, async |token| {
-        let request = client.list_aliases().max_results(PAGE);
-        let page = request.set_next_token(token).send().await;
-        let page = page.map_err(service_error("payment-cryptography:ListAliases"))?;
-        Ok((page.aliases, page.next_token))
-    });
     let mut taken = Taken {
         by_this_alias: None,
         by_others: HashSet::new(),
     };
-    for listed in aliases.await? {
+    for listed in every_alias(client, pace).await? {
         let Some(key_arn) = listed.key_arn else {
             continue;
         };
@@ -150,9 +139,6 @@ async fn taken(client: &Client, alias: &str, pace: &Pace) -> Result<Taken, Servi
     }
     Ok(taken)
 }
-
-/// The most that a page can have.
-pub(crate) const PAGE: i32 = 100;
 
 /// Whether the key was made for the alias, and is not one too many.
 pub(crate) async fn is_tagged_for(
@@ -168,36 +154,4 @@ pub(crate) async fn is_tagged_for(
     };
     // What a responder has marked for deletion is lost for good.
     Ok(has(ALIAS_TAG, alias) && !has(PURPOSE_TAG, SURPLUS))
-}
-
-/// All tags of a key.
-pub async fn tags_of(
-    client: &Client,
-    key_arn: &str,
-    pace: &Pace,
-) -> Result<Vec<Tag>, ServiceError> {
-    every_page(pace, async |token| {
-        let request = client.list_tags_for_resource().resource_arn(key_arn);
-        let page = request.set_next_token(token).send().await;
-        let page = page.map_err(service_error("payment-cryptography:ListTagsForResource"))?;
-        Ok((page.tags, page.next_token))
-    })
-    .await
-}
-
-/// What all pages of a list hold; `ask` gets one, and the token of the next. The SDK's paginators
-/// would end at the first page that is throttled.
-pub(crate) async fn every_page<T>(
-    pace: &Pace,
-    ask: impl AsyncFn(Option<String>) -> Result<(Vec<T>, Option<String>), ServiceError>,
-) -> Result<Vec<T>, ServiceError> {
-    let (mut all, mut token) = (Vec::new(), None);
-    loop {
-        let (page, next) = pace.repeat(async || ask(token.clone()).await).await?;
-        all.extend(page);
-        token = next;
-        if token.is_none() {
-            return Ok(all);
-        }
-    }
 }
