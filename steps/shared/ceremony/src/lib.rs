@@ -5,6 +5,7 @@
 //! | [`identifiers`], [`id`] | who a ceremony is for and what it is called: partner, environment, data type, kind, ceremony id, aliases |
 //! | [`certificate`], [`bundle`], [`path`] | certificates, the files they arrive in, and the way from a leaf to a root |
 //! | [`proof`] | a path proven against pinned trust, or every reason why not |
+//! | [`revocation`] | what a profile asks of revocation, and what was found |
 //! | [`algorithms`], [`strength`] | key and signature algorithms, and which key may carry or certify which |
 //! | [`profile`], [`signed_prefix`] | what an operator has decided about a partner's folder |
 //! | [`keys`] | what is told of keys in Payment Cryptography |
@@ -29,6 +30,7 @@ pub mod path;
 pub mod profile;
 pub mod proof;
 pub mod publication;
+pub mod revocation;
 pub mod signature;
 pub mod signed_prefix;
 pub mod strength;

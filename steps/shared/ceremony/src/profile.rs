@@ -14,6 +14,7 @@ use crate::certificate::Certificate;
 use crate::digest::Sha256;
 use crate::id::Kind;
 use crate::identifiers::{DataType, Environment, Folder, PartnerId};
+use crate::revocation::{Requirement, Rules};
 use crate::signed_prefix::SignedPrefix;
 
 /// The profile of one folder. Unknown fields are errors.
@@ -45,6 +46,15 @@ pub struct Profile {
     #[serde(default)]
     #[cfg_attr(feature = "schema", schemars(with = "BTreeMap<String, String>"))]
     pub ca_key_arns: BTreeMap<Sha256, String>,
+    /// How it is made sure that none of the partner's certificates has been revoked. Default:
+    /// proof is required, by OCSP or else by CRL.
+    #[serde(default)]
+    pub revocation: Rules,
+    /// How long the leaf and its issuing CA must still be valid, in days, for a key to be sent under
+    /// them. Default: 7.
+    #[serde(default = "default_minimum_remaining_days")]
+    #[cfg_attr(feature = "schema", schemars(range(min = 0, max = 366)))]
+    pub minimum_remaining_days: u32,
     /// How many ceremonies may start in this folder on one day (UTC); further drops are rejected
     /// until the next. Default: 10.
     #[serde(default = "default_ceremonies_per_day")]
@@ -118,6 +128,10 @@ fn default_ceremonies_per_day() -> u32 {
     CEREMONIES_PER_DAY
 }
 
+fn default_minimum_remaining_days() -> u32 {
+    7
+}
+
 impl Profile {
     /// Reads a profile and holds it to what its fields promise one another.
     pub fn parse(json: &str, folder: &Folder) -> Result<Self, MalformedProfile> {
@@ -146,6 +160,13 @@ impl Profile {
                 profile.max_ceremonies_per_day
             ));
         }
+        profile.revocation_is_allowed().map_err(MalformedProfile)?;
+        if profile.minimum_remaining_days > 366 {
+            return fault(format!(
+                "`minimumRemainingDays` is {}; 0 to 366 are expected",
+                profile.minimum_remaining_days
+            ));
+        }
         for root in &profile.root_certificates {
             if !profile.trust_anchors.contains(&root.sha256()) {
                 return fault(format!(
@@ -156,6 +177,25 @@ impl Profile {
             }
         }
         Ok(profile)
+    }
+
+    fn revocation_is_allowed(&self) -> Result<(), String> {
+        let rules = &self.revocation;
+        if rules.policy == Requirement::Off && self.environment == Environment::Production {
+            return Err("`revocation.policy` is `off`, which is not for production".to_owned());
+        }
+        for (name, value, least, most) in [
+            ("waitMinutes", rules.wait_minutes, 0, 1440),
+            ("maxProofAgeMinutes", rules.max_proof_age_minutes, 0, 1440),
+            ("maxCrlBytes", rules.max_crl_bytes, 65_536, 20_971_520),
+        ] {
+            if !(least..=most).contains(&value) {
+                return Err(format!(
+                    "`revocation.{name}` is {value}; {least} to {most} are expected"
+                ));
+            }
+        }
+        Ok(())
     }
 
     pub fn folder(&self) -> Folder {
@@ -181,7 +221,9 @@ impl Profile {
             trust: Trust {
                 trust_anchors: self.trust_anchors,
                 identity: self.identity,
+                minimum_remaining_days: self.minimum_remaining_days,
             },
+            revocation: self.revocation,
             ca_key_arns: self.ca_key_arns,
             kek: section.kek,
             exchange: section.exchange,
@@ -203,6 +245,7 @@ impl Profile {
 pub struct Policy {
     pub profile: ProfileVersion,
     pub trust: Trust,
+    pub revocation: Rules,
     pub ca_key_arns: BTreeMap<Sha256, String>,
     pub kek: Kek,
     pub exchange: Exchange,
@@ -223,6 +266,8 @@ pub struct ProfileVersion {
 pub struct Trust {
     pub trust_anchors: Vec<Sha256>,
     pub identity: String,
+    /// How many days the leaf and its issuing CA must still be valid.
+    pub minimum_remaining_days: u32,
 }
 
 /// The profile cannot be read.

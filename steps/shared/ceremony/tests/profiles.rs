@@ -4,6 +4,7 @@
 
 use ceremony::identifiers::Folder;
 use ceremony::profile::{Exchange, Policy, Profile};
+use ceremony::revocation::{Requirement, Rules};
 use partner::{KeyKind, PrivateKey};
 use serde_json::{Value, json};
 
@@ -42,6 +43,48 @@ fn a_policy_names_the_parameter_and_its_version() {
         "/key-ceremony/partners/acme/production/cardholder"
     );
     assert_eq!(profile.version, 7);
+}
+
+#[test]
+fn revocation_is_checked_unless_an_operator_says_otherwise() {
+    let mut profile: Value = serde_json::from_str(EXAMPLE).unwrap();
+    for field in ["revocation", "minimumRemainingDays"] {
+        profile.as_object_mut().unwrap().remove(field);
+    }
+    let read = Profile::parse(&profile.to_string(), &folder()).unwrap();
+    assert_eq!(read.revocation, policy().revocation);
+    assert_eq!(read.revocation, Rules::default());
+    assert_eq!(read.revocation.policy, Requirement::Required);
+    assert_eq!(read.minimum_remaining_days, 7);
+}
+
+#[test]
+fn revocation_cannot_be_switched_off_for_production() {
+    let off = |profile: &mut Value| profile["revocation"] = json!({ "policy": "off" });
+    assert!(changed(off).contains("not for production"));
+    let mut profile: Value = serde_json::from_str(EXAMPLE).unwrap();
+    off(&mut profile);
+    profile["environment"] = json!("non-production");
+    let folder = Folder::of_inbox_key("acme/non-production/cardholder/leaf.pem").unwrap();
+    Profile::parse(&profile.to_string(), &folder).unwrap();
+}
+
+#[test]
+fn limits_of_revocation_are_told() {
+    for (field, value) in [
+        ("waitMinutes", 1441),
+        ("maxProofAgeMinutes", 1441),
+        ("maxCrlBytes", 65_535),
+        ("maxCrlBytes", 20_971_521),
+    ] {
+        let error = changed(|profile| profile["revocation"] = json!({ field: value }));
+        assert!(
+            error.contains(field) && error.contains(&value.to_string()),
+            "{error}"
+        );
+    }
+    let error = changed(|profile| profile["minimumRemainingDays"] = json!(367));
+    assert!(error.contains("367"), "{error}");
 }
 
 #[test]

@@ -44,6 +44,7 @@ fn case(pki: &Pki) -> Case {
         trust: Trust {
             trust_anchors: vec![Sha256::of(pki.root.der())],
             identity: UID.to_owned(),
+            minimum_remaining_days: 7,
         },
         kek: KekAlgorithm::AES_128,
     }
