@@ -14,6 +14,7 @@
 //! | [`evidence`] | what a step leaves behind for an auditor |
 //! | [`announcement`], [`finding`] | the events of the bus `key-ceremony`, and what a reconciliation finds |
 //! | [`digest`], [`utc`] | SHA-256, and points in time |
+//! | [`text`] | text that somebody else chose, made fit for people |
 
 pub mod algorithms;
 pub mod announcement;
@@ -34,4 +35,5 @@ pub mod revocation;
 pub mod signature;
 pub mod signed_prefix;
 pub mod strength;
+pub mod text;
 pub mod utc;
