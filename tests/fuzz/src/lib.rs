@@ -1,8 +1,9 @@
-//! Fuzz targets: for each codec, and for the emulator, a plain function that takes any bytes and
+//! Fuzz targets: for each codec, for the emulator, and for what partners send, a plain function that takes any bytes and
 //! panics if something does not hold that must hold for all of them.
 //!
 //! | target | input |
 //! | --- | --- |
+//! | [`files`](fn@files) | files in the inbox |
 //! | [`json`](fn@json) | requests to the emulator |
 //! | [`tr31`](fn@tr31) | TR-31 key blocks and headers |
 //! | [`tr34`](fn@tr34) | TR-34 messages |
@@ -18,6 +19,7 @@
 
 use std::path::Path;
 
+pub mod files;
 // The tests of the codec have a writer of the format that is not the codec's; one is enough.
 #[path = "../../keyblock/tests/it/tr34/forge.rs"]
 pub mod forge;
@@ -27,6 +29,7 @@ pub mod parties;
 pub mod tr31;
 pub mod tr34;
 
+pub use files::files;
 pub use json::json;
 pub use tr31::tr31;
 pub use tr34::tr34;
@@ -43,6 +46,11 @@ pub fn write_seeds(seeds: &[Vec<u8>]) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn files_holds_for_its_seeds_and_their_mutations() {
+        run(files, &files::seeds(), 3000);
+    }
 
     #[test]
     fn json_holds_for_its_seeds_and_their_mutations() {
