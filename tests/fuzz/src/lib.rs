@@ -5,6 +5,7 @@
 //! | --- | --- |
 //! | [`certificate`](fn@certificate) | certificates that a partner drops |
 //! | [`crl`](fn@crl) | certificate revocation lists |
+//! | [`files`](fn@files) | files in the inbox |
 //! | [`json`](fn@json) | requests to the emulator |
 //! | [`ocsp`](fn@ocsp) | responses of OCSP responders |
 //! | [`tr31`](fn@tr31) | TR-31 key blocks and headers |
@@ -24,6 +25,7 @@ use std::path::Path;
 pub mod answers;
 pub mod certificate;
 pub mod crl;
+pub mod files;
 // The tests of the codec have a writer of the format that is not the codec's; one is enough.
 #[path = "../../keyblock/tests/it/tr34/forge.rs"]
 pub mod forge;
@@ -36,6 +38,7 @@ pub mod tr34;
 
 pub use certificate::certificate;
 pub use crl::crl;
+pub use files::files;
 pub use json::json;
 pub use ocsp::ocsp;
 pub use tr31::tr31;
@@ -62,6 +65,11 @@ mod tests {
     #[test]
     fn crl_holds_for_its_seeds_and_their_mutations() {
         run(crl, &crl::seeds(), 3000);
+    }
+
+    #[test]
+    fn files_holds_for_its_seeds_and_their_mutations() {
+        run(files, &files::seeds(), 3000);
     }
 
     #[test]
