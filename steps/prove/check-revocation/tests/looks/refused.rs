@@ -164,6 +164,6 @@ async fn whatever_services_say_the_state_stays_small() {
     let steps = Steps::new();
     let refused = steps.refused(&mut services, steps.input()).await;
     let bytes = serde_json::to_vec(&refused).unwrap().len();
-    // Six certificates and their evidence: a twentieth of the 256 KiB for each of two.
-    assert!(bytes < 2 * 20 * 1024, "{bytes}");
+    // A path has six at most, and what is told of one is there twice, in result and evidence.
+    assert!(bytes < 2 * 8 * 1024, "{bytes}");
 }
