@@ -1,5 +1,6 @@
 //! Authorities in a directory, for people: one folder for each partner, in it certificates
-//! (`NAME.pem`), the keys of those that are authorities (`NAME.key`), and a file `revoked`.
+//! (`NAME.pem`), the keys of those that are authorities (`NAME.key`), and a file `revoked`. A folder
+//! whose name begins with a dot is not complete yet.
 //!
 //! A line of `revoked` names a certificate, by its file or its serial number in hex, and a reason:
 //! one of RFC 5280 section 5.3.1, or `unknown`, which OCSP alone can say. A third word may be the
@@ -41,7 +42,7 @@ pub enum DirectoryError {
 /// Everything that a directory says.
 pub(crate) fn read(directory: &Path) -> Result<Book, DirectoryError> {
     let mut book = Book::default();
-    for folder in entries(directory)?.into_iter().filter(|path| path.is_dir()) {
+    for folder in entries(directory)?.into_iter().filter(is_complete) {
         for certificate in certificates(&folder)? {
             let key = certificate.with_extension("key");
             if key.is_file() {
@@ -51,6 +52,11 @@ pub(crate) fn read(directory: &Path) -> Result<Book, DirectoryError> {
         read_revoked(&folder, &mut book)?;
     }
     Ok(book)
+}
+
+fn is_complete(folder: &PathBuf) -> bool {
+    let name = folder.file_name().unwrap_or_default();
+    folder.is_dir() && !name.as_encoded_bytes().starts_with(b".")
 }
 
 fn entries(directory: &Path) -> Result<Vec<PathBuf>, DirectoryError> {

@@ -48,11 +48,13 @@ fn good_by_an_rsa_authority_and_every_curve() {
 fn revoked_for_every_reason() {
     let case = Case::new();
     let at = OffsetDateTime::from_unix_timestamp(1_750_000_000).unwrap();
-    for reason in Reason::ALL {
+    for (reason, code) in Reason::ALL.into_iter().zip([0, 1, 2, 3, 4, 5, 6, 8, 9, 10]) {
         case.services.revoke_at(&case.pki.leaf, Some(reason), at);
-        let said = case.ocsp(&[]);
+        let said = case.ocsp(&["-resp_text"]);
         said.must_say("leaf.pem: revoked");
-        said.must_say(&format!("Reason: {reason}"));
+        // OpenSSL 3.0 has no names for the last two.
+        let name = if code > 8 { "(UNKNOWN)" } else { reason.name() };
+        said.must_say(&format!("Revocation Reason: {name} (0x{code:x})"));
         said.must_say("Revocation Time: Jun 15 15:06:40 2025 GMT");
         said.must_say(VERIFIED);
     }
