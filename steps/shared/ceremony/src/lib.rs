@@ -34,4 +34,5 @@ pub mod revocation;
 pub mod signature;
 pub mod signed_prefix;
 pub mod strength;
+pub mod text;
 pub mod utc;
