@@ -114,6 +114,18 @@ async fn every_way_to_serve_a_crl() {
     }
 }
 
+/// RFC 5280 section 6.3.3 (f).
+#[tokio::test]
+async fn an_issuer_that_may_not_sign_crls() {
+    let case = Case::of(|chain, services| {
+        chain
+            .intermediate(0, |ca| ca.key_usage(&[KeyUsage::KeyCertSign]))
+            .services(services)
+    });
+    check("CRL", &case.ask(Order::CrlOnly).await, Unusable("cRLSign"));
+    check("OCSP", &case.ask(Order::OcspOnly).await, NotRevoked(ByOcsp));
+}
+
 #[tokio::test]
 async fn delegates_of_every_kind() {
     let case = Case::new();

@@ -231,3 +231,46 @@ async fn an_issuer_that_has_not_issued_it_is_refused() {
     );
     assert_eq!(case.services.asked(), []);
 }
+
+/// Allowed is the name `localhost`, and nothing else that leads to the same place.
+#[tokio::test]
+async fn this_machine_by_any_other_name_is_not_asked() {
+    let services = Services::start().unwrap();
+    let url = services.url();
+    let port = url.rsplit(':').next().unwrap();
+    for host in [
+        "127.0.0.1",
+        "127.1",
+        "0x7f.0.0.1",
+        "2130706433",
+        "0.0.0.0",
+        "[::1]",
+        "[::ffff:127.0.0.1]",
+        "[64:ff9b::7f00:1]",
+        "localhost.",
+        "user@localhost",
+        "localhost@127.0.0.1",
+        "169.254.169.254",
+        "[fd00:ec2::254]",
+    ] {
+        let at = format!("http://{host}:{port}");
+        let case = Case::of(|chain, _| chain.services_at(&at));
+        check(host, &case.ask(Order::OcspThenCrl).await, Unusable(""));
+    }
+    assert_eq!(services.asked(), []);
+}
+
+/// It names a service, and so must not pass for a certificate that names none.
+#[tokio::test]
+async fn a_service_that_is_not_asked_is_a_service() {
+    for url in [
+        "ldap://ldap.example/cn=ca",
+        "ftp://ftp.example",
+        "file:///etc/passwd",
+    ] {
+        let case = Case::of(|chain, _| chain.leaf(|leaf| leaf.ocsp(url).crl(url)));
+        for order in [Order::OcspOnly, Order::CrlOnly, Order::OcspThenCrl] {
+            check(url, &case.ask(order).await, Unusable("http or https only"));
+        }
+    }
+}

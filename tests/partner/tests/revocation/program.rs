@@ -137,7 +137,7 @@ fn a_line_that_is_not_understood_is_no_answer() {
     for line in [
         "leaf.pem",
         "leaf.pem stolen",
-        "laef.pem keyCompromise",
+        "nobody.pem keyCompromise",
         "leaf.pem keyCompromise yesterday",
     ] {
         program.revoked("acme", &format!("# a remark\n{line}\n"));

@@ -57,7 +57,7 @@ async fn tell(stage: &Stage<'_>) -> Result<()> {
     let (execution, _) = follow(&watcher, &folder, progress).await?;
     progress.line("");
     let cause = is_refused(&execution)?;
-    for word in [day.as_str(), Reason::KeyCompromise.name()] {
+    for word in [day.as_str(), "key compromise"] {
         ensure!(
             cause.contains(word),
             "the cause does not say {word}: {cause}"
