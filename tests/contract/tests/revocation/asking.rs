@@ -247,7 +247,6 @@ async fn this_machine_by_any_other_name_is_not_asked() {
         "[::1]",
         "[::ffff:127.0.0.1]",
         "[64:ff9b::7f00:1]",
-        "localhost.",
         "user@localhost",
         "localhost@127.0.0.1",
         "169.254.169.254",
