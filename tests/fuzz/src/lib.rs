@@ -4,6 +4,7 @@
 //! | target | input |
 //! | --- | --- |
 //! | [`json`](fn@json) | requests to the emulator |
+//! | [`profile`](fn@profile) | profiles of partners |
 //! | [`tr31`](fn@tr31) | TR-31 key blocks and headers |
 //! | [`tr34`](fn@tr34) | TR-34 messages |
 //!
@@ -24,10 +25,12 @@ pub mod forge;
 pub mod json;
 #[path = "../../keyblock/tests/it/tr34/parties.rs"]
 pub mod parties;
+pub mod profile;
 pub mod tr31;
 pub mod tr34;
 
 pub use json::json;
+pub use profile::profile;
 pub use tr31::tr31;
 pub use tr34::tr34;
 
@@ -47,6 +50,11 @@ mod tests {
     #[test]
     fn json_holds_for_its_seeds_and_their_mutations() {
         run(json, &json::seeds(), 3000);
+    }
+
+    #[test]
+    fn profile_holds_for_its_seeds_and_their_mutations() {
+        run(profile, &profile::seeds(), 6000);
     }
 
     #[test]

@@ -13,7 +13,7 @@
 //! | [`execution`], [`publication`] | what starts an execution, what it publishes, and where things lie in S3 |
 //! | [`evidence`] | what a step leaves behind for an auditor |
 //! | [`announcement`], [`finding`] | the events of the bus `key-ceremony`, and what a reconciliation finds |
-//! | [`digest`], [`utc`] | SHA-256, and points in time |
+//! | [`digest`], [`text`], [`utc`] | SHA-256, text that others have chosen, and points in time |
 
 pub mod algorithms;
 pub mod announcement;
@@ -34,4 +34,5 @@ pub mod revocation;
 pub mod signature;
 pub mod signed_prefix;
 pub mod strength;
+pub mod text;
 pub mod utc;
