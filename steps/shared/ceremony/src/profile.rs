@@ -133,8 +133,11 @@ fn default_ceremonies_per_day() -> u32 {
     CEREMONIES_PER_DAY
 }
 
+/// How long certificates must still be valid where a profile does not say it, in days.
+pub const MINIMUM_REMAINING_DAYS: u32 = 7;
+
 fn default_minimum_remaining_days() -> u32 {
-    7
+    MINIMUM_REMAINING_DAYS
 }
 
 impl Profile {
