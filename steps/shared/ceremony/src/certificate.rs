@@ -1,19 +1,27 @@
 //! One X.509 certificate, parsed once (RFC 5280).
 
+mod facts;
+mod shape;
+mod signature;
+
 use std::fmt;
 
 use rustls_pki_types::CertificateDer;
 use serde::{Deserialize, Serialize};
 use webpki::ALL_VERIFICATION_ALGS;
 use x509_parser::der_parser::asn1_rs::{Any, FromDer, ToDer};
-use x509_parser::extensions::{GeneralName, ParsedExtension};
 use x509_parser::prelude::X509Certificate;
-use x509_parser::public_key::PublicKey;
 use x509_parser::x509::SubjectPublicKeyInfo;
 
 use crate::algorithms::KeyAlgorithm;
 use crate::digest::Sha256;
+use crate::text::shown;
 use crate::utc::Utc;
+
+use facts::Facts;
+
+pub(crate) use facts::text_of;
+pub use shape::MalformedCertificate;
 
 /// A certificate and what the ceremony asks of it. Travels through the state machine as PEM.
 #[derive(Clone, Deserialize, Serialize)]
@@ -21,29 +29,6 @@ use crate::utc::Utc;
 pub struct Certificate {
     der: Vec<u8>,
     facts: Facts,
-}
-
-/// What was read out of the certificate. Absent extensions are `None`: whether that is allowed is
-/// for the validation to say.
-#[derive(Clone, Debug)]
-struct Facts {
-    basic_constraints: Option<BasicConstraints>,
-    issuer: Name,
-    key_algorithm: KeyAlgorithm,
-    key_usage: Option<KeyUsage>,
-    not_after: Utc,
-    not_before: Utc,
-    public_key_info: Vec<u8>,
-    serial: String,
-    subject: Name,
-    uris: Vec<String>,
-    user_ids: Vec<String>,
-}
-
-#[derive(Clone, Debug)]
-struct Name {
-    der: Vec<u8>,
-    text: String,
 }
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -76,24 +61,16 @@ impl Certificate {
     pub const MAX_IDENTITY_BYTES: usize = 4 * 1024;
 
     pub fn from_der(der: &[u8]) -> Result<Self, MalformedCertificate> {
-        if der.len() > Self::MAX_BYTES {
-            return Err(MalformedCertificate(format!(
-                "a certificate of {} bytes; at most {} are accepted",
-                der.len(),
-                Self::MAX_BYTES
-            )));
-        }
+        shape::is_within_size(der)?;
         let (rest, certificate) = X509Certificate::from_der(der)
-            .map_err(|error| MalformedCertificate(format!("not an X.509 certificate: {error}")))?;
+            .map_err(|error| MalformedCertificate::NotCertificate(shown(&error.to_string())))?;
         if !rest.is_empty() {
-            return Err(MalformedCertificate(format!(
-                "{} bytes follow the certificate",
-                rest.len()
-            )));
+            return Err(MalformedCertificate::Trailing(rest.len()));
         }
+        shape::is_within_counts(&certificate)?;
         Ok(Self {
             der: der.to_vec(),
-            facts: Facts::read(&certificate)?.within_limits()?,
+            facts: Facts::read(&certificate)?,
         })
     }
 
@@ -115,17 +92,40 @@ impl Certificate {
         Sha256::of(&self.der)
     }
 
+    /// The subject as it may be told to anybody ([`shown`]): in an event, a README, a log. Two that
+    /// read alike may differ; [`Self::subject_der`] does not.
     pub fn subject(&self) -> &str {
-        &self.facts.subject.text
+        &self.facts.subject.shown
     }
 
+    /// The issuer's name, told as [`Self::subject`] is.
     pub fn issuer(&self) -> &str {
-        &self.facts.issuer.text
+        &self.facts.issuer.shown
     }
 
-    /// Serial number, hex.
+    /// The subject's Name in DER.
+    pub fn subject_der(&self) -> &[u8] {
+        &self.facts.subject.der
+    }
+
+    /// The issuer's Name in DER.
+    pub fn issuer_der(&self) -> &[u8] {
+        &self.facts.issuer.der
+    }
+
+    /// Serial number, hex; the beginning of one that is longer than any may be.
     pub fn serial(&self) -> &str {
         &self.facts.serial
+    }
+
+    /// The contents of the serial number's INTEGER.
+    pub fn raw_serial(&self) -> &[u8] {
+        &self.facts.raw_serial
+    }
+
+    /// The SubjectPublicKeyInfo in DER.
+    pub fn public_key_info(&self) -> &[u8] {
+        &self.facts.public_key_info
     }
 
     pub fn not_before(&self) -> Utc {
@@ -149,13 +149,18 @@ impl Certificate {
     }
 
     /// Every userId (OID 0.9.2342.19200300.100.1.1) of the subject, then every URI of the
-    /// SubjectAltName.
+    /// SubjectAltName: as they are, to be compared. Whoever tells them escapes them ([`shown`]).
     pub fn identities(&self) -> impl Iterator<Item = &str> {
         self.facts
             .user_ids
             .iter()
             .chain(&self.facts.uris)
             .map(String::as_str)
+    }
+
+    /// The digest under its signature, if that is one whose collisions are known: `SHA-1`, say.
+    pub fn broken_digest(&self) -> Option<&'static str> {
+        self.facts.broken_digest
     }
 
     pub fn is_ca(&self) -> bool {
@@ -181,9 +186,16 @@ impl Certificate {
             && self.signature_verifies(issuer).unwrap_or(false)
     }
 
-    /// `None` where the certificate does not parse, although it did when this value was made.
-    fn signature_verifies(&self, issuer: &Self) -> Option<bool> {
+    /// For checks of what is not told in general. `None` where the certificate does not parse,
+    /// although it did when this value was made.
+    pub(crate) fn parsed(&self) -> Option<X509Certificate<'_>> {
         let (_, certificate) = X509Certificate::from_der(&self.der).ok()?;
+        Some(certificate)
+    }
+
+    /// `None` where one of them does not parse.
+    fn signature_verifies(&self, issuer: &Self) -> Option<bool> {
+        let certificate = self.parsed()?;
         let (_, key) = SubjectPublicKeyInfo::from_der(&issuer.facts.public_key_info).ok()?;
         let signature_algorithm = contents(&certificate.signature_algorithm)?;
         let key_algorithm = contents(&key.algorithm)?;
@@ -251,130 +263,9 @@ impl TryFrom<String> for Certificate {
 
     fn try_from(text: String) -> Result<Self, Self::Error> {
         // The parser's own words repeat what it could not read, which may be a private key.
-        let block = pem::parse(text).map_err(|_| MalformedCertificate("not PEM".to_owned()))?;
+        let block = pem::parse(text).map_err(|_| MalformedCertificate::NotPem)?;
         Self::from_der(block.contents())
     }
-}
-
-impl Facts {
-    fn read(certificate: &X509Certificate<'_>) -> Result<Self, MalformedCertificate> {
-        let mut facts = Self {
-            basic_constraints: None,
-            issuer: Name {
-                der: certificate.issuer().as_raw().to_vec(),
-                text: certificate.issuer().to_string(),
-            },
-            key_algorithm: key_algorithm(certificate.public_key()),
-            key_usage: None,
-            not_after: Utc::from(certificate.validity().not_after.to_datetime()),
-            not_before: Utc::from(certificate.validity().not_before.to_datetime()),
-            public_key_info: certificate.public_key().raw.to_vec(),
-            serial: hex::encode(certificate.raw_serial()),
-            subject: Name {
-                der: certificate.subject().as_raw().to_vec(),
-                text: certificate.subject().to_string(),
-            },
-            uris: Vec::new(),
-            user_ids: certificate
-                .subject()
-                .iter_by_oid(&x509_parser::oid_registry::OID_USERID)
-                .filter_map(|attribute| attribute.as_str().ok().map(str::to_owned))
-                .collect(),
-        };
-        for extension in certificate.extensions() {
-            match extension.parsed_extension() {
-                ParsedExtension::BasicConstraints(constraints) => {
-                    facts.basic_constraints = Some(BasicConstraints {
-                        ca: constraints.ca,
-                        path_len: constraints.path_len_constraint,
-                    });
-                }
-                ParsedExtension::KeyUsage(usage) => {
-                    facts.key_usage = Some(KeyUsage {
-                        key_cert_sign: usage.key_cert_sign(),
-                        key_encipherment: usage.key_encipherment(),
-                        carries_keys: usage.key_encipherment()
-                            || usage.data_encipherment()
-                            || usage.key_agreement(),
-                    });
-                }
-                ParsedExtension::SubjectAlternativeName(names) => {
-                    for name in &names.general_names {
-                        if let GeneralName::URI(uri) = name {
-                            facts.uris.push((*uri).to_owned());
-                        }
-                    }
-                }
-                ParsedExtension::ParseError { error } => {
-                    return Err(MalformedCertificate(format!(
-                        "extension {} cannot be read: {error}",
-                        extension.oid
-                    )));
-                }
-                _ => {}
-            }
-        }
-        Ok(facts)
-    }
-}
-
-impl Facts {
-    fn within_limits(self) -> Result<Self, MalformedCertificate> {
-        for (which, name) in [("subject", &self.subject), ("issuer", &self.issuer)] {
-            if name.der.len() > Certificate::MAX_NAME_BYTES {
-                return Err(MalformedCertificate(format!(
-                    "a {which} of {} bytes; at most {} are accepted",
-                    name.der.len(),
-                    Certificate::MAX_NAME_BYTES
-                )));
-            }
-        }
-        let identities = self.user_ids.iter().chain(&self.uris);
-        let bytes: usize = identities.map(String::len).sum();
-        if bytes > Certificate::MAX_IDENTITY_BYTES {
-            return Err(MalformedCertificate(format!(
-                "identities (userId and URIs) of {bytes} bytes; at most {} are accepted",
-                Certificate::MAX_IDENTITY_BYTES
-            )));
-        }
-        Ok(self)
-    }
-}
-
-fn key_algorithm(key: &SubjectPublicKeyInfo<'_>) -> KeyAlgorithm {
-    match key.parsed() {
-        Ok(PublicKey::RSA(rsa)) => match rsa.modulus.iter().position(|byte| *byte != 0) {
-            // The modulus may carry a leading zero byte (DER INTEGER).
-            Some(start) => {
-                match (rsa.modulus.len() - start) * 8 - leading_zeros(rsa.modulus[start]) {
-                    2048 => KeyAlgorithm::Rsa2048,
-                    3072 => KeyAlgorithm::Rsa3072,
-                    4096 => KeyAlgorithm::Rsa4096,
-                    bits => KeyAlgorithm::Other(format!("RSA of {bits} bits")),
-                }
-            }
-            None => KeyAlgorithm::Other("RSA with an empty modulus".to_owned()),
-        },
-        Ok(PublicKey::EC(_)) => match named_curve(key).as_deref() {
-            Some("1.2.840.10045.3.1.7") => KeyAlgorithm::EccNistP256,
-            Some("1.3.132.0.34") => KeyAlgorithm::EccNistP384,
-            Some("1.3.132.0.35") => KeyAlgorithm::EccNistP521,
-            curve => KeyAlgorithm::Other(format!(
-                "elliptic curve {}",
-                curve.unwrap_or("without a name")
-            )),
-        },
-        _ => KeyAlgorithm::Other(format!("key algorithm {}", key.algorithm.algorithm)),
-    }
-}
-
-fn leading_zeros(byte: u8) -> usize {
-    byte.leading_zeros() as usize
-}
-
-fn named_curve(key: &SubjectPublicKeyInfo<'_>) -> Option<String> {
-    let curve = key.algorithm.parameters.as_ref()?.as_oid().ok()?;
-    Some(curve.to_id_string())
 }
 
 /// The contents of an AlgorithmIdentifier SEQUENCE, the form in which webpki names algorithms.
@@ -385,8 +276,3 @@ fn contents(algorithm: &x509_parser::x509::AlgorithmIdentifier<'_>) -> Option<Ve
     }
     Some(bytes)
 }
-
-/// Why bytes are not a certificate the ceremony can use.
-#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
-#[error("{0}")]
-pub struct MalformedCertificate(String);

@@ -5,6 +5,7 @@
 //! | [`identifiers`], [`id`] | who a ceremony is for and what it is called: partner, environment, data type, kind, ceremony id, aliases |
 //! | [`certificate`], [`bundle`], [`path`] | certificates, the files they arrive in, and the way from a leaf to a root |
 //! | [`proof`] | a path proven against pinned trust, or every reason why not |
+//! | [`lints`] | what RFC 5280 demands of certificates beyond path validation |
 //! | [`revocation`] | what a profile asks of revocation, and what was found |
 //! | [`algorithms`], [`strength`] | key and signature algorithms, and which key may carry or certify which |
 //! | [`profile`], [`signed_prefix`] | what an operator has decided about a partner's folder |
@@ -13,7 +14,8 @@
 //! | [`execution`], [`publication`] | what starts an execution, what it publishes, and where things lie in S3 |
 //! | [`evidence`] | what a step leaves behind for an auditor |
 //! | [`announcement`], [`finding`] | the events of the bus `key-ceremony`, and what a reconciliation finds |
-//! | [`digest`], [`text`], [`utc`] | SHA-256, text that others have chosen, and points in time |
+//! | [`digest`], [`utc`] | SHA-256, and points in time |
+//! | [`text`] | text that somebody else chose, as it may be told to people |
 
 pub mod algorithms;
 pub mod announcement;
@@ -26,9 +28,11 @@ pub mod finding;
 pub mod id;
 pub mod identifiers;
 pub mod keys;
+pub mod lints;
 pub mod path;
 pub mod profile;
 pub mod proof;
+mod public_key;
 pub mod publication;
 pub mod revocation;
 pub mod signature;

@@ -10,7 +10,7 @@ pub const SHOWN_CHARACTERS: usize = 200;
 /// `text` on one line, with nothing in it that does anything: for events, e-mails, READMEs, logs.
 ///
 /// Escaped, as `\u{1b}`, is what a reader cannot see (control, format and private characters, spaces
-/// of other widths), what moves other text (bidirectional and combining marks), what is active in
+/// of other widths or in a row), what moves other text (bidirectional and combining marks), what is active in
 /// Markdown or HTML, and the backslash itself. So between backticks, where names are told, it is
 /// seen where the name begins and ends. The words by which our causes tell a remedy are broken up.
 /// What is longer than [`SHOWN_CHARACTERS`] ends in `…`.
@@ -41,7 +41,7 @@ pub fn shown(text: &str) -> String {
 
 /// Whether [`shown`] tells anything else than the text itself.
 pub fn needs_escaping(text: &str) -> bool {
-    text.chars().any(is_escaped) || remedy_words(text)
+    text.chars().any(is_escaped) || text.contains("  ") || remedy_words(text)
 }
 
 /// What stands for the beginning of `rest`, never to be cut in two, and how many bytes it stands
@@ -59,6 +59,9 @@ fn piece(rest: &str, first: char) -> (Piece<'_>, usize) {
         let word = "what".len();
         let broken = format!("{}{}", &rest[..word], escape(' '));
         return (Piece::Escaped(broken), word + 1);
+    }
+    if rest.starts_with("  ") {
+        return (Piece::Escaped(format!(" {}", escape(' '))), 2);
     }
     let length = first.len_utf8();
     (Piece::AsItIs(&rest[..length]), length)
@@ -113,14 +116,12 @@ fn is_escaped(character: char) -> bool {
         '<' | '>' | '&' | '`' | '[' | ']' | '|' | '\\' => true,
         _ if character.is_ascii() => character.is_ascii_control(),
         _ if character.is_control() || character.is_whitespace() => true,
-        _ => {
-            INVISIBLE
+        _ => INVISIBLE
             .iter()
             .chain(&COMBINING)
             .any(|(first, last)| (*first..=*last).contains(&u32::from(character)))
             // The last two of every plane are no characters.
-            || u32::from(character) & 0xfffe == 0xfffe
-        }
+            || u32::from(character) & 0xfffe == 0xfffe,
     }
 }
 
@@ -192,16 +193,10 @@ mod tests {
             ("a\u{1b}[31mb", r"a\u{1b}\u{5b}31mb"),
             ("a\nb\r\0\t", r"a\u{a}b\u{d}\u{0}\u{9}"),
             ("a\u{7f}\u{85}\u{9b}", r"a\u{7f}\u{85}\u{9b}"),
-            (
-                "\u{202e}moc.\u{2066}x\u{200f}",
-                r"\u{202e}moc.\u{2066}x\u{200f}",
-            ),
+            ("\u{202e}moc.\u{2066}x\u{200f}", r"\u{202e}moc.\u{2066}x\u{200f}"),
             ("a\u{200b}\u{feff}\u{ad}b", r"a\u{200b}\u{feff}\u{ad}b"),
             ("a\u{2028}b\u{a0}c\u{3000}", r"a\u{2028}b\u{a0}c\u{3000}"),
-            (
-                "\u{e000}\u{ffff}\u{1fffe}\u{10ffff}",
-                r"\u{e000}\u{ffff}\u{1fffe}\u{10ffff}",
-            ),
+            ("\u{e000}\u{ffff}\u{1fffe}\u{10ffff}", r"\u{e000}\u{ffff}\u{1fffe}\u{10ffff}"),
             ("\u{fdd0}\u{e0041}\u{fe0f}", r"\u{fdd0}\u{e0041}\u{fe0f}"),
             ("e\u{301}\u{489}", "e\\u{301}\u{489}"),
             ("<b>&amp;`x`", r"\u{3c}b\u{3e}\u{26}amp;\u{60}x\u{60}"),
@@ -222,7 +217,8 @@ mod tests {
                 .replace(r"WHAT\u{20}to do", r"WHAT\u{20}TO DO")
         );
         assert!(needs_escaping(name));
-        assert_eq!(shown("What  to do"), "What  to do");
+        assert_eq!(shown("What  to do"), r"What \u{20}to do");
+        assert_eq!(shown("a   b"), r"a \u{20} b");
         assert_eq!(shown("what to"), "what to");
     }
 
@@ -247,26 +243,8 @@ mod tests {
             holds(&format!("a{character}b"));
         }
         let alphabet = [
-            "w",
-            "What",
-            " ",
-            "to",
-            " do",
-            ": ",
-            "\\",
-            "u{",
-            "1b",
-            "}",
-            "\\u{1b}",
-            "\\u{20}",
-            "`",
-            "\u{1b}",
-            "\u{202e}",
-            "…",
-            "é",
-            "𝄞",
-            "\u{10ffff}",
-            "x",
+            "w", "What", " ", "to", " do", ": ", "\\", "u{", "1b", "}", "\\u{1b}", "\\u{20}", "`",
+            "\u{1b}", "\u{202e}", "…", "é", "𝄞", "\u{10ffff}", "x",
         ];
         let mut random: u32 = 1;
         for _ in 0..20_000 {

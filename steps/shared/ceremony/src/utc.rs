@@ -32,6 +32,10 @@ impl Utc {
         Self(next.midnight().assume_utc())
     }
 
+    pub fn year(self) -> i32 {
+        self.0.year()
+    }
+
     /// `2026-11-22`
     pub fn date(self) -> String {
         let date = self.0.date();

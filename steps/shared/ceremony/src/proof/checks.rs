@@ -5,6 +5,7 @@ use crate::algorithms::{KekAlgorithm, KeyAlgorithm};
 use crate::certificate::Certificate;
 use crate::path::{CertificatePath, Role};
 use crate::profile::Trust;
+use crate::text::shown;
 use crate::utc::Utc;
 
 /// The root is one of the profile's trust anchors, by its fingerprint.
@@ -16,13 +17,8 @@ pub(super) fn root_is_pinned(path: &CertificatePath, trust: &Trust, checks: &mut
     } else {
         format!("fingerprint {fingerprint} is not one of the profile's trust anchors")
     };
-    checks.push(check(
-        CheckName::RootPinned,
-        Role::Root,
-        &path.root,
-        passed,
-        detail,
-    ));
+    let (name, root) = (CheckName::RootPinned, &path.root);
+    checks.push(Check::on(Role::Root, root, name, passed, detail));
 }
 
 /// Every certificate is valid at `now`, the root too: Payment Cryptography imports none that is
@@ -30,22 +26,35 @@ pub(super) fn root_is_pinned(path: &CertificatePath, trust: &Trust, checks: &mut
 pub(super) fn certificates_are_valid_at(path: &CertificatePath, now: Utc, checks: &mut Vec<Check>) {
     for (role, certificate) in path.certificates() {
         let (start, end) = (certificate.not_before(), certificate.not_after());
+        let mut check = |name, passed, detail| {
+            checks.push(Check::on(role, certificate, name, passed, detail));
+        };
         let detail = format!("valid from {start}, checked at {now}");
-        checks.push(check(
-            CheckName::AlreadyValid,
-            role,
-            certificate,
-            start <= now,
-            detail,
-        ));
+        check(CheckName::AlreadyValid, start <= now, detail);
         let detail = format!("valid until {end}, checked at {now}");
-        checks.push(check(
-            CheckName::NotExpired,
-            role,
-            certificate,
-            now <= end,
-            detail,
-        ));
+        check(CheckName::NotExpired, now <= end, detail);
+    }
+}
+
+/// The leaf and the CA that issued it stay valid for as long as the KEK is to be used, at least. Of
+/// one that has expired already nothing more is said.
+pub(super) fn enough_life_is_left(
+    path: &CertificatePath,
+    trust: &Trust,
+    now: Utc,
+    checks: &mut Vec<Check>,
+) {
+    let days = trust.minimum_remaining_days;
+    let needed = now.plus_seconds(i64::from(days) * 86_400);
+    for (role, certificate) in path.certificates().take(2) {
+        let end = certificate.not_after();
+        if end < now {
+            continue;
+        }
+        let detail = format!("valid until {end}; at {now} the profile asks for {days} days more");
+        let passed = needed <= end;
+        let name = CheckName::RemainingLife;
+        checks.push(Check::on(role, certificate, name, passed, detail));
     }
 }
 
@@ -58,31 +67,22 @@ pub(super) fn cas_may_issue(path: &CertificatePath, checks: &mut Vec<Check>) {
         } else {
             Role::Intermediate
         };
-        let detail = match ca.basic_constraints() {
-            Some(constraints) if constraints.ca => "CA:TRUE".to_owned(),
-            Some(_) => "BasicConstraints says CA:FALSE, CA:TRUE is needed".to_owned(),
-            None => "has no BasicConstraints, CA:TRUE is needed".to_owned(),
+        let mut check = |name, passed, detail: String| {
+            checks.push(Check::on(role, ca, name, passed, detail));
         };
-        checks.push(check(
-            CheckName::BasicConstraints,
-            role,
-            ca,
-            ca.is_ca(),
-            detail,
-        ));
+        let detail = match ca.basic_constraints() {
+            Some(constraints) if constraints.ca => "CA:TRUE",
+            Some(_) => "BasicConstraints says CA:FALSE, CA:TRUE is needed",
+            None => "has no BasicConstraints, CA:TRUE is needed",
+        };
+        check(CheckName::BasicConstraints, ca.is_ca(), detail.to_owned());
 
         let (passed, detail) = match ca.key_usage() {
             Some(usage) if usage.key_cert_sign => (true, "keyCertSign is set"),
             Some(_) => (false, "KeyUsage lacks keyCertSign"),
             None => (false, "has no KeyUsage, keyCertSign is needed"),
         };
-        checks.push(check(
-            CheckName::KeyUsage,
-            role,
-            ca,
-            passed,
-            detail.to_owned(),
-        ));
+        check(CheckName::KeyUsage, passed, detail.to_owned());
 
         let limit = ca
             .basic_constraints()
@@ -94,17 +94,20 @@ pub(super) fn cas_may_issue(path: &CertificatePath, checks: &mut Vec<Check>) {
                 format!("pathLenConstraint {limit}, {cas_below} CAs below"),
             ),
         };
-        checks.push(check(CheckName::PathLength, role, ca, passed, detail));
+        check(CheckName::PathLength, passed, detail);
 
-        let (passed, detail) = ca_key_is_suitable(ca.key_algorithm(), below.key_algorithm());
-        checks.push(check(CheckName::CaKeySuitable, role, ca, passed, detail));
+        let certified = (!std::ptr::eq(below, &path.leaf) || has_a_key_to_wrap_under(below))
+            .then(|| below.key_algorithm());
+        let (passed, detail) = ca_key_is_suitable(ca.key_algorithm(), certified);
+        check(CheckName::CaKeySuitable, passed, detail);
         below = ca;
     }
 }
 
 /// Payment Cryptography takes CA keys of three RSA lengths and three curves, and no CA that is
-/// weaker than what it signs (user guide, "Import public keys").
-fn ca_key_is_suitable(ca: &KeyAlgorithm, below: &KeyAlgorithm) -> (bool, String) {
+/// weaker than what it signs (user guide, "Import public keys"). What it signs is left out where
+/// that has a check of its own: the CA is not to blame for it.
+fn ca_key_is_suitable(ca: &KeyAlgorithm, certified: Option<&KeyAlgorithm>) -> (bool, String) {
     if ca.service_name().is_none() {
         let known = "RSA_2048, RSA_3072, RSA_4096, ECC_NIST_P256, ECC_NIST_P384 or ECC_NIST_P521";
         return (
@@ -112,13 +115,23 @@ fn ca_key_is_suitable(ca: &KeyAlgorithm, below: &KeyAlgorithm) -> (bool, String)
             format!("its key is {ca}; Payment Cryptography takes {known}"),
         );
     }
-    let passed = ca.may_certify(below);
-    let detail = if passed {
-        format!("its key is {ca} and signs {below}")
-    } else {
-        format!("its key is {ca}, which may not sign {below}: it is weaker, or of another kind")
-    };
-    (passed, detail)
+    match certified {
+        None => (true, format!("its key is {ca}")),
+        Some(certified) if ca.may_certify(certified) => {
+            (true, format!("its key is {ca} and signs {certified}"))
+        }
+        Some(certified) => (
+            false,
+            format!(
+                "its key is {ca}, which may not sign {certified}: it is weaker, or of another kind"
+            ),
+        ),
+    }
+}
+
+/// RSA of a length that the service has a name for: the exchange method encrypts under it.
+fn has_a_key_to_wrap_under(leaf: &Certificate) -> bool {
+    leaf.key_algorithm().modulus_bytes().is_some()
 }
 
 /// The leaf is the right one, and its key may carry the KEK.
@@ -129,38 +142,40 @@ pub(super) fn leaf_may_receive(
     checks: &mut Vec<Check>,
 ) {
     let leaf = &path.leaf;
-    let on_leaf = |name, passed, detail| check(name, Role::Leaf, leaf, passed, detail);
+    let mut check = |name, passed, detail: String| {
+        checks.push(Check::on(Role::Leaf, leaf, name, passed, detail));
+    };
 
     let detail = if leaf.is_ca() {
         "BasicConstraints says CA:TRUE, an end-entity certificate is needed"
     } else {
         "is no CA"
     };
-    checks.push(on_leaf(
+    check(
         CheckName::BasicConstraints,
         !leaf.is_ca(),
         detail.to_owned(),
-    ));
+    );
 
     let (passed, detail) = match leaf.key_usage() {
         None => (true, "has no KeyUsage, which allows every use"),
         Some(usage) if usage.key_encipherment => (true, "keyEncipherment is set"),
         Some(_) => (false, "KeyUsage lacks keyEncipherment"),
     };
-    checks.push(on_leaf(CheckName::KeyUsage, passed, detail.to_owned()));
+    check(CheckName::KeyUsage, passed, detail.to_owned());
 
-    // Equality, never a part: `…9091073` is not `…90910731`.
-    let expected = trust.identity.as_str();
-    let found: Vec<&str> = leaf.identities().collect();
-    let passed = found.contains(&expected);
-    let detail = match (passed, found.is_empty()) {
-        (true, _) => format!("carries `{expected}`"),
-        (false, true) => format!("carries no userId and no SAN URI, expected `{expected}`"),
-        (false, false) => format!("carries `{}`, expected `{expected}`", found.join("`, `")),
-    };
-    checks.push(on_leaf(CheckName::Identity, passed, detail));
+    let (passed, detail) = carries(leaf, &trust.identity);
+    check(CheckName::Identity, passed, detail);
 
     let key = leaf.key_algorithm();
+    if !has_a_key_to_wrap_under(leaf) {
+        let detail = format!(
+            "its key is {key}; RSA of 2048, 3072 or 4096 bits is needed to wrap a key under it"
+        );
+        check(CheckName::LeafKeyKind, false, detail);
+        return;
+    }
+    check(CheckName::LeafKeyKind, true, format!("its key is {key}"));
     let passed = kek.may_travel_under(key);
     let detail = if passed {
         format!("{key} may carry {kek}")
@@ -168,32 +183,33 @@ pub(super) fn leaf_may_receive(
         let needed = kek.required_wrapping_key();
         format!("{key} may not carry {kek}; it takes {needed}")
     };
-    checks.push(on_leaf(CheckName::LeafKeySuitable, passed, detail));
+    check(CheckName::LeafKeySuitable, passed, detail);
 }
 
-pub(super) fn path_check(name: CheckName, passed: bool, detail: String) -> Check {
-    Check {
-        check: name,
-        role: None,
-        subject: None,
-        passed,
-        detail,
-    }
-}
+/// How many of the leaf's identities are told where none is the right one.
+const IDENTITIES_TOLD: usize = 3;
 
-fn check(
-    name: CheckName,
-    role: Role,
-    certificate: &Certificate,
-    passed: bool,
-    detail: String,
-) -> Check {
-    let subject = Some(certificate.subject().to_owned());
-    Check {
-        check: name,
-        role: Some(role),
-        subject,
-        passed,
-        detail,
+/// Equality, never a part: `…9091073` is not `…90910731`. Compared is the text, told what is shown
+/// of it.
+fn carries(leaf: &Certificate, expected: &str) -> (bool, String) {
+    let passed = leaf.identities().any(|identity| identity == expected);
+    let expected = shown(expected);
+    if passed {
+        return (true, format!("carries `{expected}`"));
     }
+    let told: Vec<String> = leaf
+        .identities()
+        .take(IDENTITIES_TOLD)
+        .map(|identity| format!("`{}`", shown(identity)))
+        .collect();
+    let more = match leaf.identities().count().saturating_sub(IDENTITIES_TOLD) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    let detail = if told.is_empty() {
+        format!("carries no userId and no SAN URI, expected `{expected}`")
+    } else {
+        format!("carries {}{more}, expected `{expected}`", told.join(", "))
+    };
+    (false, detail)
 }

@@ -6,7 +6,7 @@ use webpki::{
     anchor_from_trusted_cert,
 };
 
-use super::checks::path_check;
+use super::words::in_words;
 use super::{Check, CheckName};
 use crate::path::CertificatePath;
 use crate::profile::Trust;
@@ -25,7 +25,7 @@ pub(super) fn path_is_valid(
             // Every CA that is listed will be imported.
             Ok(verified) if verified == listed_intermediates(path) => Ok(()),
             Ok(_) => Err("another path verifies than the one that is listed".to_owned()),
-            Err(error) => Err(error.to_string()),
+            Err(error) => Err(in_words(&error)),
         }
     } else {
         Err("there is no pinned root to verify it against".to_owned())
@@ -37,7 +37,7 @@ pub(super) fn path_is_valid(
             format!("the certificate path does not verify: {reason}"),
         ),
     };
-    checks.push(path_check(CheckName::CertificatePath, passed, detail));
+    checks.push(Check::on_path(CheckName::CertificatePath, passed, detail));
 }
 
 fn listed_intermediates(path: &CertificatePath) -> Vec<CertificateDer<'_>> {
