@@ -1,9 +1,34 @@
 //! Whether a certificate has been revoked: asked of the services that it names, and proven by what
 //! they have signed.
+//!
+//! | module | holds |
+//! | --- | --- |
+//! | `inquiry` | which service is asked, in which order, and what all answers come to |
+//! | `services` | the addresses in a certificate (RFC 5280 §4.2.2.1, §4.2.1.13) |
+//! | `ocsp` | requests, and whether a response proves anything (RFC 6960, RFC 9654) |
+//! | `crl` | whether a CRL proves anything (RFC 5280 §5, §6.3) |
+//! | `signed`, `extensions`, `freshness`, `parties` | what both kinds of answer have in common |
+//! | [`http`] | the client that asks addresses which somebody else wrote (feature `http`) |
+//!
+//! Everything but `http` is pure: bytes and a time in, a finding out. An answer that is late, cut,
+//! forged or about something else is never a "not revoked".
 
-use ceremony::certificate::Certificate;
-use ceremony::revocation::{Rules, Source, Status};
-use ceremony::utc::Utc;
+mod crl;
+mod extensions;
+mod freshness;
+#[cfg(feature = "http")]
+pub mod http;
+mod inquiry;
+mod ocsp;
+mod parties;
+mod services;
+mod signed;
+mod tried;
+
+use ceremony::revocation::{Source, Status};
+
+pub use freshness::{MAX_AGE_WITHOUT_NEXT_UPDATE_SECONDS, MAX_CLOCK_SKEW_SECONDS};
+pub use inquiry::{Inquiry, MAX_OCSP_BYTES, MAX_URLS};
 
 /// How answers are fetched. The product has one way, `http`; tests have others.
 pub trait Fetch {
@@ -21,34 +46,25 @@ pub struct Request<'a> {
     pub limit: usize,
 }
 
-/// Why there is no answer.
+/// Why there is no answer, or none that proves anything.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 pub enum FetchError {
-    /// May pass: unreachable, too slow, overloaded.
+    /// May pass: unreachable, too slow, overloaded, out of date.
     #[error("{0}")]
     Unavailable(String),
-    /// Will not pass by itself: an address that must not be asked, a redirect, too large an answer.
+    /// Will not pass by itself: an address that must not be asked, a redirect, too large an answer,
+    /// a signature that does not verify.
     #[error("{0}")]
     Unusable(String),
 }
 
-/// Asks for all certificates of one path; a CRL that serves several is fetched once.
-#[derive(Debug)]
-pub struct Inquiry<'a, F> {
-    fetch: &'a F,
-    rules: Rules,
-}
-
-impl<'a, F: Fetch> Inquiry<'a, F> {
-    pub fn new(fetch: &'a F, rules: Rules) -> Self {
-        Self { fetch, rules }
+impl FetchError {
+    fn unavailable(reason: impl Into<String>) -> Self {
+        Self::Unavailable(reason.into())
     }
 
-    /// Whether `subject`, which `issuer` has issued, is revoked at `now`. `Rules::policy` is not
-    /// asked: what a finding means is for the caller to say.
-    pub async fn ask(&mut self, subject: &Certificate, issuer: &Certificate, now: Utc) -> Found {
-        let _ = (self.fetch, self.rules, subject, issuer, now);
-        unimplemented!()
+    fn unusable(reason: impl Into<String>) -> Self {
+        Self::Unusable(reason.into())
     }
 }
 

@@ -1,0 +1,110 @@
+//! The certificates that a CRL lists (RFC 5280 §5.1.2.6, §5.3).
+
+use ceremony::utc::Utc;
+use der::asn1::{AnyRef, IntRef, ObjectIdentifier};
+use der::{Decode, Sequence, Tag, Tagged};
+use x509_cert::ext::pkix::CrlReason;
+use x509_cert::time::Time;
+
+use crate::FetchError;
+use crate::extensions::{Extension, elements};
+use crate::freshness::utc;
+
+const REASON_CODE: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.21");
+const INVALIDITY_DATE: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.24");
+const CERTIFICATE_ISSUER: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.29");
+
+/// A revocation.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Entry {
+    pub(crate) at: Utc,
+    pub(crate) reason: Option<CrlReason>,
+}
+
+/// The entry for a serial number. Every entry is read to the end, since one that is not understood
+/// forbids to use the CRL for any certificate (§5.3).
+pub(super) fn find(contents: &[u8], serial: &[u8]) -> Result<Option<Entry>, FetchError> {
+    let mut found = None;
+    for revoked in elements::<Revoked<'_>>(contents) {
+        let revoked = revoked
+            .map_err(|error| FetchError::unusable(format!("an entry cannot be read: {error}")))?;
+        let reason = revoked.reason()?;
+        if revoked.serial.as_bytes() != serial {
+            continue;
+        }
+        if found.is_some() {
+            return Err(FetchError::unusable("it lists the certificate twice"));
+        }
+        let at = utc(revoked.date.to_date_time())
+            .ok_or_else(|| FetchError::unusable("a time in it is beyond any calendar"))?;
+        found = Some(Entry { at, reason });
+    }
+    Ok(found)
+}
+
+/// An element of revokedCertificates, borrowed.
+#[derive(Clone, Copy, Debug, Sequence)]
+struct Revoked<'a> {
+    serial: IntRef<'a>,
+    date: Time,
+    extensions: Option<AnyRef<'a>>,
+}
+
+impl Revoked<'_> {
+    /// reasonCode. Whatever else is critical is not understood; the issuer of an entry belongs to
+    /// indirect CRLs, and removeFromCRL to delta CRLs (§5.3.1, §5.3.3).
+    fn reason(&self) -> Result<Option<CrlReason>, FetchError> {
+        let mut reason = None;
+        for extension in self.extensions()? {
+            let Extension {
+                id,
+                critical,
+                value,
+            } = extension.map_err(unreadable)?;
+            match id {
+                REASON_CODE if reason.is_none() => {
+                    reason = Some(CrlReason::from_der(value.as_bytes()).map_err(unreadable)?);
+                }
+                REASON_CODE => {
+                    return Err(FetchError::unusable("an entry has two reason codes"));
+                }
+                CERTIFICATE_ISSUER => {
+                    return Err(FetchError::unusable(
+                        "an entry names an issuer of its own: indirect CRLs are not used",
+                    ));
+                }
+                INVALIDITY_DATE => {}
+                _ if critical => {
+                    return Err(FetchError::unusable(format!(
+                        "an entry has the critical extension {id}, which is not understood"
+                    )));
+                }
+                _ => {}
+            }
+        }
+        if reason == Some(CrlReason::RemoveFromCRL) {
+            return Err(FetchError::unusable(
+                "an entry says removeFromCRL, which only a delta CRL may (RFC 5280 §5.3.1)",
+            ));
+        }
+        Ok(reason)
+    }
+
+    fn extensions(&self) -> Result<impl Iterator<Item = der::Result<Extension<'_>>>, FetchError> {
+        let contents = match &self.extensions {
+            Some(extensions) => {
+                extensions
+                    .tag()
+                    .assert_eq(Tag::Sequence)
+                    .map_err(unreadable)?;
+                extensions.value()
+            }
+            None => &[],
+        };
+        Ok(elements(contents))
+    }
+}
+
+fn unreadable(error: der::Error) -> FetchError {
+    FetchError::unusable(format!("an extension of an entry cannot be read: {error}"))
+}
