@@ -172,6 +172,44 @@ fn the_verdict_is_that_of_validate() {
     }
 }
 
+/// What is noted is told, and stands in nobody's way.
+#[test]
+fn a_note_refuses_nothing() {
+    let server_auth = vec![0x30, 0x0a, 0x06, 0x08, 0x2b, 6, 1, 5, 5, 7, 3, 1];
+    let pki = chain()
+        .leaf(|leaf| leaf.extension(&[2, 5, 29, 37], false, server_auth))
+        .build();
+    let desk = desk_with(&pki);
+    let ran = check(&desk, &FILES, &[]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    let note = |line: &str| line.trim_start().starts_with("note     NoExtendedKeyUsage");
+    let note = ran.out.lines().find(|line| note(line)).unwrap_or_default();
+    assert!(note.ends_with("[RFC 5280 §4.2.1.12]"), "{}", ran.out);
+    let document = json(&desk, &FILES, &[]);
+    let checks = document["checks"].as_array().unwrap();
+    let check = checks
+        .iter()
+        .find(|check| check["check"] == "NoExtendedKeyUsage")
+        .unwrap();
+    assert_eq!(
+        (&check["passed"], &check["severity"]),
+        (&json!(false), &json!("note"))
+    );
+}
+
+#[test]
+fn every_check_has_its_clause() {
+    let pki = chain().build();
+    let ran = check(&desk_with(&pki), &FILES, &[]);
+    let checks = ran.out.split_once("\nChecks\n").unwrap().1;
+    let rows = checks.lines().filter(|line| line.starts_with("    "));
+    assert!(rows.clone().count() > 15, "{checks}");
+    for row in rows {
+        let (_, clause) = row.rsplit_once('[').unwrap();
+        assert!(clause.len() > 5 && clause.ends_with(']'), "{row}");
+    }
+}
+
 #[test]
 fn files_may_be_of_every_form_and_in_any_order() {
     let pki = chain().build();

@@ -21,14 +21,26 @@ use crate::utc::Utc;
 pub static LINTS: &[Lint] = {
     use CheckName as Name;
     &[
-        refuse(Name::SerialNumber, "RFC 5280 §4.1.2.2", fields::serial_number),
+        refuse(
+            Name::SerialNumber,
+            "RFC 5280 §4.1.2.2",
+            fields::serial_number,
+        ),
         refuse(
             Name::SignatureDigest,
             "NIST SP 800-131A §3, RFC 6151 §2",
             fields::signature_digest,
         ),
-        refuse(Name::ValidityDates, "RFC 5280 §4.1.2.5", fields::validity_dates),
-        refuse(Name::SubjectPresent, "RFC 5280 §4.1.2.6", fields::subject_present),
+        refuse(
+            Name::ValidityDates,
+            "RFC 5280 §4.1.2.5",
+            fields::validity_dates,
+        ),
+        refuse(
+            Name::SubjectPresent,
+            "RFC 5280 §4.1.2.6",
+            fields::subject_present,
+        ),
         refuse(
             Name::RsaLength,
             "AWS Payment Cryptography, Key attributes",
@@ -92,7 +104,11 @@ pub static LINTS: &[Lint] = {
             "RFC 5280 §4.1.2.5",
             fields::not_expiring_soon,
         ),
-        note(Name::NamesPlain, "RFC 5280 §4.1.2.4, §4.1.2.6", fields::names_plain),
+        note(
+            Name::NamesPlain,
+            "RFC 5280 §4.1.2.4, §4.1.2.6",
+            fields::names_plain,
+        ),
     ]
 };
 
@@ -134,9 +150,7 @@ impl Lint {
         let (told, others) = failed.split_at(failed.len().min(FAILURES_TOLD));
         let mut checks: Vec<Check> = told
             .iter()
-            .map(|(it, fault)| {
-                Check::on(it.role, it.certificate, self.name, false, fault.clone())
-            })
+            .map(|(it, fault)| Check::on(it.role, it.certificate, self.name, false, fault.clone()))
             .collect();
         if !others.is_empty() {
             let others: Vec<String> = others

@@ -1,7 +1,7 @@
 //! What the services that the certificates name say of them.
 
 use ceremony::proof::ProvenPath;
-use ceremony::revocation::{Finding, Requirement, Rules, Status};
+use ceremony::revocation::{Finding, Requirement, Rules, Status, refusal, refusal_of_unavailable};
 use ceremony::utc::Utc;
 use revocation::{Fetch, Inquiry};
 
@@ -27,15 +27,14 @@ pub(super) async fn ask(services: &impl Fetch, proven: &ProvenPath, rules: Rules
     Revocation { asked_at, findings }
 }
 
+/// What the ceremony would end with. It would ask again for as long as the profile says before it
+/// gives up on a service; here it is asked once.
 pub(super) fn problem(asked: &Revocation, rules: &Rules) -> Option<Problem> {
-    let bad = asked.findings.iter().find(|finding| match finding.status {
-        Status::NotRevoked { .. } => false,
-        Status::NoService => rules.policy == Requirement::Required,
-        _ => true,
-    })?;
-    Some(Problem::failed(
-        "CertificateRevoked",
-        format!("{bad:?}"),
-        "X",
-    ))
+    let findings = &asked.findings;
+    let unavailable = |it: &Finding| matches!(it.status, Status::Unavailable { .. });
+    let refused = refusal(findings, rules).or_else(|| {
+        let is_any = findings.iter().any(unavailable);
+        is_any.then(|| refusal_of_unavailable(findings, rules, None))
+    });
+    refused.map(Problem::refused)
 }

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use ceremony::proof::Check;
+use ceremony::proof::{Check, Severity};
 use ceremony::revocation::{Finding, Proof, Source, Status};
 
 use super::{FileSeen, OnPath, Problem, Report};
@@ -57,13 +57,27 @@ impl Report {
                 let name = format!("{:?}", check.check);
                 let _ = writeln!(
                     text,
-                    "    {:<8}{name:<22}{}{}",
+                    "    {:<9}{name:<26}{} [{}]",
                     result(check),
                     check.detail,
-                    clause(check)
+                    check.clause
                 );
             }
         }
+        let count = |wanted| {
+            self.checks
+                .iter()
+                .filter(|check| result(check) == wanted)
+                .count()
+        };
+        let _ = writeln!(
+            text,
+            "  {} checks: {} ok, {} refused, {} notes",
+            self.checks.len(),
+            count("ok"),
+            count("refused"),
+            count("note")
+        );
     }
 
     fn verdict(&self, text: &mut String) {
@@ -133,11 +147,11 @@ fn subject(check: &Check) -> Option<(&str, &str)> {
 }
 
 fn result(check: &Check) -> &'static str {
-    if check.passed { "ok" } else { "refused" }
-}
-
-fn clause(_check: &Check) -> String {
-    String::new()
+    match (check.passed, check.severity) {
+        (true, _) => "ok",
+        (false, Severity::Note) => "note",
+        (false, Severity::Refuse) => "refused",
+    }
 }
 
 fn finding_row(finding: &Finding) -> String {

@@ -2,14 +2,17 @@
 
 use std::path::Path;
 
-use ceremony::algorithms::KeyAlgorithm;
+use ceremony::algorithms::{KekAlgorithm, KeyAlgorithm};
 use ceremony::certificate::Certificate;
 use ceremony::digest::Sha256;
 use ceremony::identifiers::Folder;
-use ceremony::profile::{Exchange, Profile};
+use ceremony::path::{CertificatePath, Role};
+use ceremony::profile::{Exchange, Profile, Trust};
+use ceremony::proof::{Check, CheckName, prove};
 use ceremony::revocation::Requirement;
 use ceremony::text::shown;
 use ceremony::utc::Utc;
+use serde_path_to_error::Segment;
 
 use super::{ADVANCED_TIER, STANDARD_TIER, how_to_put, read, with_colons, words};
 use crate::files::Unreadable;
@@ -77,7 +80,7 @@ pub(super) fn look(json: &str, roots: Option<&[Certificate]>, now: Utc) -> Looke
     looked.push("trust", trust(&profile));
     let supplied = roots.unwrap_or(&profile.root_certificates);
     if !supplied.is_empty() {
-        looked.push("roots", roots_live(supplied, now));
+        looked.push("roots", roots_live(supplied, &profile, now));
     }
     looked.push("kek-export", kek_export(&profile));
     looked.push("revocation", revocation(&profile));
@@ -96,8 +99,18 @@ impl Looked {
 fn field(json: &str) -> Option<String> {
     let json = &mut serde_json::Deserializer::from_str(json);
     let error = serde_path_to_error::deserialize::<_, Profile>(json).err()?;
-    let path = error.path().to_string();
-    (path != ".").then(|| shown(&path))
+    let mut path = String::new();
+    for segment in error.path() {
+        match segment {
+            Segment::Seq { index } => path.push_str(&format!("[{index}]")),
+            Segment::Map { key } | Segment::Enum { variant: key } => {
+                let dot = if path.is_empty() { "" } else { "." };
+                path.push_str(&format!("{dot}{}", shown(key)));
+            }
+            Segment::Unknown => {}
+        }
+    }
+    (!path.is_empty()).then_some(path)
 }
 
 fn size(bytes: usize) -> Finding {
@@ -144,17 +157,54 @@ fn is_the_examples(anchor: &Sha256) -> bool {
     anchor.to_string().bytes().all(|digit| digit == b'0')
 }
 
-fn roots_live(roots: &[Certificate], now: Utc) -> Finding {
-    let details = roots.iter().map(|root| {
-        let (status, seen) = lifetime(root.not_before(), root.not_after(), now);
+fn roots_live(roots: &[Certificate], profile: &Profile, now: Utc) -> Finding {
+    let details = roots.iter().flat_map(|root| {
         let about = format!("{} ({})", root.subject(), root.sha256().short());
-        Detail::new(about, status, seen)
+        let (status, seen) = lifetime(root.not_before(), root.not_after(), now);
+        let life = Detail::new(about.clone(), status, seen);
+        let checks = not_passed(root, profile, now).into_iter();
+        let checks = checks.map(move |check| {
+            let status = if check.refuses() {
+                Status::Failed
+            } else {
+                Status::Warning
+            };
+            let seen = format!("{:?}: {} [{}].", check.check, check.detail, check.clause);
+            Detail::new(about.clone(), status, seen)
+        });
+        [life].into_iter().chain(checks)
     });
     Finding::of_many(
-        "root certificates can be used",
+        "things looked at on root certificates are right",
         details.collect(),
-        "Ask the partner for its present root, and compare the fingerprint over another channel.",
+        "Ask the partner for another root, and compare its fingerprint over another channel.",
     )
+}
+
+/// What a proof would say of the root wherever a path ends in it; how long it lives is told already.
+fn not_passed(root: &Certificate, profile: &Profile, now: Utc) -> Vec<Check> {
+    let trust = Trust {
+        trust_anchors: profile.trust_anchors.clone(),
+        identity: profile.identity.clone(),
+        minimum_remaining_days: profile.minimum_remaining_days,
+    };
+    // The shortest path there is. Of its leaf nothing is asked.
+    let path = CertificatePath {
+        leaf: root.clone(),
+        intermediates: Vec::new(),
+        root: root.clone(),
+    };
+    let told = [
+        CheckName::AlreadyValid,
+        CheckName::NotExpired,
+        CheckName::NotExpiringSoon,
+        CheckName::RemainingLife,
+    ];
+    let mut checks = prove(path, &trust, KekAlgorithm::default(), now).checks;
+    checks.retain(|check| {
+        check.role == Some(Role::Root) && !check.passed && !told.contains(&check.check)
+    });
+    checks
 }
 
 fn kek_export(profile: &Profile) -> Finding {

@@ -18,10 +18,7 @@ const SOON_DAYS: i64 = 30;
 
 /// Positive, and of at most 20 octets. The zero that DER puts before a number whose first bit is set
 /// is none of them.
-pub(super) fn serial_number(
-    placed: &Placed<'_>,
-    _: &X509Certificate<'_>,
-) -> Result<(), String> {
+pub(super) fn serial_number(placed: &Placed<'_>, _: &X509Certificate<'_>) -> Result<(), String> {
     let octets = placed.certificate.raw_serial();
     match octets.first() {
         None => return Err("its serial number is empty".to_owned()),
@@ -44,10 +41,7 @@ pub(super) fn serial_number(
 }
 
 /// The signature of a root on itself proves nothing that its fingerprint does not.
-pub(super) fn signature_digest(
-    placed: &Placed<'_>,
-    _: &X509Certificate<'_>,
-) -> Result<(), String> {
+pub(super) fn signature_digest(placed: &Placed<'_>, _: &X509Certificate<'_>) -> Result<(), String> {
     match placed.certificate.broken_digest() {
         Some(digest) if placed.role != Role::Root => Err(format!(
             "it is signed over {digest}, for which forgeries are known"
@@ -58,16 +52,12 @@ pub(super) fn signature_digest(
 
 /// Through 2049 as UTCTime and from 2050 as GeneralizedTime, both to the second and in UTC; and no
 /// date that says "always".
-pub(super) fn validity_dates(
-    placed: &Placed<'_>,
-    _: &X509Certificate<'_>,
-) -> Result<(), String> {
+pub(super) fn validity_dates(placed: &Placed<'_>, _: &X509Certificate<'_>) -> Result<(), String> {
     let (start, end) = (
         placed.certificate.not_before(),
         placed.certificate.not_after(),
     );
-    let written =
-        written_dates(placed.certificate.der()).ok_or("its dates cannot be read")?;
+    let written = written_dates(placed.certificate.der()).ok_or("its dates cannot be read")?;
     for (which, date, written) in [
         ("notBefore", start, &written[0]),
         ("notAfter", end, &written[1]),
@@ -79,7 +69,11 @@ pub(super) fn validity_dates(
         let (tag, name, length) = if year < 2050 {
             (Tag::UtcTime, "UTCTime", "YYMMDDhhmmssZ".len())
         } else {
-            (Tag::GeneralizedTime, "GeneralizedTime", "YYYYMMDDhhmmssZ".len())
+            (
+                Tag::GeneralizedTime,
+                "GeneralizedTime",
+                "YYYYMMDDhhmmssZ".len(),
+            )
         };
         if written.tag() != tag {
             return Err(format!("its {which} {date} must be written as {name}"));
@@ -160,7 +154,9 @@ pub(super) fn not_expiring_soon(
 ) -> Result<(), String> {
     let end = placed.certificate.not_after();
     if placed.now <= end && seconds_between(placed.now, end) < SOON_DAYS * DAY {
-        return Err(format!("it expires at {end}, in less than {SOON_DAYS} days"));
+        return Err(format!(
+            "it expires at {end}, in less than {SOON_DAYS} days"
+        ));
     }
     Ok(())
 }
@@ -170,14 +166,13 @@ fn seconds_between(start: Utc, end: Utc) -> i64 {
 }
 
 /// Whoever reads of the certificate reads something else than is in it.
-pub(super) fn names_plain(
-    placed: &Placed<'_>,
-    parsed: &X509Certificate<'_>,
-) -> Result<(), String> {
+pub(super) fn names_plain(placed: &Placed<'_>, parsed: &X509Certificate<'_>) -> Result<(), String> {
     let names = [("subject", parsed.subject()), ("issuer", parsed.issuer())];
     for (which, name) in names {
         if needs_escaping(&text_of(name)) {
-            return Err(format!("its {which} holds characters that are told as escapes"));
+            return Err(format!(
+                "its {which} holds characters that are told as escapes"
+            ));
         }
     }
     let mut identities = placed.certificate.identities();

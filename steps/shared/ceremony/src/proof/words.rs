@@ -42,7 +42,9 @@ pub(super) fn in_words(error: &Error) -> String {
         }
         Error::MaximumPathBuildCallsExceeded
         | Error::MaximumPathDepthExceeded
-        | Error::MaximumSignatureChecksExceeded => "there are too many ways from the leaf to a root",
+        | Error::MaximumSignatureChecksExceeded => {
+            "there are too many ways from the leaf to a root"
+        }
         Error::NameConstraintViolation => "a name is not one that a CA above may certify",
         Error::PathLenConstraintViolated => "there are more CAs below a CA than it allows",
         Error::SignatureAlgorithmMismatch => {
@@ -50,9 +52,7 @@ pub(super) fn in_words(error: &Error) -> String {
         }
         Error::UnknownIssuer => "a certificate was not issued by the next one",
         Error::UnsupportedCertVersion => "a certificate is not of X.509 version 3",
-        Error::UnsupportedCriticalExtension => {
-            "a critical extension is one that is not known here"
-        }
+        Error::UnsupportedCriticalExtension => "a critical extension is one that is not known here",
         Error::UnsupportedNameType => "a name is of a kind that is not known here",
         Error::UnsupportedSignatureAlgorithmContext(_) => {
             "a certificate is signed by an algorithm that is not accepted"

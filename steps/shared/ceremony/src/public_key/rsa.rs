@@ -61,7 +61,9 @@ impl<'a> RsaKey<'a> {
                 "its RSA exponent is {exponent}; at least {MIN_EXPONENT} is needed"
             ));
         }
-        exponent.is_multiple_of(2).then(|| format!("its RSA exponent is {exponent}, which is even"))
+        exponent
+            .is_multiple_of(2)
+            .then(|| format!("its RSA exponent is {exponent}, which is even"))
     }
 }
 
@@ -75,9 +77,7 @@ pub(crate) fn is_accepted_by_library(key: &SubjectPublicKeyInfo<'_>) -> bool {
 
 fn bits(number: &[u8]) -> usize {
     match number.iter().position(|byte| *byte != 0) {
-        Some(first) => {
-            (number.len() - first) * 8 - number[first].leading_zeros() as usize
-        }
+        Some(first) => (number.len() - first) * 8 - number[first].leading_zeros() as usize,
         None => 0,
     }
 }

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use ceremony::utc::Utc;
 use desk::check::{self, Options};
+use revocation::http::Http;
 
 use crate::could_not_run;
 
@@ -53,16 +54,4 @@ pub(crate) async fn run(arguments: Arguments) -> ExitCode {
         print!("{}", report.table());
     }
     ExitCode::from(u8::from(!report.goes_on))
-}
-
-struct Http;
-impl Http {
-    fn new(_: Vec<String>) -> Self {
-        Self
-    }
-}
-impl revocation::Fetch for Http {
-    async fn fetch(&self, _: revocation::Request<'_>) -> Result<Vec<u8>, revocation::FetchError> {
-        unimplemented!()
-    }
 }
