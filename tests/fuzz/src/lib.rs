@@ -1,4 +1,4 @@
-//! Fuzz targets: for each codec, and for the emulator, a plain function that takes any bytes and
+//! Fuzz targets: for each parser and codec, and for the emulator, a plain function that takes any bytes and
 //! panics if something does not hold that must hold for all of them.
 //!
 //! | target | input |

@@ -42,11 +42,8 @@ fn a_good_chain_would_go_on_and_every_check_is_told() {
     let desk = desk_with(&pki);
     let ran = check(&desk, &FILES, &[]);
     assert_eq!(ran.code, 0, "{ran:?}");
-    assert!(
-        ran.out.ends_with("The ceremony would go on.\n"),
-        "{}",
-        ran.out
-    );
+    let verdict = "\nThe ceremony would go on.\nWhether a certificate is revoked was not asked";
+    assert!(ran.out.contains(verdict), "{}", ran.out);
     let document = json(&desk, &FILES, &[]);
     let checks = document["checks"].as_array().unwrap();
     assert!(checks.len() > 15, "{checks:?}");

@@ -83,6 +83,11 @@ impl Report {
     fn verdict(&self, text: &mut String) {
         if self.goes_on {
             text.push_str("\nThe ceremony would go on.\n");
+            if self.revocation.is_none() {
+                text.push_str(
+                    "Whether a certificate is revoked was not asked; --revocation does.\n",
+                );
+            }
             return;
         }
         text.push_str("\nThe ceremony would not go on.\n");
