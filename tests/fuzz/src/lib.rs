@@ -8,6 +8,7 @@
 //! | [`files`](fn@files) | files in the inbox |
 //! | [`json`](fn@json) | requests to the emulator |
 //! | [`ocsp`](fn@ocsp) | responses of OCSP responders |
+//! | [`profile`](fn@profile) | profiles of partners |
 //! | [`tr31`](fn@tr31) | TR-31 key blocks and headers |
 //! | [`tr34`](fn@tr34) | TR-34 messages |
 //!
@@ -33,6 +34,7 @@ pub mod json;
 pub mod ocsp;
 #[path = "../../keyblock/tests/it/tr34/parties.rs"]
 pub mod parties;
+pub mod profile;
 pub mod tr31;
 pub mod tr34;
 
@@ -41,6 +43,7 @@ pub use crl::crl;
 pub use files::files;
 pub use json::json;
 pub use ocsp::ocsp;
+pub use profile::profile;
 pub use tr31::tr31;
 pub use tr34::tr34;
 
@@ -80,6 +83,11 @@ mod tests {
     #[test]
     fn ocsp_holds_for_its_seeds_and_their_mutations() {
         run(ocsp, &ocsp::seeds(), 3000);
+    }
+
+    #[test]
+    fn profile_holds_for_its_seeds_and_their_mutations() {
+        run(profile, &profile::seeds(), 6000);
     }
 
     #[test]

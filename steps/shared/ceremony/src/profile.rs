@@ -5,6 +5,9 @@
 //! not allowed. [`Profile`] is the document as written; [`Policy`] is what one ceremony takes from
 //! it.
 
+mod consistency;
+mod malformed;
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
@@ -14,11 +17,14 @@ use crate::certificate::Certificate;
 use crate::digest::Sha256;
 use crate::id::Kind;
 use crate::identifiers::{DataType, Environment, Folder, PartnerId};
-use crate::revocation::{Requirement, Rules};
+use crate::revocation::Rules;
 use crate::signed_prefix::SignedPrefix;
+use malformed::fault;
+
+pub use malformed::MalformedProfile;
 
 /// The profile of one folder. Unknown fields are errors.
-#[derive(Clone, Debug, Deserialize, Serialize)]
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Profile {
@@ -27,10 +33,11 @@ pub struct Profile {
     pub environment: Environment,
     pub data_type: DataType,
     /// SHA-256 fingerprints (64 hex digits, over the DER) of the root certificates that this
-    /// partner's chains may end in. Checked out of band, under dual control. At least one.
+    /// partner's chains may end in. Checked out of band, under dual control. At least one, and none
+    /// twice.
     #[cfg_attr(
         feature = "schema",
-        schemars(with = "Vec<String>", length(min = 1, max = 8))
+        schemars(with = "Vec<String>", length(min = 1, max = 8), extend("uniqueItems" = true))
     )]
     pub trust_anchors: Vec<Sha256>,
     /// PEM of root certificates that the partner need not send; each must be one of
@@ -66,7 +73,7 @@ pub struct Profile {
 }
 
 /// A KEK is sent to the partner.
-#[derive(Clone, Debug, Deserialize, Serialize)]
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct KekExport {
@@ -119,8 +126,6 @@ pub struct Signature {
     pub algorithm: SignatureAlgorithm,
 }
 
-const MAX_TRUST_ANCHORS: usize = 8;
-
 /// What a folder without a profile, or without the field, may start on one day.
 pub const CEREMONIES_PER_DAY: u32 = 10;
 
@@ -128,74 +133,41 @@ fn default_ceremonies_per_day() -> u32 {
     CEREMONIES_PER_DAY
 }
 
+/// How long certificates must still be valid where a profile does not say it, in days.
+pub const MINIMUM_REMAINING_DAYS: u32 = 7;
+
 fn default_minimum_remaining_days() -> u32 {
-    7
+    MINIMUM_REMAINING_DAYS
 }
 
 impl Profile {
-    /// Reads a profile and holds it to what its fields promise one another.
+    /// Reads the profile of this folder, as its parameter holds it.
     pub fn parse(json: &str, folder: &Folder) -> Result<Self, MalformedProfile> {
-        let fault = |words: String| Err(MalformedProfile(words));
-        let profile: Self =
-            serde_json::from_str(json).map_err(|error| MalformedProfile(error.to_string()))?;
+        let profile = Self::read(json)?;
         if profile.folder() != *folder {
-            return fault(format!(
+            return fault(&format!(
                 "it says it is for `{}`, but the parameter is that of `{}`",
                 profile.folder().prefix(),
                 folder.prefix()
             ));
         }
-        let anchors = profile.trust_anchors.len();
-        if anchors == 0 || anchors > MAX_TRUST_ANCHORS {
-            return fault(format!(
-                "`trustAnchors` has {anchors} entries; 1 to {MAX_TRUST_ANCHORS} are expected"
-            ));
-        }
-        if profile.identity.is_empty() {
-            return fault("`identity` is empty".to_owned());
-        }
-        if !(1..=1000).contains(&profile.max_ceremonies_per_day) {
-            return fault(format!(
-                "`maxCeremoniesPerDay` is {}; 1 to 1000 are expected",
-                profile.max_ceremonies_per_day
-            ));
-        }
-        profile.revocation_is_allowed().map_err(MalformedProfile)?;
-        if profile.minimum_remaining_days > 366 {
-            return fault(format!(
-                "`minimumRemainingDays` is {}; 0 to 366 are expected",
-                profile.minimum_remaining_days
-            ));
-        }
-        for root in &profile.root_certificates {
-            if !profile.trust_anchors.contains(&root.sha256()) {
-                return fault(format!(
-                    "`rootCertificates` holds `{}`, whose fingerprint {} is not in `trustAnchors`",
-                    root.subject(),
-                    root.sha256()
-                ));
-            }
-        }
         Ok(profile)
     }
 
-    fn revocation_is_allowed(&self) -> Result<(), String> {
-        let rules = &self.revocation;
-        if rules.policy == Requirement::Off && self.environment == Environment::Production {
-            return Err("`revocation.policy` is `off`, which is not for production".to_owned());
+    /// Reads a profile of whichever folder it says it is for, and holds it to what its fields
+    /// promise one another.
+    pub fn read(json: &str) -> Result<Self, MalformedProfile> {
+        // Before anything that repeats what it cannot read.
+        if json.contains("PRIVATE KEY-") {
+            return fault(
+                "it holds a private key, which has no place in a profile: treat that key as \
+                 compromised, and delete the parameter if it is there already",
+            );
         }
-        for (name, value, least, most) in [
-            ("waitMinutes", rules.wait_minutes, 0, 1440),
-            ("maxProofAgeMinutes", rules.max_proof_age_minutes, 0, 1440),
-            ("maxCrlBytes", rules.max_crl_bytes, 65_536, 20_971_520),
-        ] {
-            if !(least..=most).contains(&value) {
-                return Err(format!(
-                    "`revocation.{name}` is {value}; {least} to {most} are expected"
-                ));
-            }
-        }
-        Ok(())
+        let profile: Self =
+            serde_json::from_str(json).map_err(|error| MalformedProfile::of_json(&error))?;
+        profile.is_consistent().or_else(|words| fault(&words))?;
+        Ok(profile)
     }
 
     pub fn folder(&self) -> Folder {
@@ -269,11 +241,6 @@ pub struct Trust {
     /// How many days the leaf and its issuing CA must still be valid.
     pub minimum_remaining_days: u32,
 }
-
-/// The profile cannot be read.
-#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
-#[error("{0}")]
-pub struct MalformedProfile(String);
 
 /// The profile has no section for this ceremony.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]

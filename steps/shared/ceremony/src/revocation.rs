@@ -3,11 +3,15 @@
 //! Asking and verifying is the crate `revocation`; here is what is decided by an operator, travels
 //! through the state machine and is kept as evidence.
 
+mod refusal;
+
 use serde::{Deserialize, Serialize};
 
 use crate::digest::Sha256;
 use crate::path::Role;
 use crate::utc::Utc;
+
+pub use refusal::{refusal, refusal_of_unavailable};
 
 /// How revocation is checked. Every field has a default.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]

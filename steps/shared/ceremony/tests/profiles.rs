@@ -5,7 +5,7 @@
 use ceremony::identifiers::Folder;
 use ceremony::profile::{Exchange, Policy, Profile};
 use ceremony::revocation::{Requirement, Rules};
-use partner::{KeyKind, PrivateKey};
+use partner::{Certified, KeyKind, PrivateKey};
 use serde_json::{Value, json};
 
 const EXAMPLE: &str = include_str!("../profile.example.json");
@@ -20,6 +20,10 @@ fn changed(change: impl FnOnce(&mut Value)) -> String {
     change(&mut profile);
     let error = Profile::parse(&profile.to_string(), &folder()).unwrap_err();
     error.to_string()
+}
+
+fn root() -> Certified {
+    partner::Profile::root("Root").self_signed(&PrivateKey::generate(KeyKind::EccP256))
 }
 
 fn policy() -> Policy {
@@ -169,7 +173,7 @@ fn a_profile_of_another_folder_is_refused() {
 #[test]
 fn a_profile_has_1_to_8_trust_anchors() {
     assert!(changed(|profile| profile["trustAnchors"] = json!([])).contains("trustAnchors"));
-    let anchors = |count: usize| json!(vec!["00".repeat(32); count]);
+    let anchors = |count: usize| json!(Vec::from_iter((0..count).map(|n| format!("{n:064x}"))));
     let error = changed(|profile| profile["trustAnchors"] = anchors(9));
     assert!(error.contains("9 entries"), "{error}");
     let mut most: Value = serde_json::from_str(EXAMPLE).unwrap();
@@ -177,9 +181,72 @@ fn a_profile_has_1_to_8_trust_anchors() {
     assert!(Profile::parse(&most.to_string(), &folder()).is_ok());
 }
 
+/// Whoever lists a root twice has meant two.
+#[test]
+fn nothing_is_listed_twice() {
+    let anchors = json!(["ab".repeat(32), "00".repeat(32), "AB".repeat(32)]);
+    let error = changed(|profile| profile["trustAnchors"] = anchors);
+    assert!(
+        error.contains(&"ab".repeat(32)) && error.contains("twice"),
+        "{error}"
+    );
+
+    let root = root();
+    let error = changed(|profile| {
+        profile["trustAnchors"] = json!([root.sha256()]);
+        profile["rootCertificates"] = json!([root.pem(), root.pem()]);
+    });
+    assert!(
+        error.contains(&root.sha256()) && error.contains("twice"),
+        "{error}"
+    );
+}
+
 #[test]
 fn an_empty_identity_is_refused() {
     assert!(changed(|profile| profile["identity"] = json!("")).contains("`identity` is empty"));
+}
+
+/// It would have to be equal to what is in a certificate, and nobody would see why it is not.
+#[test]
+fn an_identity_with_what_cannot_be_seen_is_refused() {
+    for identity in [" acme", "acme ", "acme\n", "ac\u{7}me", "\u{2003}acme"] {
+        let error = changed(|profile| profile["identity"] = json!(identity));
+        assert!(error.contains("white space around it"), "{error}");
+        assert!(!error.contains(['\n', '\u{7}']), "{error}");
+    }
+}
+
+#[test]
+fn a_profile_is_read_without_knowing_its_folder() {
+    let profile = Profile::read(EXAMPLE).unwrap();
+    assert_eq!(profile.folder(), folder());
+    assert_eq!(Profile::parse(EXAMPLE, &folder()), Ok(profile));
+}
+
+/// What is said of a profile goes into events and records.
+#[test]
+fn a_private_key_is_refused_without_a_word_of_it() {
+    let key = PrivateKey::generate(KeyKind::EccP256).pem();
+    let secret = key.lines().nth(1).unwrap();
+    for field in ["rootCertificates", "identity", "trustAnchors"] {
+        let error = changed(|profile| profile[field] = json!(key));
+        assert!(error.contains("private key"), "{error}");
+        assert!(!error.contains(secret), "{error}");
+    }
+}
+
+#[test]
+fn what_an_error_repeats_is_short_and_plain() {
+    let name = format!("\u{1b}c{}\u{202e}", "x".repeat(3000));
+    let error = changed(|profile| profile[name.as_str()] = json!(1));
+    assert!(error.contains(r"unknown field `\u{1b}cxxx"), "{error}");
+    assert!(
+        error.contains("xxx…` ") || error.contains("xxx…`, expected"),
+        "{error}"
+    );
+    assert!(error.contains(" at line 1 column "), "{error}");
+    assert!(error.chars().count() < 700, "{error}");
 }
 
 #[test]
@@ -189,8 +256,7 @@ fn a_fingerprint_that_is_cut_is_refused() {
 
 #[test]
 fn a_root_certificate_that_is_not_pinned_is_refused() {
-    let key = PrivateKey::generate(KeyKind::EccP256);
-    let root = partner::Profile::root("Root").self_signed(&key);
+    let root = root();
     let error = changed(|profile| profile["rootCertificates"] = json!([root.pem()]));
     assert!(error.contains("not in `trustAnchors`"), "{error}");
 
@@ -200,6 +266,21 @@ fn a_root_certificate_that_is_not_pinned_is_refused() {
     let profile = Profile::parse(&pinned.to_string(), &folder()).unwrap();
     assert!(profile.has_root(&profile.trust_anchors[0]));
     assert!(!profile.has_root(&profile.trust_anchors[1]));
+}
+
+/// No path would ever end in it, though its fingerprint is pinned.
+#[test]
+fn a_root_certificate_that_another_has_issued_is_refused() {
+    let key = PrivateKey::generate(KeyKind::EccP256);
+    let issuing = partner::Profile::intermediate("Issuing").issued_by(&root(), &key);
+    let error = changed(|profile| {
+        profile["trustAnchors"] = json!([issuing.sha256()]);
+        profile["rootCertificates"] = json!([issuing.pem()]);
+    });
+    assert!(
+        error.contains("Issuing") && error.contains("is no root"),
+        "{error}"
+    );
 }
 
 #[test]

@@ -7,7 +7,6 @@
 mod aws;
 pub mod checks;
 mod deployment;
-mod finding;
 mod policy;
 mod report;
 mod template;
@@ -23,8 +22,8 @@ use aws::{Aws, Caller};
 use checks::Check;
 use deployment::Deployment;
 
-pub use finding::{Detail, Finding, Status};
-pub use report::{Checked, Report};
+pub use crate::finding::{Checked, Detail, Finding, Status};
+pub use report::Report;
 
 /// What somebody asks for.
 #[derive(Clone, Debug)]

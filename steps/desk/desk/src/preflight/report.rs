@@ -1,10 +1,9 @@
 //! All findings of a run: a table for people, a document for programs.
 
-use std::fmt::Write;
-
 use serde::Serialize;
 
-use super::{Finding, Run, Status};
+use super::Run;
+use crate::finding::{Checked, any_failed, rows};
 
 /// Changes whenever a member of the document changes its meaning or goes; new ones may come.
 const VERSION: u32 = 1;
@@ -25,15 +24,6 @@ pub struct Report {
     pub findings: Vec<Checked>,
 }
 
-/// A finding, and which check made it.
-#[derive(Clone, Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Checked {
-    pub check: &'static str,
-    #[serde(flatten)]
-    pub finding: Finding,
-}
-
 impl Report {
     pub(super) fn new(run: &Run, findings: Vec<Checked>) -> Self {
         Self {
@@ -49,8 +39,7 @@ impl Report {
     }
 
     pub fn failed(&self) -> bool {
-        let mut findings = self.findings.iter();
-        findings.any(|checked| checked.finding.status == Status::Failed)
+        any_failed(&self.findings)
     }
 
     pub fn json(&self) -> String {
@@ -62,36 +51,7 @@ impl Report {
             "Key Ceremony, stack {} in {} {}, seen by {} at {}\n\n",
             self.stack, self.account, self.region, self.caller, self.at
         );
-        for Checked { check, finding } in &self.findings {
-            let status = finding.status.as_str();
-            // Writing to a String does not fail.
-            let _ = writeln!(text, "{status:<9}  {check:<12}  {}", finding.seen);
-            for detail in &finding.details {
-                let status = detail.status.as_str();
-                let _ = writeln!(
-                    text,
-                    "{:25}- {}: {status}: {}",
-                    "", detail.about, detail.seen
-                );
-            }
-            if let Some(to_do) = &finding.to_do {
-                let _ = writeln!(text, "{:25}What to do: {to_do}", "");
-            }
-        }
-        let count = |status| {
-            let findings = self.findings.iter();
-            findings
-                .filter(|checked| checked.finding.status == status)
-                .count()
-        };
-        let _ = writeln!(
-            text,
-            "\n{} ok, {} warnings, {} failed, {} not known",
-            count(Status::Ok),
-            count(Status::Warning),
-            count(Status::Failed),
-            count(Status::NotKnown)
-        );
+        text.push_str(&rows(&self.findings));
         text
     }
 
@@ -143,7 +103,7 @@ fn without_account_ids(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::preflight::Detail;
+    use crate::finding::{Detail, Finding, Status};
 
     fn report(findings: Vec<Finding>) -> Report {
         let findings = findings.into_iter().map(|finding| Checked {

@@ -4,12 +4,12 @@ use aws_sdk_paymentcryptography::types::KeyState;
 use aws_sdk_ssm::types::Parameter;
 use ceremony::identifiers::Folder;
 use ceremony::profile::Profile;
-use ceremony::utc::Utc;
 use payment_keys::KeyFacts;
 use step::ServiceError;
 
 use super::super::aws::refused;
 use super::super::{Detail, Finding, Run, Status};
+use crate::lifetime::lifetime;
 
 const PARAMETERS: &str = "/key-ceremony/partners";
 
@@ -73,24 +73,6 @@ async fn look_at(run: &Run, parameter: &Parameter) -> Vec<Detail> {
 fn parse(folder: &str, text: &str) -> Result<Profile, String> {
     let folder = Folder::of_inbox_key(&format!("{folder}/profile"))?;
     Profile::parse(text, &folder).map_err(|error| error.to_string())
-}
-
-const SOON: i64 = 30 * 24 * 60 * 60;
-
-fn lifetime(not_before: Utc, not_after: Utc, now: Utc) -> (Status, String) {
-    let left = not_after.unix_seconds() - now.unix_seconds();
-    if not_before > now {
-        (
-            Status::Failed,
-            format!("It is valid only from {not_before}."),
-        )
-    } else if left <= 0 {
-        (Status::Failed, format!("It expired at {not_after}."))
-    } else if left < SOON {
-        (Status::Warning, format!("It expires at {not_after}."))
-    } else {
-        (Status::Ok, format!("It is valid until {not_after}."))
-    }
 }
 
 async fn facts(run: &Run, key: &str) -> Result<KeyFacts, ServiceError> {
@@ -182,32 +164,6 @@ mod tests {
     use emulated::{Emulated, chain, profile};
 
     use super::*;
-
-    fn utc(text: &str) -> Utc {
-        Utc::try_from(text.to_owned()).unwrap()
-    }
-
-    #[test]
-    fn a_root_has_to_live_for_a_month() {
-        let now = utc("2026-11-27T00:00:00Z");
-        let of = |from, until| lifetime(utc(from), utc(until), now).0;
-        assert_eq!(
-            of("2020-01-01T00:00:00Z", "2030-01-01T00:00:00Z"),
-            Status::Ok
-        );
-        assert_eq!(
-            of("2020-01-01T00:00:00Z", "2026-12-20T00:00:00Z"),
-            Status::Warning
-        );
-        assert_eq!(
-            of("2020-01-01T00:00:00Z", "2026-11-27T00:00:00Z"),
-            Status::Failed
-        );
-        assert_eq!(
-            of("2026-11-28T00:00:00Z", "2030-01-01T00:00:00Z"),
-            Status::Failed
-        );
-    }
 
     #[test]
     fn a_profile_is_held_to_its_folder() {

@@ -1,36 +1,17 @@
-//! `ceremony`: what people do at their desks. Commands are in the library, one module each.
+//! `ceremony preflight`.
 
 use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
 use desk::preflight::{self, Options, Stop};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
-/// Works with Key Ceremony from a desk.
-///
-/// Region and credentials are those of the AWS SDKs' environment variables and files.
-#[derive(Parser)]
-#[command(name = "ceremony", version)]
-struct Arguments {
-    #[command(subcommand)]
-    command: Command,
-}
-
-#[derive(Subcommand)]
-enum Command {
-    /// Look whether the account is ready, before the first ceremony and after every deployment
-    ///
-    /// Run it as the operator role. It changes nothing but an alias of its own in Payment
-    /// Cryptography, which it removes. Exit code: 0 if no check failed, 1 if one did, 2 if it could
-    /// not run to its end.
-    Preflight(Preflight),
-}
+use crate::could_not_run;
 
 #[derive(clap::Args)]
-struct Preflight {
+pub(crate) struct Arguments {
     /// The CloudFormation stack of the deployment
     #[arg(long, value_name = "NAME", default_value = "KeyCeremony")]
     stack: String,
@@ -45,13 +26,7 @@ struct Preflight {
     redact: bool,
 }
 
-/// It did not run to its end, so that nothing can be said of what it did not look at.
-const COULD_NOT_RUN: u8 = 2;
-
-#[tokio::main(flavor = "current_thread")]
-async fn main() -> ExitCode {
-    let arguments = Arguments::parse();
-    let Command::Preflight(arguments) = arguments.command;
+pub(crate) async fn run(arguments: Arguments) -> ExitCode {
     let stop = match signals() {
         Ok(stop) => stop,
         Err(error) => return could_not_run(&error),
@@ -83,11 +58,6 @@ async fn main() -> ExitCode {
         print!("{}", report.table());
     }
     ExitCode::from(u8::from(failed))
-}
-
-fn could_not_run(error: &dyn std::error::Error) -> ExitCode {
-    eprintln!("ceremony: {error}");
-    ExitCode::from(COULD_NOT_RUN)
 }
 
 /// Ctrl-C and its like end a check in its middle; what it had made it still removes.

@@ -1,5 +1,7 @@
 //! What a check has found, in words for people.
 
+use std::fmt::Write;
+
 use serde::Serialize;
 use step::ServiceError;
 
@@ -116,6 +118,56 @@ impl Finding {
             details: Vec::new(),
         }
     }
+}
+
+/// A finding, and which check made it.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Checked {
+    pub check: &'static str,
+    #[serde(flatten)]
+    pub finding: Finding,
+}
+
+pub(crate) fn any_failed(findings: &[Checked]) -> bool {
+    let mut findings = findings.iter();
+    findings.any(|checked| checked.finding.status == Status::Failed)
+}
+
+/// One row for each finding, with what belongs to it below, and how many there are of each kind.
+pub(crate) fn rows(findings: &[Checked]) -> String {
+    let mut text = String::new();
+    for Checked { check, finding } in findings {
+        let status = finding.status.as_str();
+        // Writing to a String does not fail.
+        let _ = writeln!(text, "{status:<9}  {check:<12}  {}", finding.seen);
+        for detail in &finding.details {
+            let status = detail.status.as_str();
+            let _ = writeln!(
+                text,
+                "{:25}- {}: {status}: {}",
+                "", detail.about, detail.seen
+            );
+        }
+        if let Some(to_do) = &finding.to_do {
+            let _ = writeln!(text, "{:25}What to do: {to_do}", "");
+        }
+    }
+    let count = |status| {
+        let findings = findings.iter();
+        findings
+            .filter(|checked| checked.finding.status == status)
+            .count()
+    };
+    let _ = writeln!(
+        text,
+        "\n{} ok, {} warnings, {} failed, {} not known",
+        count(Status::Ok),
+        count(Status::Warning),
+        count(Status::Failed),
+        count(Status::NotKnown)
+    );
+    text
 }
 
 fn sentence(error: &ServiceError) -> String {

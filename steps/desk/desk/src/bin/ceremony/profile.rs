@@ -1,0 +1,161 @@
+//! `ceremony profile`.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use ceremony::algorithms::{KekAlgorithm, OaepHash, SignatureAlgorithm};
+use ceremony::identifiers::{DataType, Environment, PartnerId};
+use ceremony::profile::{
+    CEREMONIES_PER_DAY, Exchange, Kek, KekExport, MINIMUM_REMAINING_DAYS, Profile, Signature,
+};
+use ceremony::revocation::{Order, Requirement, Rules};
+use ceremony::signed_prefix::SignedPrefix;
+use ceremony::utc::Utc;
+use desk::profile::{check, new};
+use desk::terminal::plain;
+use serde::de::DeserializeOwned;
+use serde::de::value::{Error, StrDeserializer};
+
+use crate::could_not_run;
+
+#[derive(clap::Subcommand)]
+pub(crate) enum Command {
+    /// Write a valid profile, with the fingerprints of the roots in it
+    ///
+    /// The profile goes to the standard output or to a new file; what to compare, and how to put it
+    /// into its parameter, goes to the standard error. Exit code: 0 if it was written, 2 if not.
+    New(New),
+    /// Look whether a profile is valid and fits, and tell what it allows
+    ///
+    /// Exit code: 0 if nothing failed, 1 if something did, 2 if the file could not be read.
+    Check(Check),
+}
+
+#[derive(clap::Args)]
+pub(crate) struct New {
+    /// The partner's id: up to 32 lower-case letters, digits and hyphens
+    #[arg(long, value_name = "NAME", value_parser = word::<PartnerId>)]
+    partner: PartnerId,
+    /// production or non-production
+    #[arg(long, value_name = "ENVIRONMENT", value_parser = word::<Environment>)]
+    environment: Environment,
+    /// cardholder or pin
+    #[arg(long, value_name = "DATA-TYPE", value_parser = word::<DataType>)]
+    data_type: DataType,
+    /// A file with a root certificate that chains may end in (may be repeated)
+    #[arg(long, value_name = "FILE", required = true)]
+    root: Vec<PathBuf>,
+    /// The identity (UID) that the partner's leaves carry
+    #[arg(long, value_name = "UID")]
+    identity: String,
+    /// What is signed in front of the wrapped KEK, as text: 10000TPAEAY
+    #[arg(long, value_name = "TEXT", value_parser = prefix)]
+    signed_prefix: SignedPrefix,
+    /// The KEK: AES_128, TDES_2KEY or TDES_3KEY
+    #[arg(long, value_name = "ALGORITHM", default_value = "AES_128", value_parser = word::<KekAlgorithm>)]
+    kek: KekAlgorithm,
+    /// Hash of RSAES-OAEP: SHA_256 or SHA_512
+    #[arg(long, value_name = "HASH", default_value = "SHA_256", value_parser = word::<OaepHash>)]
+    oaep_hash: OaepHash,
+    /// How the package is signed; the signing key must be able to
+    #[arg(long, value_name = "ALGORITHM", default_value = "RSASSA_PKCS1_V1_5_SHA_256", value_parser = word::<SignatureAlgorithm>)]
+    signature: SignatureAlgorithm,
+    /// Proof that nothing is revoked: required, when-available, or off (not for production)
+    #[arg(long, value_name = "POLICY", default_value = "required", value_parser = word::<Requirement>)]
+    revocation: Requirement,
+    /// Who is asked for it: ocsp-then-crl, crl-then-ocsp, ocsp-only or crl-only
+    #[arg(long, value_name = "ORDER", default_value = "ocsp-then-crl", value_parser = word::<Order>)]
+    revocation_order: Order,
+    /// Put the root certificates in, so that the partner need not send them
+    #[arg(long)]
+    with_root: bool,
+    /// Write it to this file, which must not be there yet
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+}
+
+#[derive(clap::Args)]
+pub(crate) struct Check {
+    /// The profile: the JSON that is in the folder's parameter, or is to be put there
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+}
+
+/// A word of a profile, as a profile spells it.
+fn word<T: DeserializeOwned>(text: &str) -> Result<T, String> {
+    T::deserialize(StrDeserializer::<Error>::new(text)).map_err(|error| error.to_string())
+}
+
+fn prefix(text: &str) -> Result<SignedPrefix, String> {
+    let digits = text.bytes().map(|byte| format!("{byte:02X}"));
+    SignedPrefix::try_from(digits.collect::<String>())
+        .map_err(|_| "1 to 256 printable ASCII characters are expected".to_owned())
+}
+
+pub(crate) fn run(command: Command) -> ExitCode {
+    match command {
+        Command::New(arguments) => write(arguments),
+        Command::Check(Check { file }) => match check::look_at(&file, Utc::now()) {
+            Ok(looked) => {
+                print!("{}", looked.table(&file));
+                ExitCode::from(u8::from(looked.failed()))
+            }
+            Err(error) => could_not_run(&error),
+        },
+    }
+}
+
+fn write(arguments: New) -> ExitCode {
+    let out = arguments.out.clone();
+    let written = match new::write(draft(arguments), Utc::now()) {
+        Ok(written) => written,
+        Err(error) => return could_not_run(&error),
+    };
+    match &out {
+        Some(file) => {
+            if let Err(error) = written.to_file(file) {
+                return could_not_run(&error);
+            }
+        }
+        None => print!("{}", written.json),
+    }
+    eprint!("{}", plain(&written.told(out.as_deref())));
+    ExitCode::SUCCESS
+}
+
+fn draft(arguments: New) -> new::Draft {
+    let kek_export = KekExport {
+        kek: Kek {
+            algorithm: arguments.kek,
+            key_arn: None,
+        },
+        exchange: Exchange::RsaOaep {
+            hash: arguments.oaep_hash,
+            signed_prefix: arguments.signed_prefix,
+        },
+        signature: Signature {
+            algorithm: arguments.signature,
+        },
+    };
+    new::Draft {
+        profile: Profile {
+            partner: arguments.partner,
+            environment: arguments.environment,
+            data_type: arguments.data_type,
+            trust_anchors: Vec::new(),
+            root_certificates: Vec::new(),
+            identity: arguments.identity,
+            ca_key_arns: Default::default(),
+            revocation: Rules {
+                policy: arguments.revocation,
+                order: arguments.revocation_order,
+                ..Rules::default()
+            },
+            minimum_remaining_days: MINIMUM_REMAINING_DAYS,
+            max_ceremonies_per_day: CEREMONIES_PER_DAY,
+            kek_export: Some(kek_export),
+        },
+        roots: arguments.root,
+        with_root: arguments.with_root,
+    }
+}
