@@ -155,6 +155,7 @@ fn every_document_and_variable_of_the_largest_ceremony_fits() {
 
     let start = Start {
         version: Start::VERSION,
+        leaf: None,
         ceremony: ceremony.clone(),
         objects: (0..=MAX_CAS)
             .map(|_| DroppedObject {

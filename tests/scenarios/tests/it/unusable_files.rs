@@ -70,7 +70,14 @@ async fn a_private_key() {
     story
         .partner_drops("leaf.pem", pki.leaf.pem() + &pki.leaf.key().pem())
         .await;
-    is_rejected(&story, "leaf.pem", "private key").await;
+    let event = story.is_told("Private Key Received").await;
+    assert_eq!(event.detail["severity"], "high");
+    assert_eq!(event.detail["file"], story.folder.key("leaf.pem"));
+    // Nothing starts while it lies there, whatever else does.
+    story.partner_drops_chain(&pki).await;
+    story
+        .partner_drops("key.der", pki.leaf.key().der().to_vec())
+        .await;
     let told = format!("{:?}", story.events());
     let secret = pki.leaf.key().pem();
     let line = secret.lines().nth(1).expect("a line of the key");
