@@ -19,9 +19,10 @@ pub use write_once::{Found, WriteError, write_once};
 use aws_sdk_s3::Client as S3;
 use ceremony::certificate::Certificate;
 use ceremony::digest::Sha256;
-use ceremony::path::{Candidates, CertificatePath, Choice, NoPath, PassedOver};
+use ceremony::path::{Candidates, CertificatePath, NoPath, PassedOver};
 use ceremony::profile::Profile;
 use ceremony::utc::Utc;
+use step::ServiceError;
 
 /// The path that counts, and what of the drop does not.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -42,42 +43,62 @@ pub async fn choose(
     evidence_bucket: &str,
     dropped: &[&Certificate],
     profile: Option<&Profile>,
-) -> Result<Result<Chosen, NoPath>, step::ServiceError> {
-    let pinned = profile
-        .map(|profile| profile.trust_anchors.as_slice())
-        .unwrap_or_default();
+) -> Result<Result<Chosen, NoPath>, ServiceError> {
     let now = Utc::now();
-    let supplied;
     let mut candidates = Candidates::new(dropped.iter().copied());
-    let Choice {
-        leaf,
-        passed_over,
-        leaves,
-    } = match candidates.newest_leaf(now) {
+    let choice = match candidates.newest_leaf(now) {
         Ok(choice) => choice,
         Err(error) => return Ok(Err(error)),
     };
-    let mut path = candidates.path_from(leaf, pinned, now);
-    let is_pinned = |path: &CertificatePath| pinned.contains(&path.root.sha256());
-    if let (Some(profile), false) = (profile, path.as_ref().is_ok_and(is_pinned)) {
-        supplied = supplied_roots(s3, evidence_bucket, profile).await?;
-        candidates.add(&supplied);
-        path = candidates.path_from(leaf, pinned, now);
-    }
-    Ok(path.map(|path| Chosen {
+    let path = path_from(s3, evidence_bucket, candidates, choice.leaf, profile, now);
+    Ok(path.await?.map(|path| Chosen {
         path,
-        passed_over,
-        leaves,
+        passed_over: choice.passed_over,
+        leaves: choice.leaves,
     }))
 }
 
-/// The path of [`choose`].
+/// The path of [`choose`], or that from a leaf which has been chosen before.
 pub async fn newest_path(
     s3: &S3,
     evidence_bucket: &str,
     dropped: &[&Certificate],
     profile: Option<&Profile>,
-) -> Result<Result<CertificatePath, NoPath>, step::ServiceError> {
-    let chosen = choose(s3, evidence_bucket, dropped, profile).await?;
-    Ok(chosen.map(|chosen| chosen.path))
+    leaf: Option<&Sha256>,
+) -> Result<Result<CertificatePath, NoPath>, ServiceError> {
+    let Some(leaf) = leaf else {
+        let chosen = choose(s3, evidence_bucket, dropped, profile).await?;
+        return Ok(chosen.map(|chosen| chosen.path));
+    };
+    let known = dropped.iter().find(|one| one.sha256() == *leaf);
+    let Some(leaf) = known else {
+        return Ok(Err(NoPath::NoLeaf { instead: None }));
+    };
+    let candidates = Candidates::new(dropped.iter().copied());
+    path_from(s3, evidence_bucket, candidates, leaf, profile, Utc::now()).await
+}
+
+async fn path_from<'a>(
+    s3: &S3,
+    evidence_bucket: &str,
+    mut candidates: Candidates<'a>,
+    leaf: &'a Certificate,
+    profile: Option<&Profile>,
+    now: Utc,
+) -> Result<Result<CertificatePath, NoPath>, ServiceError> {
+    let pinned = profile
+        .map(|profile| profile.trust_anchors.as_slice())
+        .unwrap_or_default();
+    let alone = candidates.path_from(leaf, pinned, now);
+    let is_pinned = |path: &CertificatePath| pinned.contains(&path.root.sha256());
+    match profile {
+        Some(profile) if !alone.as_ref().is_ok_and(is_pinned) => {
+            let supplied = supplied_roots(s3, evidence_bucket, profile).await?;
+            // What has been checked of the drop is not checked again.
+            let mut candidates = candidates;
+            candidates.add(&supplied);
+            Ok(candidates.path_from(leaf, pinned, now))
+        }
+        _ => Ok(alone),
+    }
 }
