@@ -1,9 +1,11 @@
-//! Fuzz targets: for each codec, and for the emulator, a plain function that takes any bytes and
+//! Fuzz targets: for each codec or reader, and for the emulator, a plain function that takes any bytes and
 //! panics if something does not hold that must hold for all of them.
 //!
 //! | target | input |
 //! | --- | --- |
+//! | [`crl`](fn@crl) | certificate revocation lists |
 //! | [`json`](fn@json) | requests to the emulator |
+//! | [`ocsp`](fn@ocsp) | responses of OCSP responders |
 //! | [`tr31`](fn@tr31) | TR-31 key blocks and headers |
 //! | [`tr34`](fn@tr34) | TR-34 messages |
 //!
@@ -18,16 +20,21 @@
 
 use std::path::Path;
 
+pub mod answers;
+pub mod crl;
 // The tests of the codec have a writer of the format that is not the codec's; one is enough.
 #[path = "../../keyblock/tests/it/tr34/forge.rs"]
 pub mod forge;
 pub mod json;
+pub mod ocsp;
 #[path = "../../keyblock/tests/it/tr34/parties.rs"]
 pub mod parties;
 pub mod tr31;
 pub mod tr34;
 
+pub use crl::crl;
 pub use json::json;
+pub use ocsp::ocsp;
 pub use tr31::tr31;
 pub use tr34::tr34;
 
@@ -45,8 +52,18 @@ mod tests {
     use super::*;
 
     #[test]
+    fn crl_holds_for_its_seeds_and_their_mutations() {
+        run(crl, &crl::seeds(), 3000);
+    }
+
+    #[test]
     fn json_holds_for_its_seeds_and_their_mutations() {
         run(json, &json::seeds(), 3000);
+    }
+
+    #[test]
+    fn ocsp_holds_for_its_seeds_and_their_mutations() {
+        run(ocsp, &ocsp::seeds(), 3000);
     }
 
     #[test]

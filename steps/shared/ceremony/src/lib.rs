@@ -14,6 +14,7 @@
 //! | [`evidence`] | what a step leaves behind for an auditor |
 //! | [`announcement`], [`finding`] | the events of the bus `key-ceremony`, and what a reconciliation finds |
 //! | [`digest`], [`utc`] | SHA-256, and points in time |
+//! | [`text`] | text that somebody else chose, as it may be told to people |
 
 pub mod algorithms;
 pub mod announcement;

@@ -60,7 +60,8 @@ pub(super) fn signer(
         let Ok(delegate) = Party::of(&delegate) else {
             continue;
         };
-        if !is_named(id, &delegate)? {
+        // The issuer's own certificate may come along; its key was tried.
+        if delegate.key == issuer.key || !is_named(id, &delegate)? {
             continue;
         }
         match authorised(delegate, basic, parties, now) {
@@ -104,14 +105,14 @@ fn authorised(
 ) -> Result<Signer, FetchError> {
     let subject = delegate.subject();
     let refuse = |why: String| {
-        FetchError::unusable(format!("the responder {subject} may not answer: {why}"))
+        FetchError::unusable(format!("the responder `{subject}` may not answer: {why}"))
     };
     if delegate.key == asked_about.key {
         return Err(refuse("no certificate answers for itself".to_owned()));
     }
     if !delegate.certificate.is_signed_by(&issuer.certificate) {
         return Err(refuse(format!(
-            "its certificate was not issued by {}",
+            "its certificate was not issued by `{}`",
             issuer.subject()
         )));
     }
