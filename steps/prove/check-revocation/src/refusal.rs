@@ -1,6 +1,7 @@
 //! Why nothing may be sent under a leaf, in words.
 
 use ceremony::revocation::{Finding, Order, Requirement, Rules, Source, Status};
+use ceremony::text::shown;
 use serde::{Deserialize, Serialize};
 
 use crate::Awaited;
@@ -116,7 +117,11 @@ impl Reason {
 }
 
 fn sentence(finding: &Finding, order: Order) -> String {
-    let certificate = format!("the {} `{}`", finding.role.as_str(), finding.subject);
+    let certificate = format!(
+        "the {} `{}`",
+        finding.role.as_str(),
+        shown(&finding.subject)
+    );
     match &finding.status {
         Status::NotRevoked { .. } => format!("{certificate} is not revoked"),
         Status::Revoked {
@@ -130,23 +135,33 @@ fn sentence(finding: &Finding, order: Order) -> String {
             );
             format!(
                 "{certificate} was revoked on {revoked_at} ({reason}), by `{}` at `{}` as of {}",
-                proof.signer, proof.url, proof.this_update
+                shown(&proof.signer),
+                shown(&proof.url),
+                proof.this_update
             )
         }
         Status::Unknown { proof } => format!(
             "{certificate} is not known to the responder `{}` at `{}` as of {}",
-            proof.signer, proof.url, proof.this_update
+            shown(&proof.signer),
+            shown(&proof.url),
+            proof.this_update
         ),
         Status::NoService => format!("{certificate} names {}", missing(order)),
         Status::Unavailable { reasons } => {
-            format!(
-                "of {certificate} there was no answer: {}",
-                reasons.join(", ")
-            )
+            format!("of {certificate} there was no answer: {}", some(reasons))
         }
         Status::Unusable { reasons } => {
-            format!("of {certificate} nothing is proven: {}", reasons.join(", "))
+            format!("of {certificate} nothing is proven: {}", some(reasons))
         }
+    }
+}
+
+/// The findings have all of them.
+fn some(reasons: &[String]) -> String {
+    let told: Vec<&str> = reasons.iter().take(2).map(String::as_str).collect();
+    match reasons.len() - told.len() {
+        0 => told.join(", "),
+        more => format!("{}, and {more} more", told.join(", ")),
     }
 }
 
