@@ -116,12 +116,14 @@ fn is_escaped(character: char) -> bool {
         '<' | '>' | '&' | '`' | '[' | ']' | '|' | '\\' => true,
         _ if character.is_ascii() => character.is_ascii_control(),
         _ if character.is_control() || character.is_whitespace() => true,
-        _ => INVISIBLE
+        _ => {
+            INVISIBLE
             .iter()
             .chain(&COMBINING)
             .any(|(first, last)| (*first..=*last).contains(&u32::from(character)))
             // The last two of every plane are no characters.
-            || u32::from(character) & 0xfffe == 0xfffe,
+            || u32::from(character) & 0xfffe == 0xfffe
+        }
     }
 }
 
@@ -193,10 +195,16 @@ mod tests {
             ("a\u{1b}[31mb", r"a\u{1b}\u{5b}31mb"),
             ("a\nb\r\0\t", r"a\u{a}b\u{d}\u{0}\u{9}"),
             ("a\u{7f}\u{85}\u{9b}", r"a\u{7f}\u{85}\u{9b}"),
-            ("\u{202e}moc.\u{2066}x\u{200f}", r"\u{202e}moc.\u{2066}x\u{200f}"),
+            (
+                "\u{202e}moc.\u{2066}x\u{200f}",
+                r"\u{202e}moc.\u{2066}x\u{200f}",
+            ),
             ("a\u{200b}\u{feff}\u{ad}b", r"a\u{200b}\u{feff}\u{ad}b"),
             ("a\u{2028}b\u{a0}c\u{3000}", r"a\u{2028}b\u{a0}c\u{3000}"),
-            ("\u{e000}\u{ffff}\u{1fffe}\u{10ffff}", r"\u{e000}\u{ffff}\u{1fffe}\u{10ffff}"),
+            (
+                "\u{e000}\u{ffff}\u{1fffe}\u{10ffff}",
+                r"\u{e000}\u{ffff}\u{1fffe}\u{10ffff}",
+            ),
             ("\u{fdd0}\u{e0041}\u{fe0f}", r"\u{fdd0}\u{e0041}\u{fe0f}"),
             ("e\u{301}\u{489}", "e\\u{301}\u{489}"),
             ("<b>&amp;`x`", r"\u{3c}b\u{3e}\u{26}amp;\u{60}x\u{60}"),
@@ -243,8 +251,26 @@ mod tests {
             holds(&format!("a{character}b"));
         }
         let alphabet = [
-            "w", "What", " ", "to", " do", ": ", "\\", "u{", "1b", "}", "\\u{1b}", "\\u{20}", "`",
-            "\u{1b}", "\u{202e}", "…", "é", "𝄞", "\u{10ffff}", "x",
+            "w",
+            "What",
+            " ",
+            "to",
+            " do",
+            ": ",
+            "\\",
+            "u{",
+            "1b",
+            "}",
+            "\\u{1b}",
+            "\\u{20}",
+            "`",
+            "\u{1b}",
+            "\u{202e}",
+            "…",
+            "é",
+            "𝄞",
+            "\u{10ffff}",
+            "x",
         ];
         let mut random: u32 = 1;
         for _ in 0..20_000 {
