@@ -8,7 +8,7 @@ use ceremony::digest::Sha256;
 use ceremony::execution::DroppedObject;
 use ceremony::id::{CertificateSet, Kind};
 use ceremony::identifiers::Folder;
-use ceremony::path::{CertificatePath, NoPath, PassedOver};
+use ceremony::path::{CertificatePath, NoPath, PassedOver, why_ambiguous};
 use ceremony::profile::CEREMONIES_PER_DAY;
 use ceremony::text::shown;
 use storage::{Chosen, ProfileError, choose, load_profile};
@@ -145,20 +145,11 @@ fn why_unusable(key: &str, files: &[File], unread: &[Unread]) -> Option<String> 
     file.certificates.as_ref().err().map(ToString::to_string)
 }
 
-/// Years may lie side by side, but in a file of its own each: a file with two leaves leaves it
-/// open which of them the partner means.
 fn two_leaves_in_one_file(chosen: &Chosen, files: &[File]) -> Option<Decision> {
-    let leaf = chosen.path.leaf.sha256();
-    let file = files.iter().find(|file| {
-        let held: Vec<Sha256> = usable(file).iter().map(Certificate::sha256).collect();
-        held.contains(&leaf)
-            && held
-                .iter()
-                .any(|other| *other != leaf && chosen.leaves.contains(other))
-    })?;
-    let reason = "the file holds more than one end-entity certificate, and there is no telling \
-                  which is meant: send one leaf per file";
-    Some(unusable(Some(&file.object.key), reason.to_owned()))
+    files.iter().find_map(|file| {
+        let reason = why_ambiguous(usable(file), &chosen.path.leaf, &chosen.leaves)?;
+        Some(unusable(Some(&file.object.key), reason.to_owned()))
+    })
 }
 
 /// The file of this event, if it holds a newer certificate that does not count. It is told when the

@@ -142,6 +142,21 @@ pub fn path_from(
     Candidates::new(cas.iter().copied()).path_from(leaf, pinned, now)
 }
 
+/// Why a file does not say which leaf is meant, if it holds `leaf` and another of the `leaves`.
+///
+/// Years may lie side by side, but each in a file of its own.
+pub fn why_ambiguous(
+    file: &[Certificate],
+    leaf: &Certificate,
+    leaves: &[Sha256],
+) -> Option<&'static str> {
+    let is_another = |held: &Certificate| held != leaf && leaves.contains(&held.sha256());
+    (file.contains(leaf) && file.iter().any(is_another)).then_some(
+        "the file holds more than one end-entity certificate, and there is no telling which is \
+         meant: send one leaf per file",
+    )
+}
+
 /// Why no path was found.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 pub enum NoPath {

@@ -9,7 +9,7 @@ use ceremony::bundle::{
 use ceremony::certificate::Certificate;
 use ceremony::digest::Sha256;
 use ceremony::identifiers::Folder;
-use ceremony::path::{CertificatePath, newest_leaf, path_from};
+use ceremony::path::{Candidates, CertificatePath, Choice, NoPath, PassedOver, why_ambiguous};
 use ceremony::profile::Profile;
 use ceremony::utc::Utc;
 
@@ -66,6 +66,10 @@ impl Drop {
             )));
         }
         for file in &self.0 {
+            if let Some(reason) = file.private_key() {
+                problems.push(Problem::private_key(&file.name, reason));
+                continue;
+            }
             let key = format!("{}{}", folder.prefix(), file.name);
             let reason = match Folder::of_inbox_key(&key) {
                 Err(reason) => Some(reason),
@@ -84,25 +88,39 @@ impl Drop {
     }
 }
 
+/// The path on which a ceremony would be, and what of the drop does not count.
+pub(super) struct Chosen {
+    pub(super) path: CertificatePath,
+    pub(super) passed_over: Vec<PassedOver>,
+}
+
 impl Drop {
-    /// The path on which `fetch-certs` would send a ceremony; the profile supplies what roots it has.
-    pub(super) fn path(&self, profile: &Profile, at: Utc) -> Result<CertificatePath, Problem> {
-        let dropped = self.certificates();
+    /// The path from the leaf that `intake` would start a ceremony for; the profile supplies what roots
+    /// it has.
+    pub(super) fn choose(&self, profile: &Profile, at: Utc) -> Result<Chosen, Problem> {
+        let no_path = |error: NoPath| Problem::no_path(&error, profile);
         let pinned = profile.trust_anchors.as_slice();
-        let leaf = newest_leaf(&dropped).map_err(|error| Problem::no_path(&error, profile))?;
-        let alone = path_from(leaf, &dropped, pinned, at);
-        if alone
-            .as_ref()
-            .is_ok_and(|path| pinned.contains(&path.root.sha256()))
-        {
-            return alone.map_err(|error| Problem::no_path(&error, profile));
+        let mut candidates = Candidates::new(self.certificates());
+        let Choice {
+            leaf,
+            passed_over,
+            leaves,
+        } = candidates.newest_leaf(at).map_err(no_path)?;
+        let mut path = candidates.path_from(leaf, pinned, at);
+        let is_pinned = |path: &CertificatePath| pinned.contains(&path.root.sha256());
+        if !path.as_ref().is_ok_and(is_pinned) {
+            candidates.add(&profile.root_certificates);
+            path = candidates.path_from(leaf, pinned, at);
         }
-        let all: Vec<&Certificate> = dropped
-            .iter()
-            .copied()
-            .chain(&profile.root_certificates)
-            .collect();
-        path_from(leaf, &all, pinned, at).map_err(|error| Problem::no_path(&error, profile))
+        let path = path.map_err(no_path)?;
+        let ambiguous = self.0.iter().find_map(|file| {
+            let reason = why_ambiguous(file.certificates(), leaf, &leaves)?;
+            Some(Problem::rejected_file(&file.name, reason.to_owned()))
+        });
+        match ambiguous {
+            Some(problem) => Err(problem),
+            None => Ok(Chosen { path, passed_over }),
+        }
     }
 
     fn certificates(&self) -> Vec<&Certificate> {
@@ -118,6 +136,17 @@ impl File {
                 ..
             } => certificates,
             _ => &[],
+        }
+    }
+
+    /// As long as one lies there, no ceremony of the folder starts.
+    fn private_key(&self) -> Option<String> {
+        match &self.contents {
+            Contents::Read {
+                certificates: Err(error @ UnusableFile::PrivateKey(_)),
+                ..
+            } => Some(error.to_string()),
+            _ => None,
         }
     }
 

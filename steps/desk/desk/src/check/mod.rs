@@ -18,10 +18,10 @@ use ceremony::utc::Utc;
 use revocation::Fetch;
 
 use crate::files::Unreadable;
-use drop::Drop;
+use drop::{Chosen, Drop};
 
 pub use drop::SameName;
-pub use report::{FileSeen, OnPath, Problem, Report, Revocation};
+pub use report::{FileSeen, NotCounted, OnPath, Problem, Report, Revocation};
 
 /// What somebody asks for.
 #[derive(Clone, Debug)]
@@ -64,8 +64,8 @@ async fn judge(
     profile: Profile,
     services: Option<&impl Fetch>,
 ) -> Result<(), Problem> {
-    let path = drop.path(&profile, report.at)?;
-    report.on_path(&path);
+    let Chosen { path, passed_over } = drop.choose(&profile, report.at)?;
+    report.on_path(&path, passed_over);
     let proven = proven(report, path, &profile)?;
     let Some(services) = services else {
         return Ok(());

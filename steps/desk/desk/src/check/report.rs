@@ -1,7 +1,7 @@
 //! What was found, and what stands in the way.
 
 use ceremony::digest::Sha256;
-use ceremony::path::{CertificateFacts, CertificatePath, NoPath};
+use ceremony::path::{CertificateFacts, CertificatePath, NoPath, PassedOver};
 use ceremony::profile::{CeremonyNotAllowed, MalformedProfile, Profile};
 use ceremony::proof::{Check, Refusal};
 use ceremony::revocation::Finding;
@@ -31,6 +31,8 @@ pub struct Report {
     pub files: Vec<FileSeen>,
     /// The certificates that the ceremony would use, the leaf first; empty where there is no path.
     pub path: Vec<OnPath>,
+    /// Certificates that are newer than the leaf, and why each of them does not count.
+    pub passed_over: Vec<NotCounted>,
     /// Every check, as it would be recorded.
     pub checks: Vec<Check>,
     /// Null where nobody was to be asked, or something else stands in the way.
@@ -74,6 +76,14 @@ pub struct OnPath {
     pub remaining_days: i64,
 }
 
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct NotCounted {
+    pub sha256: Sha256,
+    pub subject: String,
+    pub why: String,
+}
+
 /// What the services said.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -95,12 +105,19 @@ impl Report {
             problems: Vec::new(),
             files: drop.seen(),
             path: Vec::new(),
+            passed_over: Vec::new(),
             checks: Vec::new(),
             revocation: None,
         }
     }
 
-    pub(super) fn on_path(&mut self, path: &CertificatePath) {
+    pub(super) fn on_path(&mut self, path: &CertificatePath, passed_over: Vec<PassedOver>) {
+        let passed_over = passed_over.into_iter().map(|one| NotCounted {
+            sha256: one.certificate,
+            subject: one.name,
+            why: one.why,
+        });
+        self.passed_over = passed_over.collect();
         let certificates = path.certificates().zip(path.facts());
         let at = self.at.unix_seconds();
         self.path = certificates
@@ -123,6 +140,7 @@ const DAY: i64 = 24 * 60 * 60;
 const CEREMONY_FAILED: &str = "Ceremony Failed";
 const CERTIFICATES_INCOMPLETE: &str = "Certificates Incomplete";
 const CERTIFICATES_REJECTED: &str = "Certificates Rejected";
+const PRIVATE_KEY_RECEIVED: &str = "Private Key Received";
 
 impl Problem {
     pub(super) fn rejected_drop(reason: String) -> Self {
@@ -136,15 +154,32 @@ impl Problem {
         }
     }
 
+    pub(super) fn private_key(file: &str, reason: String) -> Self {
+        Self {
+            file: Some(shown(file)),
+            ..Self::not_taken(
+                PRIVATE_KEY_RECEIVED,
+                reason,
+                "Keep it out of the inbox. If it has been there, or with anybody else, its owner must \
+                 replace it and every certificate for it.",
+            )
+        }
+    }
+
     /// Why the files lead from no leaf to a root.
     pub(super) fn no_path(error: &NoPath, profile: &Profile) -> Self {
         match error {
-            NoPath::IssuerMissing { .. } | NoPath::NoLeaf => Self::not_taken(
-                CERTIFICATES_INCOMPLETE,
-                error.to_string(),
-                &format!("Add the missing certificate.{}", roots_elsewhere(profile)),
-            ),
-            NoPath::SelfSignedLeaf(_) | NoPath::TwoLeaves { .. } => Self::not_taken(
+            NoPath::IssuerMissing { .. } | NoPath::IssuerUnfit { .. } | NoPath::NoLeaf { .. } => {
+                Self::not_taken(
+                    CERTIFICATES_INCOMPLETE,
+                    error.to_string(),
+                    &format!("Add the missing certificate.{}", roots_elsewhere(profile)),
+                )
+            }
+            NoPath::SelfSignedLeaf(_)
+            | NoPath::TooLong { .. }
+            | NoPath::TooManyNamesakes
+            | NoPath::TwoLeaves { .. } => Self::not_taken(
                 CERTIFICATES_REJECTED,
                 error.to_string(),
                 "Correct the files.",
@@ -215,6 +250,7 @@ mod tests {
             CEREMONY_FAILED,
             CERTIFICATES_INCOMPLETE,
             CERTIFICATES_REJECTED,
+            PRIVATE_KEY_RECEIVED,
         ] {
             assert!(Announcement::DETAIL_TYPES.contains(&event), "{event}");
         }
