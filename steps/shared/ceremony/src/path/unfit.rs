@@ -1,15 +1,15 @@
 //! Why a certificate is not the issuer of another one, although it has the name.
 
 use x509_parser::oid_registry::{
-    OID_PKCS1_MD5WITHRSAENC, OID_PKCS1_RSASSAPSS, OID_PKCS1_SHA1WITHRSA, OID_PKCS1_SHA256WITHRSA,
-    OID_PKCS1_SHA384WITHRSA, OID_PKCS1_SHA512WITHRSA, OID_SIG_ECDSA_WITH_SHA256,
-    OID_SIG_ECDSA_WITH_SHA384, OID_SIG_ECDSA_WITH_SHA512,
+    OID_PKCS1_RSASSAPSS, OID_PKCS1_SHA256WITHRSA, OID_PKCS1_SHA384WITHRSA, OID_PKCS1_SHA512WITHRSA,
+    OID_SIG_ECDSA_WITH_SHA256, OID_SIG_ECDSA_WITH_SHA384, OID_SIG_ECDSA_WITH_SHA512,
 };
 use x509_parser::prelude::{FromDer, X509Certificate};
 
 use crate::algorithms::KeyAlgorithm;
 use crate::certificate::Certificate;
 use crate::digest::Sha256;
+use crate::text::shown;
 
 /// A certificate of the right name that is not the issuer.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -39,16 +39,8 @@ pub(super) fn why_not_issued(certificate: &Certificate, issuer: &Certificate) ->
     }
     let whose = if itself { "its own" } else { "the" };
     let algorithm = &signed.signature_algorithm.algorithm;
-    let weak = [
-        (OID_PKCS1_MD5WITHRSAENC, "MD5"),
-        (OID_PKCS1_SHA1WITHRSA, "SHA-1"),
-        (
-            x509_parser::oid_registry::asn1_rs::oid!(1.2.840.10045.4.1),
-            "SHA-1",
-        ),
-    ];
-    if let Some((_, hash)) = weak.iter().find(|(weak, _)| weak == algorithm) {
-        return format!("{whose} signature is over {hash}, which proves nothing any more");
+    if let Some(digest) = certificate.broken_digest() {
+        return format!("{whose} signature is over {digest}, which proves nothing any more");
     }
     let strong = [
         OID_PKCS1_SHA256WITHRSA,
@@ -65,6 +57,7 @@ pub(super) fn why_not_issued(certificate: &Certificate, issuer: &Certificate) ->
         );
     }
     if !strong.contains(algorithm) {
+        let algorithm = shown(&algorithm.to_string());
         return format!("{whose} signature is by an algorithm that is not supported: {algorithm}");
     }
     if itself {
