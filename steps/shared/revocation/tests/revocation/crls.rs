@@ -1,0 +1,434 @@
+//! CRLs: what is in them, and what they are about.
+
+use ceremony::revocation::{Order, Source, Status};
+use der::asn1::Ia5String;
+use der::flagset::FlagSet;
+use der::{Decode, Encode};
+use partner::certificate::{Certified, KeyUsage, Profile};
+use revocation::{Found, MAX_CLOCK_SKEW_SECONDS};
+use x509_cert::crl::{RevokedCert, TbsCertList};
+use x509_cert::ext::pkix::crl::dp::{IssuingDistributionPoint, Reasons};
+use x509_cert::ext::pkix::name::{DistributionPointName, GeneralName};
+use x509_cert::serial_number::SerialNumber;
+
+use crate::forge::*;
+
+async fn says(subject: &Certified, ca: &Certified, change: impl Fn(&mut TbsCertList)) -> Found {
+    ask(Order::CrlOnly, subject, ca, |request| {
+        assert_eq!(request.body, None);
+        assert_eq!(request.limit, 5 * 1024 * 1024);
+        Ok(crl(ca, &change))
+    })
+    .await
+}
+
+/// What a CRL of the leaf's issuer comes to, changed in one respect.
+async fn said(change: impl Fn(&mut TbsCertList)) -> Found {
+    let ca = ca();
+    says(&leaf(&ca), &ca, change).await
+}
+
+fn entry(serial: SerialNumber, extensions: Vec<x509_cert::ext::Extension>) -> RevokedCert {
+    RevokedCert {
+        serial_number: serial,
+        revocation_date: crl_time(-86_400),
+        crl_entry_extensions: (!extensions.is_empty()).then_some(extensions),
+    }
+}
+
+fn other() -> SerialNumber {
+    SerialNumber::new(&[7]).unwrap()
+}
+
+fn reason(code: u8) -> x509_cert::ext::Extension {
+    extension("2.5.29.21", false, &[10, 1, code])
+}
+
+fn scope() -> IssuingDistributionPoint {
+    IssuingDistributionPoint {
+        distribution_point: Some(full_name(&[CRL])),
+        only_contains_user_certs: false,
+        only_contains_ca_certs: false,
+        only_some_reasons: None,
+        indirect_crl: false,
+        only_contains_attribute_certs: false,
+    }
+}
+
+fn scoped(list: &mut TbsCertList, scope: &[u8]) {
+    let extensions = list.crl_extensions.as_mut().unwrap();
+    extensions.push(extension("2.5.29.28", true, scope));
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn a_certificate_that_is_not_listed_is_not_revoked() {
+    let ca = ca();
+    let found = said(|list| list.revoked_certificates = Some(vec![entry(other(), vec![])])).await;
+    let Status::NotRevoked { proof } = &found.status else {
+        panic!("{:?}", found.status);
+    };
+    assert_eq!((proof.source, proof.url.as_str()), (Source::Crl, CRL));
+    assert_eq!(proof.signer, certificate(&ca).subject());
+    assert_eq!(proof.produced_at, None);
+    assert!(Some(proof.this_update) < proof.next_update);
+    assert_eq!(proof.response_bytes, found.response.unwrap().bytes.len());
+    assert_not_revoked(&said(|_| {}).await);
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn a_certificate_that_is_listed_is_revoked_with_time_and_reason() {
+    let ca = ca();
+    let leaf = leaf(&ca);
+    let serial = || decoded(&leaf).tbs_certificate.serial_number;
+    let date = "202";
+    for (extensions, words) in [
+        (vec![], None),
+        (vec![reason(0)], Some("unspecified")),
+        (vec![reason(1)], Some("keyCompromise")),
+        (vec![reason(2)], Some("cACompromise")),
+        (vec![reason(3)], Some("affiliationChanged")),
+        (vec![reason(4)], Some("superseded")),
+        (vec![reason(5)], Some("cessationOfOperation")),
+        (vec![reason(6)], Some("certificateHold")),
+        (vec![reason(9)], Some("privilegeWithdrawn")),
+        (vec![reason(10)], Some("aACompromise")),
+    ] {
+        let found = says(&leaf, &ca, |list| {
+            list.revoked_certificates = Some(vec![
+                entry(other(), vec![reason(3)]),
+                entry(serial(), extensions.clone()),
+            ]);
+        })
+        .await;
+        let Status::Revoked {
+            revoked_at, reason, ..
+        } = &found.status
+        else {
+            panic!("{:?}", found.status);
+        };
+        assert_eq!(reason.as_deref(), words);
+        assert!(revoked_at.to_string().starts_with(date), "{revoked_at}");
+        assert!(found.response.is_some());
+    }
+}
+
+/// RFC 5280 §5.3: one entry that is not understood makes the CRL useless for every certificate.
+#[tokio::test(flavor = "current_thread")]
+async fn entries_that_are_not_understood_are_refused_wherever_they_stand() {
+    let ca = ca();
+    let leaf = leaf(&ca);
+    let serial = || decoded(&leaf).tbs_certificate.serial_number;
+    for (extensions, words) in [
+        (
+            vec![extension("1.2.3.4", true, &[5, 0])],
+            "critical extension 1.2.3.4",
+        ),
+        (
+            vec![extension("2.5.29.29", true, &[48, 0])],
+            "indirect CRLs are not used",
+        ),
+        (
+            vec![extension("2.5.29.29", false, &[48, 0])],
+            "indirect CRLs are not used",
+        ),
+        (vec![reason(8)], "removeFromCRL"),
+        (vec![reason(1), reason(1)], "two reason codes"),
+        (vec![reason(7)], "cannot be read"),
+        (vec![reason(11)], "cannot be read"),
+        (
+            vec![extension("2.5.29.21", false, &[2, 1, 1])],
+            "cannot be read",
+        ),
+    ] {
+        for number in [other(), serial()] {
+            let found = says(&leaf, &ca, |list| {
+                let bad = entry(number.clone(), extensions.clone());
+                list.revoked_certificates = Some(vec![entry(serial(), vec![]), bad]);
+            })
+            .await;
+            assert_unusable(&found, words);
+        }
+    }
+    let found = says(&leaf, &ca, |list| {
+        let harmless = vec![
+            extension("1.2.3.4", false, &[]),
+            extension("2.5.29.24", false, &[]),
+        ];
+        list.revoked_certificates = Some(vec![entry(other(), harmless)]);
+    })
+    .await;
+    assert_not_revoked(&found);
+    let found = says(&leaf, &ca, |list| {
+        list.revoked_certificates = Some(vec![entry(serial(), vec![]), entry(serial(), vec![])]);
+    })
+    .await;
+    assert_unusable(&found, "twice");
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn a_crl_is_signed_by_the_issuer_who_may_sign_crls() {
+    let ca = ca();
+    let leaf = leaf(&ca);
+    let same_name = Profile::root("ACME CA").self_signed(&key("another ca"));
+    let stranger = Profile::root("Stranger").self_signed(&key("stranger"));
+    for (signer, words) in [
+        (&same_name, "signature does not verify"),
+        (&stranger, "was not issued by"),
+    ] {
+        let found = ask(Order::CrlOnly, &leaf, &ca, |_| Ok(crl(signer, |_| {}))).await;
+        assert_unusable(&found, words);
+    }
+    // In another's name with the right key.
+    let found = said(|list| list.issuer = decoded(&stranger).tbs_certificate.subject).await;
+    assert_unusable(&found, "was not issued by");
+
+    let root = |usage: &[KeyUsage]| {
+        let profile = Profile::root("ACME CA").key_usage(usage);
+        profile.self_signed(&key("ca"))
+    };
+    let may_not = root(&[KeyUsage::KeyCertSign]);
+    let found = says(&crate::forge::leaf(&may_not), &may_not, |_| {}).await;
+    assert_unusable(&found, "cRLSign");
+    let unsaid = root(&[]);
+    assert_not_revoked(&says(&crate::forge::leaf(&unsaid), &unsaid, |_| {}).await);
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn a_crl_is_of_today() {
+    let skew = MAX_CLOCK_SKEW_SECONDS;
+    let at = |this: i64, next: i64| {
+        said(move |list| {
+            list.this_update = crl_time(this);
+            list.next_update = Some(crl_time(next));
+        })
+    };
+    assert_not_revoked(&at(skew - 30, 86_400).await);
+    assert_not_revoked(&at(-86_400, -skew + 30).await);
+    assert_unavailable(&at(skew + 30, 86_400).await, "in the future");
+    assert_unavailable(&at(-86_400, -skew - 30).await, "out of date");
+    assert_unusable(&at(-10, -20).await, "nextUpdate is before its thisUpdate");
+    let endless = said(|list| list.next_update = None).await;
+    assert_unusable(&endless, "no nextUpdate");
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn a_crl_has_a_number_and_nothing_critical_that_is_not_understood() {
+    for (extensions, words) in [
+        (None, "CRL"),
+        (Some(vec![extension("1.2.3.4", false, &[])]), "no CRLNumber"),
+        (
+            Some(vec![extension("2.5.29.20", true, &[2, 1, 7])]),
+            "marked critical",
+        ),
+        (
+            Some(vec![extension("2.5.29.20", false, &[2, 1, 0x80])]),
+            "CrlNumber",
+        ),
+        (
+            Some(vec![extension("2.5.29.20", false, &[4, 1, 7])]),
+            "CrlNumber",
+        ),
+        (
+            Some(vec![extension(
+                "2.5.29.20",
+                false,
+                &[&[2, 21, 1][..], &[0; 20]].concat(),
+            )]),
+            "CrlNumber",
+        ),
+        (Some(vec![crl_number(), crl_number()]), "twice"),
+        (
+            Some(vec![crl_number(), extension("1.2.3.4", true, &[])]),
+            "UnsupportedCriticalExtension",
+        ),
+        // Freshest CRL and AKI say nothing that must be understood, unless they are critical.
+        (
+            Some(vec![crl_number(), extension("2.5.29.46", true, &[48, 0])]),
+            "UnsupportedCriticalExtension",
+        ),
+        (
+            Some(vec![crl_number(), extension("2.5.29.35", true, &[48, 0])]),
+            "critical extension 2.5.29.35",
+        ),
+        (
+            Some(vec![crl_number(), extension("2.5.29.27", true, &[2, 1, 1])]),
+            "UnsupportedDeltaCrl",
+        ),
+        (
+            Some(vec![
+                crl_number(),
+                extension("2.5.29.27", false, &[2, 1, 1]),
+            ]),
+            "UnsupportedDeltaCrl",
+        ),
+    ] {
+        assert_unusable(
+            &said(|list| list.crl_extensions = extensions.clone()).await,
+            words,
+        );
+    }
+    let found = said(|list| {
+        let extensions = list.crl_extensions.as_mut().unwrap();
+        extensions.push(extension("2.5.29.46", false, &[48, 0]));
+        extensions.push(extension("2.5.29.35", false, &[48, 0]));
+    })
+    .await;
+    assert_not_revoked(&found);
+    let first_version = said(|list| {
+        list.version = x509_cert::Version::V1;
+        list.crl_extensions = None;
+    })
+    .await;
+    assert_unusable(&first_version, "not a CRL");
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn a_crl_about_other_certificates_is_refused() {
+    let ca = ca();
+    let leaf = leaf(&ca);
+    let intermediate = with_services(Profile::intermediate("ACME Issuing CA"), &[], &[CRL])
+        .issued_by(&ca, &key("intermediate"));
+    type Change = fn(&mut IssuingDistributionPoint);
+    let cases: [(Change, Option<&str>, Option<&str>); 11] = [
+        (|_| {}, None, None),
+        (|scope| scope.distribution_point = None, None, None),
+        (
+            |scope| scope.distribution_point = Some(full_name(&["ldap://crl.example/", CRL])),
+            None,
+            None,
+        ),
+        (
+            |scope| scope.only_contains_user_certs = true,
+            None,
+            Some("end-entity certificates only"),
+        ),
+        (
+            |scope| scope.only_contains_ca_certs = true,
+            Some("CA certificates only"),
+            None,
+        ),
+        (
+            |scope| scope.only_contains_attribute_certs = true,
+            Some("MalformedExtensions"),
+            Some("MalformedExtensions"),
+        ),
+        (
+            |scope| scope.indirect_crl = true,
+            Some("UnsupportedIndirectCrl"),
+            Some("UnsupportedIndirectCrl"),
+        ),
+        (
+            |scope| scope.only_some_reasons = Some(FlagSet::from(Reasons::KeyCompromise)),
+            Some("UnsupportedRevocationReasonsPartitioning"),
+            Some("UnsupportedRevocationReasonsPartitioning"),
+        ),
+        (
+            |scope| scope.distribution_point = Some(full_name(&["http://crl.example/2.crl"])),
+            Some("another distribution point"),
+            Some("another distribution point"),
+        ),
+        (
+            |scope| {
+                let name = GeneralName::DnsName(Ia5String::new("crl.example").unwrap());
+                scope.distribution_point = Some(DistributionPointName::FullName(vec![name]));
+            },
+            Some("another distribution point"),
+            Some("another distribution point"),
+        ),
+        (
+            |scope| {
+                let name = DistributionPointName::NameRelativeToCRLIssuer(Default::default());
+                scope.distribution_point = Some(name);
+            },
+            Some("another distribution point"),
+            Some("another distribution point"),
+        ),
+    ];
+    for (change, of_leaf, of_ca) in cases {
+        for (subject, words) in [(&leaf, of_leaf), (&intermediate, of_ca)] {
+            let found = says(subject, &ca, |list| {
+                let mut scope = scope();
+                change(&mut scope);
+                scoped(list, &scope.to_der().unwrap());
+            })
+            .await;
+            match words {
+                Some(words) => assert_unusable(&found, words),
+                None => assert_not_revoked(&found),
+            }
+        }
+    }
+}
+
+/// Decoders pass over what is out of order: a limit that is overlooked would make a partial CRL
+/// a complete one.
+#[tokio::test(flavor = "current_thread")]
+async fn a_scope_that_is_not_in_order_is_refused() {
+    let name = scope().to_der().unwrap();
+    let name = &name[2..];
+    let sequence = |parts: &[&[u8]]| {
+        let contents = parts.concat();
+        [&[48, u8::try_from(contents.len()).unwrap()][..], &contents].concat()
+    };
+    for parts in [
+        vec![&[0x81, 1, 0xff][..], name],
+        vec![name, &[0x84, 1, 0xff], &[0x82, 1, 0xff]],
+        vec![name, name],
+        vec![name, &[0x82, 1, 0]],
+        vec![name, &[0x82, 1, 1]],
+        vec![name, &[0x86, 1, 0xff]],
+        vec![name, &[5, 0]],
+        vec![&[0xa0, 0]],
+    ] {
+        let scope = sequence(&parts);
+        let found = said(|list| scoped(list, &scope)).await;
+        assert!(
+            matches!(found.status, Status::Unusable { .. }),
+            "{:?}",
+            found.status
+        );
+    }
+    let complete = sequence(&[name]);
+    assert_not_revoked(&said(|list| scoped(list, &complete)).await);
+    // Marked as not critical, it still says what the CRL is about.
+    let partial = IssuingDistributionPoint {
+        only_contains_ca_certs: true,
+        ..scope()
+    };
+    let found = said(|list| {
+        let scope = extension("2.5.29.28", false, &partial.to_der().unwrap());
+        list.crl_extensions.as_mut().unwrap().push(scope);
+    })
+    .await;
+    assert_unusable(&found, "CA certificates only");
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn whatever_is_cut_changed_or_added_proves_nothing() {
+    let ca = ca();
+    let leaf = leaf(&ca);
+    let pristine = crl(&ca, |list| {
+        list.revoked_certificates = Some(vec![entry(other(), vec![reason(1)])]);
+    });
+    let answered =
+        async |bytes: Vec<u8>| ask(Order::CrlOnly, &leaf, &ca, |_| Ok(bytes.clone())).await;
+    assert_not_revoked(&answered(pristine.clone()).await);
+    for position in 0..pristine.len() {
+        let mut bytes = pristine.clone();
+        bytes[position] ^= 0x01;
+        let found = answered(bytes).await;
+        assert!(
+            matches!(found.status, Status::Unusable { .. }),
+            "byte {position}: {:?}",
+            found.status
+        );
+        let found = answered(pristine[..position].to_vec()).await;
+        assert_unusable(&found, "not a CRL");
+    }
+    let longer = [&pristine[..], &[0]].concat();
+    assert_unusable(&answered(longer).await, "not a CRL");
+    // In PEM, as some servers have it, it is none: RFC 5280 §4.2.1.13 says DER.
+    let pem = b"-----BEGIN X509 CRL-----\n".to_vec();
+    assert_unusable(&answered(pem).await, "not a CRL");
+    assert!(x509_cert::crl::CertificateList::from_der(&pristine).is_ok());
+}

@@ -1,0 +1,11 @@
+//! What services may answer, and what is made of it.
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+mod crls;
+mod forge;
+mod http;
+mod large;
+mod openssl;
+mod order;
+mod responders;
+mod responses;
