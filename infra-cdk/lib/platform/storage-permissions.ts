@@ -11,12 +11,19 @@ import type { Storage } from './storage.ts';
  * whoever may read an object can also decrypt it and nobody is given the key alone. Evidence has none.
  */
 
-/** Look through a drop folder of the inbox. */
+/**
+ * Look through a drop folder of the inbox, and at the very version that an event is about: a private key
+ * that another version has covered since is announced all the same.
+ */
 export function findDrops(storage: Storage): Permission[] {
   const { inbox } = storage;
   return [
     { actions: ['s3:ListBucket'], resources: [inbox.bucketArn] },
-    { actions: ['s3:GetObject'], resources: [inbox.arnForObjects('*')], wildcard: ANY_DROP },
+    {
+      actions: ['s3:GetObject', 's3:GetObjectVersion'],
+      resources: [inbox.arnForObjects('*')],
+      wildcard: ANY_DROP,
+    },
     decrypt(storage),
   ];
 }

@@ -16,6 +16,7 @@
 //! ```
 
 pub mod certificate;
+pub mod hostile;
 pub mod key;
 pub mod manifest;
 pub mod open;

@@ -4,15 +4,18 @@ use std::collections::BTreeMap;
 
 use ceremony::bundle::{MAX_CERTIFICATES_IN_FOLDER, MAX_FILES};
 use ceremony::certificate::Certificate;
+use ceremony::digest::Sha256;
 use ceremony::execution::DroppedObject;
 use ceremony::id::{CertificateSet, Kind};
 use ceremony::identifiers::Folder;
-use ceremony::path::{CertificatePath, NoPath, is_end_entity, neither_ca_nor_leaf};
-use ceremony::profile::{CEREMONIES_PER_DAY, Profile};
-use storage::{ProfileError, load_profile, newest_path};
+use ceremony::path::{CertificatePath, NoPath, PassedOver};
+use ceremony::profile::CEREMONIES_PER_DAY;
+use ceremony::text::shown;
+use storage::{Chosen, ProfileError, choose, load_profile};
 
 use crate::folder::{Contents, File, Unread, read_folder};
-use crate::{Context, Error};
+use crate::private_key::{self, Found};
+use crate::{Context, CreatedObject, Error};
 
 /// What lies in the folder.
 #[derive(Clone, Debug)]
@@ -20,10 +23,13 @@ pub(crate) enum Decision {
     Complete(Complete),
     Incomplete {
         missing: String,
+        remedy: &'static str,
     },
+    PrivateKey(Found),
     Unusable {
         reason: String,
         file: Option<String>,
+        remedy: &'static str,
     },
 }
 
@@ -40,40 +46,53 @@ pub(crate) struct Complete {
     pub(crate) dropped: i64,
     /// How many ceremonies the folder may begin on one day.
     pub(crate) per_day: u32,
+    /// That the file whose arrival is the occasion holds a newer certificate, and why that does not
+    /// count.
+    pub(crate) passed_over: Option<(String, String)>,
 }
 
-/// Decides about the folder; `key` is the file whose arrival is the occasion.
+/// Decides about the folder; `object` is the file whose arrival is the occasion.
 ///
 /// A file that cannot be used is rejected when it arrives. It does not stop a set that is complete
-/// without it: whether it came first or last must make no difference.
+/// without it: whether it came first or last must make no difference. A private key does: who sends
+/// one may have more to set right than a file, and nothing is begun before that has been looked at.
 pub(crate) async fn decide(
     context: &Context,
     folder: &Folder,
-    key: &str,
+    object: &CreatedObject,
 ) -> Result<Decision, Error> {
-    let (files, unread) = match read_folder(context, folder).await? {
+    let contents = read_folder(context, folder).await?;
+    if let Some(found) = private_key::of_event(context, &contents, object).await? {
+        return Ok(Decision::PrivateKey(found));
+    }
+    let (files, unread) = match contents {
         Contents::Read { files, unread } => (files, unread),
         Contents::TooManyFiles => {
-            let reason = format!(
-                "the folder holds more than {MAX_FILES} files: remove those of earlier years"
-            );
-            return Ok(Decision::Unusable { reason, file: None });
+            return Ok(unusable(
+                None,
+                format!(
+                    "the folder holds more than {MAX_FILES} files: remove those of earlier years"
+                ),
+            ));
         }
     };
+    let key = object.key.as_str();
     if let Some(reason) = why_unusable(key, &files, &unread) {
-        return Ok(Decision::Unusable {
-            reason,
-            file: Some(key.to_owned()),
-        });
+        return Ok(unusable(Some(key), reason));
+    }
+    if let Some(found) = private_key::among(&files) {
+        return Ok(private_key::blocks(&found));
     }
     let certificates: Vec<&Certificate> = files.iter().flat_map(usable).collect();
     if certificates.len() > MAX_CERTIFICATES_IN_FOLDER {
-        let reason = format!(
-            "the folder holds {} certificates; at most {MAX_CERTIFICATES_IN_FOLDER} are accepted: \
+        return Ok(unusable(
+            None,
+            format!(
+                "the folder holds {} certificates; at most {MAX_CERTIFICATES_IN_FOLDER} are accepted: \
              remove those of earlier years",
-            certificates.len()
-        );
-        return Ok(Decision::Unusable { reason, file: None });
+                certificates.len()
+            ),
+        ));
     }
     let profile = match load_profile(&context.ssm, folder).await {
         Ok(loaded) => Some(loaded.profile),
@@ -81,34 +100,37 @@ pub(crate) async fn decide(
         Err(ProfileError::PartnerUnknown(_) | ProfileError::ProfileMalformed { .. }) => None,
         Err(ProfileError::Service(error)) => return Err(error.into()),
     };
-    let path = newest_path(
+    let chosen = choose(
         &context.s3,
         &context.evidence_bucket,
         &certificates,
         profile.as_ref(),
     );
-    Ok(match path.await? {
-        Ok(path) => {
-            if let Some((reason, file)) = two_leaves_in_one_file(&path, &files) {
-                return Ok(Decision::Unusable {
-                    reason,
-                    file: Some(file),
-                });
+    Ok(match chosen.await? {
+        Ok(chosen) => {
+            if let Some(refusal) = two_leaves_in_one_file(&chosen, &files) {
+                return Ok(refusal);
             }
             let per_day = profile
                 .as_ref()
                 .map(|profile| profile.max_ceremonies_per_day);
-            let per_day = per_day.unwrap_or(CEREMONIES_PER_DAY);
-            Decision::Complete(complete(folder, &path, &files, per_day))
+            Decision::Complete(Complete {
+                per_day: per_day.unwrap_or(CEREMONIES_PER_DAY),
+                passed_over: passed_over(&chosen, key, &files),
+                ..complete(folder, &chosen.path, &files)
+            })
         }
-        Err(missing @ (NoPath::IssuerMissing { .. } | NoPath::NoLeaf)) => Decision::Incomplete {
-            missing: explain(&missing, profile.as_ref(), folder, &certificates),
-        },
-        Err(error @ (NoPath::SelfSignedLeaf(_) | NoPath::TwoLeaves { .. })) => Decision::Unusable {
-            reason: error.to_string(),
-            file: None,
-        },
+        Err(reason) => no_path(reason, profile.is_some(), folder, &files),
     })
+}
+
+fn unusable(file: Option<&str>, reason: String) -> Decision {
+    let remedy = "Correct the file and drop it again.";
+    Decision::Unusable {
+        reason,
+        file: file.map(str::to_owned),
+        remedy,
+    }
 }
 
 fn usable(file: &File) -> &[Certificate] {
@@ -125,39 +147,88 @@ fn why_unusable(key: &str, files: &[File], unread: &[Unread]) -> Option<String> 
 
 /// Years may lie side by side, but in a file of its own each: a file with two leaves leaves it
 /// open which of them the partner means.
-fn two_leaves_in_one_file(path: &CertificatePath, files: &[File]) -> Option<(String, String)> {
-    let all: Vec<&Certificate> = files.iter().flat_map(usable).collect();
+fn two_leaves_in_one_file(chosen: &Chosen, files: &[File]) -> Option<Decision> {
+    let leaf = chosen.path.leaf.sha256();
     let file = files.iter().find(|file| {
-        let certificates = usable(file);
-        certificates.contains(&path.leaf)
-            && certificates
+        let held: Vec<Sha256> = usable(file).iter().map(Certificate::sha256).collect();
+        held.contains(&leaf)
+            && held
                 .iter()
-                .any(|other| *other != path.leaf && is_end_entity(other, &all))
+                .any(|other| *other != leaf && chosen.leaves.contains(other))
     })?;
     let reason = "the file holds more than one end-entity certificate, and there is no telling \
                   which is meant: send one leaf per file";
-    Some((reason.to_owned(), file.object.key.clone()))
+    Some(unusable(Some(&file.object.key), reason.to_owned()))
 }
 
-/// What is missing; with the certificates that were meant to be it and are not.
-fn explain(
-    missing: &NoPath,
-    profile: Option<&Profile>,
-    folder: &Folder,
-    certificates: &[&Certificate],
-) -> String {
-    match (missing, profile) {
-        (NoPath::IssuerMissing { .. }, None) => format!(
-            "{missing} (and no readable profile in `{}` supplies a root)",
-            folder.profile_parameter()
-        ),
-        (NoPath::NoLeaf, _) => {
-            let unfit = certificates.iter().find_map(|certificate| {
-                neither_ca_nor_leaf(certificate).map(|why| format!("; of {certificate}: {why}"))
-            });
-            format!("{missing}{}", unfit.unwrap_or_default())
+/// The file of this event, if it holds a newer certificate that does not count. It is told when the
+/// file arrives, and not with each other one.
+fn passed_over(chosen: &Chosen, key: &str, files: &[File]) -> Option<(String, String)> {
+    let file = files.iter().find(|file| file.object.key == key)?;
+    let held = |fingerprint: &Sha256| {
+        let mut held = usable(file).iter();
+        held.any(|certificate| certificate.sha256() == *fingerprint)
+    };
+    let PassedOver { name, why, .. } = chosen
+        .passed_over
+        .iter()
+        .find(|one| held(&one.certificate))?;
+    let leaf = &chosen.path.leaf;
+    let reason =
+        format!("{name} is newer than {leaf}, which counts all the same: of the newer one, {why}");
+    Some((key.to_owned(), reason))
+}
+
+/// What is missing; with the certificates that were meant to be it and are not, and their files.
+fn no_path(mut error: NoPath, has_profile: bool, folder: &Folder, files: &[File]) -> Decision {
+    let named = |name: &mut String, fingerprint: &Sha256| {
+        let mut holds = files.iter().filter(|file| {
+            let mut held = usable(file).iter();
+            held.any(|certificate| certificate.sha256() == *fingerprint)
+        });
+        *name = match holds.next() {
+            Some(file) => format!("{name} in `{}`", shown(&file.object.key)),
+            None => format!("{name} of the profile"),
+        };
+    };
+    match &mut error {
+        NoPath::IssuerUnfit { namesakes, .. } => {
+            for namesake in namesakes {
+                named(&mut namesake.name, &namesake.certificate);
+            }
         }
-        _ => missing.to_string(),
+        NoPath::NoLeaf {
+            instead: Some(instead),
+        } => named(&mut instead.name, &instead.certificate),
+        _ => {}
+    }
+    match &error {
+        NoPath::IssuerMissing { .. } | NoPath::NoLeaf { .. } => {
+            let supplied = match (&error, has_profile) {
+                (NoPath::IssuerMissing { .. }, false) => format!(
+                    " (and no readable profile in `{}` supplies a root)",
+                    folder.profile_parameter()
+                ),
+                _ => String::new(),
+            };
+            let remedy = "Drop the missing certificate into the same folder.";
+            Decision::Incomplete {
+                missing: format!("{error}{supplied}"),
+                remedy,
+            }
+        }
+        NoPath::IssuerUnfit { .. } => {
+            let remedy = "Drop a certificate of that CA that can be used, or certificates that do not \
+                          need it, into the same folder.";
+            Decision::Incomplete {
+                missing: error.to_string(),
+                remedy,
+            }
+        }
+        NoPath::SelfSignedLeaf(_)
+        | NoPath::TooLong { .. }
+        | NoPath::TooManyNamesakes
+        | NoPath::TwoLeaves { .. } => unusable(None, error.to_string()),
     }
 }
 
@@ -165,7 +236,7 @@ fn explain(
 ///
 /// Of several objects with the same certificate the one that lay there first is taken; when the set
 /// was dropped, the newest one with the leaf says.
-fn complete(folder: &Folder, path: &CertificatePath, files: &[File], per_day: u32) -> Complete {
+fn complete(folder: &Folder, path: &CertificatePath, files: &[File]) -> Complete {
     let mut by_age: Vec<&File> = files.iter().collect();
     by_age.sort_by_key(|file| (file.modified, &file.object.key));
     let mut objects = BTreeMap::new();
@@ -189,6 +260,7 @@ fn complete(folder: &Folder, path: &CertificatePath, files: &[File], per_day: u3
             .map(|file| file.object.key.clone())
             .unwrap_or_default(),
         dropped: newest.map_or(0, |file| file.modified),
-        per_day,
+        per_day: CEREMONIES_PER_DAY,
+        passed_over: None,
     }
 }

@@ -1,10 +1,12 @@
 //! The drop folder at its newest versions.
 
+use aws_sdk_s3::types::EncodingType;
 use ceremony::bundle::{MAX_FILE_BYTES, MAX_FILES, UnusableFile, certificates_in};
 use ceremony::certificate::Certificate;
 use ceremony::digest::Sha256;
 use ceremony::execution::DroppedObject;
 use ceremony::identifiers::Folder;
+use percent_encoding::percent_decode_str;
 use step::ServiceError;
 use storage::{ObjectError, read_newest};
 
@@ -108,19 +110,53 @@ async fn list(context: &Context, folder: &Folder) -> Result<Option<Vec<Listed>>,
         .prefix(&prefix)
         .delimiter("/")
         .max_keys(LISTING)
+        // XML has no way to write all characters that a key may have.
+        .encoding_type(EncodingType::Url)
         .send()
         .await
         .map_err(|error| ServiceError::new("s3:ListBucket", &error))?;
     if answer.is_truncated() == Some(true) {
         return Ok(None);
     }
+    let is_encoded = answer.encoding_type() == Some(&EncodingType::Url);
     let listed = answer.contents().iter().filter_map(|object| {
+        let key = object.key()?;
         Some(Listed {
-            key: object.key()?.to_owned(),
+            key: if is_encoded {
+                decoded(key)
+            } else {
+                key.to_owned()
+            },
             bytes: object.size().and_then(|size| u64::try_from(size).ok())?,
             modified: object.last_modified().map_or(0, |time| time.secs()),
         })
     });
     // Not the folder marker that the S3 console leaves behind.
     Ok(Some(listed.filter(|object| object.key != prefix).collect()))
+}
+
+/// A key as it is. In a listing a space is a plus sign, and a plus sign is written with a percent.
+fn decoded(key: &str) -> String {
+    let spaced = key.replace('+', " ");
+    percent_decode_str(&spaced).decode_utf8_lossy().into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_of_a_listing_is_decoded() {
+        for (listed, key) in [
+            (
+                "acme/production/pin/leaf.pem",
+                "acme/production/pin/leaf.pem",
+            ),
+            ("a+b%2Bc%20d%25e", "a b+c d%e"),
+            ("%01%1B%EF%BF%BE%00", "\u{1}\u{1b}\u{fffe}\0"),
+            ("%E6%97%A5%252F", "日%2F"),
+        ] {
+            assert_eq!(decoded(listed), key);
+        }
+    }
 }

@@ -11,6 +11,7 @@
 
 mod decide;
 mod folder;
+mod private_key;
 mod reject;
 mod start;
 
@@ -24,7 +25,7 @@ use ceremony::utc::Utc;
 use runs::Runs;
 use serde::{Deserialize, Serialize};
 
-use decide::Decision;
+use decide::{Complete, Decision};
 use reject::Rejection;
 use start::Start;
 
@@ -36,7 +37,10 @@ pub struct ObjectCreated {
 
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
 pub struct CreatedObject {
+    /// As it is: unlike S3's own notifications, an event has no key in URL encoding.
     pub key: String,
+    #[serde(default, rename = "version-id")]
+    pub version_id: Option<String>,
 }
 
 pub type Input = EventBridgeEvent<ObjectCreated>;
@@ -48,6 +52,7 @@ pub enum Output {
     /// A folder marker, which is no file.
     Ignored,
     Incomplete,
+    PrivateKeyReceived,
     Rejected,
     Started,
     /// Another event of this drop was here first, or the set was dropped again before its last run
@@ -76,11 +81,12 @@ pub async fn handle(context: &Context, event: Input, now: Utc) -> Result<Output,
 }
 
 async fn deal_with(context: &Context, event: Input, now: Utc) -> Result<Output, Error> {
-    let key = event.detail.object.key;
+    let object = event.detail.object;
+    let key = &object.key;
     if key.ends_with('/') {
         return Ok(Output::Ignored);
     }
-    let folder = match Folder::of_inbox_key(&key) {
+    let folder = match Folder::of_inbox_key(key) {
         Ok(folder) => folder,
         Err(reason) => {
             let remedy = "Put the file at <partner>/<environment>/<data-type>/<file>.";
@@ -88,39 +94,58 @@ async fn deal_with(context: &Context, event: Input, now: Utc) -> Result<Output, 
             return reject::reject(context, rejection, now).await;
         }
     };
-    match Box::pin(decide::decide(context, &folder, &key)).await? {
+    match Box::pin(decide::decide(context, &folder, &object)).await? {
         Decision::Complete(complete) => {
-            match Box::pin(start::start(context, &complete, now)).await? {
-                Start::Started => Ok(Output::Started),
-                Start::AlreadyStarted => Ok(Output::AlreadyStarted),
-                Start::NoneLeftToday => {
-                    let reason = format!(
-                        "the folder has begun {} ceremonies today ({}, UTC), and `maxCeremoniesPerDay` \
-                     of its profile allows no more; the next is possible from {}",
-                        complete.per_day,
-                        now.date(),
-                        now.next_day()
-                    );
-                    let remedy = "Drop the leaf again when the next is possible, or have an operator \
-                              raise `maxCeremoniesPerDay` before.";
-                    let rejection = Rejection::of(&folder, Some(complete.leaf_key), reason, remedy);
-                    reject::reject(context, rejection, now).await
-                }
-            }
+            Box::pin(deal_with_set(context, &folder, complete, now)).await
         }
-        Decision::Incomplete { missing } => {
-            let remedy = "Drop the missing certificate into the same folder.";
+        Decision::Incomplete { missing, remedy } => {
             let of = Some((Kind::KekExport, &folder));
-            let mut detail = FilesNotTaken::new(of, missing, None, remedy);
+            let mut detail = FilesNotTaken::new(of, reject::bounded(missing), None, remedy);
             detail.latest_ceremony = context.runs.latest(Kind::KekExport, &folder).await?;
             let announcement = Announcement::CertificatesIncomplete(detail);
             context.bus.announce(&announcement).await?;
             Ok(Output::Incomplete)
         }
-        Decision::Unusable { reason, file } => {
-            let remedy = "Correct the file and drop it again.";
-            let rejection = Rejection::of(&folder, file, reason, remedy);
+        Decision::PrivateKey(found) => private_key::announce(context, &folder, &found).await,
+        Decision::Unusable {
+            reason,
+            file,
+            remedy,
+        } => {
+            let rejection = Rejection::of(&folder, file.as_deref(), reason, remedy);
             reject::reject(context, rejection, now).await
         }
     }
+}
+
+async fn deal_with_set(
+    context: &Context,
+    folder: &Folder,
+    complete: Complete,
+    now: Utc,
+) -> Result<Output, Error> {
+    let output = match Box::pin(start::start(context, &complete, now)).await? {
+        Start::Started => Output::Started,
+        Start::AlreadyStarted => Output::AlreadyStarted,
+        Start::NoneLeftToday => {
+            let reason = format!(
+                "the folder has begun {} ceremonies today ({}, UTC), and `maxCeremoniesPerDay` of \
+                 its profile allows no more; the next is possible from {}",
+                complete.per_day,
+                now.date(),
+                now.next_day()
+            );
+            let remedy = "Drop the leaf again when the next is possible, or have an operator raise \
+                          `maxCeremoniesPerDay` before.";
+            let rejection = Rejection::of(folder, Some(&complete.leaf_key), reason, remedy);
+            reject::reject(context, rejection, now).await?
+        }
+    };
+    // After the start: where this fails, the event comes again and finds the set started.
+    if let Some((file, reason)) = complete.passed_over {
+        let remedy = "Correct the file and drop it again.";
+        let rejection = Rejection::of(folder, Some(&file), reason, remedy);
+        reject::reject(context, rejection, now).await?;
+    }
+    Ok(output)
 }

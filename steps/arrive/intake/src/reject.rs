@@ -3,6 +3,7 @@
 use ceremony::announcement::{Announcement, FilesNotTaken, RejectedFile};
 use ceremony::id::Kind;
 use ceremony::identifiers::{Folder, PartnerId};
+use ceremony::text::shown;
 use ceremony::utc::Utc;
 use runs::Gathered;
 use serde_json::json;
@@ -13,6 +14,7 @@ use crate::{Context, Error, Output};
 /// What is rejected, and why.
 pub(crate) struct Rejection<'a> {
     folder: Option<&'a Folder>,
+    place: String,
     rejected: RejectedFile,
     remedy: &'static str,
 }
@@ -20,53 +22,48 @@ pub(crate) struct Rejection<'a> {
 impl<'a> Rejection<'a> {
     pub(crate) fn of(
         folder: &'a Folder,
-        file: Option<String>,
+        key: Option<&str>,
         reason: String,
         remedy: &'static str,
     ) -> Self {
         Self {
             folder: Some(folder),
-            rejected: RejectedFile {
-                file,
-                reason: bounded(reason),
-            },
+            place: folder.prefix(),
+            rejected: rejected(key, reason),
             remedy,
         }
     }
 
-    /// Of a key that names no folder.
-    pub(crate) fn outside(key: String, reason: String, remedy: &'static str) -> Self {
-        Self {
-            folder: None,
-            rejected: RejectedFile {
-                file: Some(key),
-                reason: bounded(reason),
-            },
-            remedy,
-        }
-    }
-
-    /// Whose rejections are gathered with it: those of the folder; outside all folders, those below
-    /// the name of a partner, since a partner can write nowhere else, so that none can hide what
-    /// another has put in the wrong place.
-    fn place(&self) -> String {
-        if let Some(folder) = self.folder {
-            return folder.prefix();
-        }
-        let key = self.rejected.file.as_deref().unwrap_or_default();
+    /// Of a key that names no folder. It is gathered with others below the name of a partner, since a
+    /// partner can write nowhere else, so that none can hide what another has put in the wrong place.
+    pub(crate) fn outside(key: &str, reason: String, remedy: &'static str) -> Self {
         let (first, _) = key.split_once('/').unwrap_or_default();
         let partner = PartnerId::try_from(first.to_owned());
-        partner.map_or_else(|_| "elsewhere".to_owned(), |partner| format!("{partner}/"))
+        Self {
+            folder: None,
+            place: partner.map_or_else(|_| "elsewhere".to_owned(), |partner| format!("{partner}/")),
+            rejected: rejected(Some(key), reason),
+            remedy,
+        }
     }
 }
 
-/// A reason may repeat a key or a name that somebody else has chosen.
-fn bounded(reason: String) -> String {
-    const CHARACTERS: usize = 500;
-    match reason.char_indices().nth(CHARACTERS) {
-        Some((end, _)) => format!("{}…", &reason[..end]),
-        None => reason,
+fn rejected(key: Option<&str>, reason: String) -> RejectedFile {
+    RejectedFile {
+        file: key.map(shown),
+        reason: bounded(reason),
     }
+}
+
+/// A reason repeats keys and names that somebody else has chosen. Each is shortened where it is
+/// repeated; that many of them are too long together happens to nobody by accident. A hundred
+/// rejections, each with its key, must fit an item of the table (400 KB).
+pub(crate) fn bounded(reason: String) -> String {
+    const BYTES: usize = 1_500;
+    if reason.len() <= BYTES {
+        return reason;
+    }
+    format!("{}…", &reason[..reason.floor_char_boundary(BYTES)])
 }
 
 pub(crate) async fn reject(
@@ -74,7 +71,7 @@ pub(crate) async fn reject(
     rejection: Rejection<'_>,
     now: Utc,
 ) -> Result<Output, Error> {
-    let place = rejection.place();
+    let place = rejection.place.clone();
     match context
         .runs
         .gather(&place, &rejection.rejected, now)
@@ -85,6 +82,7 @@ pub(crate) async fn reject(
                 folder,
                 rejected: RejectedFile { file, reason },
                 remedy,
+                ..
             } = rejection;
             let of = folder.map(|folder| (Kind::KekExport, folder));
             let mut detail = FilesNotTaken::new(of, reason, file, remedy);

@@ -41,10 +41,12 @@ pub enum Announcement {
     ForeignHandOnKey(ControlEvent),
     #[serde(rename = "Inventory Differs")]
     InventoryDiffers(InventoryDiffers),
+    #[serde(rename = "Private Key Received")]
+    PrivateKeyReceived(PrivateKeyReceived),
 }
 
 impl Announcement {
-    pub const DETAIL_TYPES: [&'static str; 8] = [
+    pub const DETAIL_TYPES: [&'static str; 9] = [
         "Approval Required",
         "Ceremony Failed",
         "Ceremony Succeeded",
@@ -53,6 +55,7 @@ impl Announcement {
         "Control Changed",
         "Foreign Hand On Key",
         "Inventory Differs",
+        "Private Key Received",
     ];
 
     pub fn detail_type(&self) -> &'static str {
@@ -65,6 +68,7 @@ impl Announcement {
             Self::ControlChanged(_) => "Control Changed",
             Self::ForeignHandOnKey(_) => "Foreign Hand On Key",
             Self::InventoryDiffers(_) => "Inventory Differs",
+            Self::PrivateKeyReceived(_) => "Private Key Received",
         }
     }
 
@@ -81,6 +85,7 @@ impl Announcement {
                 serde_json::to_string(detail)
             }
             Self::InventoryDiffers(detail) => serde_json::to_string(detail),
+            Self::PrivateKeyReceived(detail) => serde_json::to_string(detail),
         }
     }
 
@@ -96,6 +101,7 @@ impl Announcement {
             }
             "Control Changed" | "Foreign Hand On Key" => schemars::schema_for!(ControlEvent),
             "Inventory Differs" => schemars::schema_for!(InventoryDiffers),
+            "Private Key Received" => schemars::schema_for!(PrivateKeyReceived),
             _ => return None,
         })
     }
@@ -214,6 +220,47 @@ pub struct FilesNotTaken {
     pub files: Vec<RejectedFile>,
     /// How many more there were than `files` has room for.
     pub more: u64,
+}
+
+/// Somebody has put a private key into the inbox. No ceremony of the folder starts while it lies
+/// there.
+///
+/// Nothing of the file is here, not even its digest.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct PrivateKeyReceived {
+    pub version: u32,
+    pub severity: Severity,
+    /// The ceremony that the folder is for.
+    pub ceremony: Kind,
+    /// Always null: no ceremony was started.
+    pub ceremony_id: Option<CeremonyId>,
+    pub partner: PartnerId,
+    pub environment: Environment,
+    pub data_type: DataType,
+    /// What was received, in a sentence.
+    pub what: String,
+    /// The inbox key, as people may read it; `deleteVersions` has it exactly.
+    pub file: String,
+    pub version_id: String,
+    pub bytes: u64,
+    /// What the sender and a responder must do.
+    pub remedy: String,
+    /// A shell command that deletes every version of the object.
+    pub delete_versions: String,
+    /// The ceremony of this folder that was begun last, if any was: a KEK that was sent under that key
+    /// is known to whoever has the key.
+    pub latest_ceremony: Option<BegunCeremony>,
+}
+
+/// How much an event matters beyond what it says.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub enum Severity {
+    /// Somebody must act now, whatever else there is to do.
+    High,
 }
 
 /// A ceremony that had been begun before.

@@ -1,4 +1,10 @@
 //! The certificates in one dropped file, whatever it is called and however they are packed.
+//!
+//! What a file is refused for is said in our words alone: not a byte of it is repeated, but for what
+//! is read out of a certificate, since it may be a key in a form that nobody knows.
+
+mod form;
+mod secret;
 
 use cms::cert::CertificateChoices;
 use cms::content_info::ContentInfo;
@@ -8,6 +14,7 @@ use der::{Decode, Encode};
 use pem::PemError;
 
 use crate::certificate::{Certificate, MalformedCertificate};
+use crate::text::shown;
 
 /// Limit for one dropped file, in bytes.
 pub const MAX_FILE_BYTES: u64 = 64 * 1024;
@@ -26,45 +33,49 @@ const SIGNED_DATA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.1135
 /// Reads PEM (one certificate or many), DER, or PKCS#7 (DER or PEM).
 ///
 /// Text around PEM blocks is allowed, as `openssl x509 -text` writes it. A private key is an
-/// error of its own: the file must not stay where it lies.
+/// error of its own, in whatever form it comes: the file must not stay where it lies.
 pub fn certificates_in(file: &[u8]) -> Result<Vec<Certificate>, UnusableFile> {
-    let certificates = if is_der(file) {
+    if let Some(form) = secret::private_key_in(file) {
+        return Err(UnusableFile::PrivateKey(form));
+    }
+    if let Some(refusal) = form::unreadable(file) {
+        return Err(refusal);
+    }
+    let certificates = if form::is_der(file) {
         certificates_in_der(file)?
     } else {
         certificates_in_pem(file)?
     };
-    match certificates.len() {
-        0 => Err(UnusableFile::NoCertificate),
-        count if count > MAX_CERTIFICATES => Err(UnusableFile::TooManyCertificates(count)),
-        _ => Ok(certificates),
+    if certificates.is_empty() {
+        return Err(form::without_certificate(file));
     }
+    within_limit(certificates.len())?;
+    Ok(certificates)
+}
+
+fn within_limit(count: usize) -> Result<(), UnusableFile> {
+    if count > MAX_CERTIFICATES {
+        return Err(UnusableFile::TooManyCertificates(count));
+    }
+    Ok(())
 }
 
 fn certificates_in_pem(file: &[u8]) -> Result<Vec<Certificate>, UnusableFile> {
-    if holds_private_key(file) {
-        return Err(UnusableFile::PrivateKey);
-    }
     let blocks = pem::parse_many(file)
         .map_err(|error| UnusableFile::Malformed(in_our_words(&error).to_owned()))?;
     let mut certificates = Vec::new();
+    // Before the first of them is read: reading takes longer than counting.
+    within_limit(blocks.len())?;
     for block in &blocks {
         match block.tag() {
             "CERTIFICATE" | "X509 CERTIFICATE" | "TRUSTED CERTIFICATE" => {
                 certificates.push(Certificate::from_der(block.contents())?);
             }
             "PKCS7" | "CMS" => certificates.extend(certificates_in_pkcs7(block.contents())?),
-            tag => return Err(UnusableFile::UnexpectedBlock(tag.to_owned())),
+            tag => return Err(UnusableFile::UnexpectedBlock(form::known_tag(tag))),
         }
     }
     Ok(certificates)
-}
-
-/// Looks at the text and not at what a parser makes of it: of a key whose end is lost, or which has
-/// a blank line in it, a parser makes nothing or an error.
-fn holds_private_key(file: &[u8]) -> bool {
-    const IN_ITS_FRAME: &[u8] = b"PRIVATE KEY-";
-    file.windows(IN_ITS_FRAME.len())
-        .any(|text| text == IN_ITS_FRAME)
 }
 
 /// Without a word of the file. The parser's errors repeat what they cannot read, and what is told
@@ -86,41 +97,61 @@ fn certificates_in_der(file: &[u8]) -> Result<Vec<Certificate>, UnusableFile> {
     if let [0x30, 0x80, ..] = file {
         return Err(UnusableFile::IndefiniteLength);
     }
-    match ContentInfo::from_der(file) {
-        Ok(_) => certificates_in_pkcs7(file),
-        Err(_) => Ok(vec![Certificate::from_der(file)?]),
+    if ContentInfo::from_der(file).is_ok() {
+        return certificates_in_pkcs7(file);
+    }
+    match Certificate::from_der(file) {
+        Ok(certificate) => Ok(vec![certificate]),
+        Err(error) => Err(form::other_than_certificate(file).unwrap_or_else(|| error.into())),
     }
 }
 
 /// RFC 5652 §5.1: SignedData, of which only the `certificates` field is of interest.
 fn certificates_in_pkcs7(file: &[u8]) -> Result<Vec<Certificate>, UnusableFile> {
-    let malformed = |error: der::Error| UnusableFile::Malformed(format!("PKCS#7: {error}"));
+    let malformed = |_| UnusableFile::Malformed("its PKCS#7 is malformed".to_owned());
     let content = ContentInfo::from_der(file).map_err(malformed)?;
     if content.content_type != SIGNED_DATA {
-        return Err(UnusableFile::Malformed(format!(
-            "PKCS#7 of type {}; signed data with certificates is expected",
-            content.content_type
-        )));
+        return Err(UnusableFile::Malformed(
+            "it is PKCS#7 that is encrypted or holds something else; signed data with certificates \
+             is expected"
+                .to_owned(),
+        ));
     }
     let signed: SignedData = content.content.decode_as().map_err(malformed)?;
+    let choices = signed.certificates.iter().flat_map(|set| set.0.iter());
+    let packed: Vec<_> = choices
+        .filter_map(|choice| match choice {
+            CertificateChoices::Certificate(certificate) => Some(certificate),
+            CertificateChoices::Other(_) => None,
+        })
+        .collect();
+    within_limit(packed.len())?;
     let mut certificates = Vec::new();
-    for choice in signed.certificates.iter().flat_map(|set| set.0.iter()) {
-        if let CertificateChoices::Certificate(certificate) = choice {
-            let der = certificate.to_der().map_err(malformed)?;
-            certificates.push(Certificate::from_der(&der)?);
-        }
+    for certificate in packed {
+        let der = certificate.to_der().map_err(malformed)?;
+        certificates.push(Certificate::from_der(&der)?);
     }
     Ok(certificates)
-}
-
-/// DER of a certificate or of PKCS#7 starts with a SEQUENCE in long form; PEM is text.
-fn is_der(file: &[u8]) -> bool {
-    matches!(file, [0x30, 0x80..=0xff, ..])
 }
 
 /// Why nothing can be taken from a file.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 pub enum UnusableFile {
+    #[error("it is packed ({0}); send the certificates themselves, unpacked")]
+    Archive(&'static str),
+    #[error(
+        "it is Base64 without the lines `-----BEGIN CERTIFICATE-----` and `-----END \
+         CERTIFICATE-----`; `openssl base64 -d -A -in FILE | openssl x509 -inform DER` makes PEM of it"
+    )]
+    BareBase64,
+    #[error(
+        "it is a request for a certificate (CSR); the certificate that a CA made of it is expected"
+    )]
+    CertificateRequest,
+    #[error("it is a revocation list (CRL); only certificates are expected")]
+    RevocationList,
+    #[error("it is empty")]
+    Empty,
     #[error(
         "it is BER with indefinite lengths, DER is expected; `openssl pkcs7 -inform DER \
          -print_certs` makes PEM of it"
@@ -128,17 +159,22 @@ pub enum UnusableFile {
     IndefiniteLength,
     #[error("it cannot be read as PEM, DER or PKCS#7: {0}")]
     Malformed(String),
-    #[error(transparent)]
+    #[error("{}", shown(&.0.to_string()))]
     MalformedCertificate(#[from] MalformedCertificate),
     #[error("it holds no certificate; PEM, DER or PKCS#7 is expected")]
     NoCertificate,
+    /// In which form.
     #[error(
-        "it holds a private key: treat that key as compromised, delete every version of the \
+        "it holds a private key ({0}): treat that key as compromised, delete every version of the \
          object, and send only certificates"
     )]
-    PrivateKey,
-    #[error("it holds {0} certificates; at most {MAX_CERTIFICATES} are accepted")]
+    PrivateKey(&'static str),
+    #[error("it holds {0} certificates or other blocks; at most {MAX_CERTIFICATES} are accepted")]
     TooManyCertificates(usize),
-    #[error("it holds a PEM block `{0}`; only certificates are expected")]
-    UnexpectedBlock(String),
+    #[error("it holds a PEM block {0}; only certificates are expected")]
+    UnexpectedBlock(&'static str),
+    #[error("it is UTF-16; `iconv -f UTF-16 -t UTF-8 FILE` makes a text of it that can be read")]
+    Utf16,
+    #[error("it is a web page: a download that failed, perhaps")]
+    WebPage,
 }

@@ -5,6 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::digest::Sha256;
+use crate::text::shown;
 
 /// A partner's id: `[a-z0-9-]{1,32}`, so that a ceremony id fits the 80 characters of an
 /// execution name. It does not end in `-non`, because the ceremonies of `acme-non` in `production`
@@ -44,7 +45,8 @@ impl TryFrom<String> for PartnerId {
         let allowed = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
         if text.is_empty() || text.len() > 32 || !text.bytes().all(allowed) {
             return Err(format!(
-                "`{text}` is not a partner id: 1 to 32 lower-case letters, digits and hyphens are expected"
+                "`{}` is not a partner id: 1 to 32 lower-case letters, digits and hyphens are expected",
+                shown(&text)
             ));
         }
         if text.ends_with("-non") {
@@ -79,7 +81,7 @@ macro_rules! folder_name {
                     $($text => Ok(Self::$variant),)+
                     _ => Err(format!(
                         concat!("`{}` is not ", $what, ": {} expected"),
-                        text,
+                        shown(text),
                         [$(concat!("`", $text, "`")),+].join(" or ")
                     )),
                 }
@@ -118,11 +120,12 @@ impl Folder {
         let parts: Vec<&str> = key.split('/').collect();
         let [partner, environment, data_type, file] = parts[..] else {
             return Err(format!(
-                "`{key}` is not <partner>/<environment>/<data-type>/<file>"
+                "`{}` is not <partner>/<environment>/<data-type>/<file>",
+                shown(key)
             ));
         };
         if file.is_empty() {
-            return Err(format!("`{key}` names a folder, not a file"));
+            return Err(format!("`{}` names a folder, not a file", shown(key)));
         }
         Ok(Self {
             partner: PartnerId::try_from(partner.to_owned())?,

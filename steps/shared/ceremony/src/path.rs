@@ -1,12 +1,17 @@
 //! The newest leaf among loose certificates, and its way to a root.
 
-use std::collections::HashSet;
+mod candidates;
+mod search;
+mod unfit;
 
 use serde::{Deserialize, Serialize};
 
 use crate::certificate::Certificate;
 use crate::digest::Sha256;
 use crate::utc::Utc;
+
+pub use candidates::{Candidates, Choice, PassedOver, SIGNATURE_CHECKS};
+pub use unfit::Namesake;
 
 /// CA certificates on a path, at most.
 pub const MAX_CAS: usize = 6;
@@ -94,16 +99,6 @@ impl Role {
     }
 }
 
-/// Whether it is an end-entity certificate of the kind that a partner drops as its leaf: one that
-/// does not claim to be a CA, has issued none of the others, and is not [`neither_ca_nor_leaf`].
-pub fn is_end_entity(candidate: &Certificate, among: &[&Certificate]) -> bool {
-    !candidate.is_ca()
-        && neither_ca_nor_leaf(candidate).is_none()
-        && !among
-            .iter()
-            .any(|other| *other != candidate && other.is_signed_by(candidate))
-}
-
 /// Why a certificate is no CA, and no leaf either; `None` for one that may be one of the two.
 ///
 /// Without BasicConstraints that say so, a certificate is no CA (RFC 5280 §4.2.1.9). That alone does
@@ -131,126 +126,19 @@ pub fn neither_ca_nor_leaf(certificate: &Certificate) -> Option<&'static str> {
     }
 }
 
-/// The newest end-entity certificate of `certificates`.
-///
-/// The newest is the one with the latest notBefore; if two different ones share it there is no
-/// telling which is meant.
-pub fn newest_leaf<'a>(certificates: &[&'a Certificate]) -> Result<&'a Certificate, NoPath> {
-    let mut leaves: Vec<&Certificate> = certificates
-        .iter()
-        .copied()
-        .filter(|candidate| is_end_entity(candidate, certificates))
-        .collect();
-    leaves.sort_by_key(|leaf| std::cmp::Reverse((leaf.not_before(), leaf.not_after())));
-    leaves.dedup();
-    match leaves[..] {
-        [] => Err(NoPath::NoLeaf),
-        [first, second, ..]
-            if first.not_before() == second.not_before()
-                && first.not_after() == second.not_after() =>
-        {
-            Err(NoPath::TwoLeaves {
-                one: first.to_string(),
-                other: second.to_string(),
-            })
-        }
-        [first, ..] => Ok(first),
-    }
+/// The newest end-entity certificate of `certificates`: [`Candidates::newest_leaf`].
+pub fn newest_leaf<'a>(certificates: &[&'a Certificate], now: Utc) -> Result<Choice<'a>, NoPath> {
+    Candidates::new(certificates.iter().copied()).newest_leaf(now)
 }
 
-/// A path from `leaf` to a root by names and signatures.
-///
-/// Where several exist: one that ends in a root of `pinned` before any other, then the one whose
-/// CAs are valid at `now`, then the one with the newest CAs.
+/// A path from `leaf` to a root: [`Candidates::path_from`].
 pub fn path_from(
     leaf: &Certificate,
     cas: &[&Certificate],
     pinned: &[Sha256],
     now: Utc,
 ) -> Result<CertificatePath, NoPath> {
-    if leaf.is_self_signed() {
-        return Err(NoPath::SelfSignedLeaf(leaf.to_string()));
-    }
-    let mut seen = HashSet::new();
-    let mut cas: Vec<&Certificate> = cas
-        .iter()
-        .copied()
-        .filter(|ca| *ca != leaf && seen.insert(ca.sha256()))
-        .collect();
-    cas.sort_by_key(|ca| {
-        let valid = ca.not_before() <= now && now <= ca.not_after();
-        std::cmp::Reverse((pinned.contains(&ca.sha256()), valid, ca.not_before()))
-    });
-    let mut search = Search {
-        cas: &cas,
-        top: leaf,
-        budget: SIGNATURE_CHECKS,
-    };
-    // The signature of a pinned root on itself proves nothing that the pin does not.
-    let is_pinned = |ca: &Certificate| ca.is_self_issued() && pinned.contains(&ca.sha256());
-    let found = search
-        .up_from(leaf, &mut Vec::new(), &is_pinned)
-        .or_else(|| search.up_from(leaf, &mut Vec::new(), &Certificate::is_self_signed));
-    match found {
-        Some(mut above) => {
-            // A path that was found ends in its root.
-            let root = above.pop().ok_or(NoPath::NoLeaf)?;
-            Ok(CertificatePath {
-                leaf: leaf.clone(),
-                intermediates: above,
-                root,
-            })
-        }
-        None => Err(NoPath::IssuerMissing {
-            of: search.top.to_string(),
-            issuer: search.top.issuer().to_owned(),
-        }),
-    }
-}
-
-/// Certificates with one name and many keys must not make a search that never ends.
-const SIGNATURE_CHECKS: usize = 2_000;
-
-struct Search<'a> {
-    cas: &'a [&'a Certificate],
-    /// The highest certificate reached for which no other issuer was found.
-    top: &'a Certificate,
-    budget: usize,
-}
-
-impl<'a> Search<'a> {
-    fn up_from(
-        &mut self,
-        certificate: &'a Certificate,
-        above: &mut Vec<Certificate>,
-        is_root: &dyn Fn(&Certificate) -> bool,
-    ) -> Option<Vec<Certificate>> {
-        if above.len() >= MAX_CAS {
-            return None;
-        }
-        let mut dead_end = true;
-        for &issuer in self.cas {
-            self.budget = self.budget.checked_sub(1)?;
-            if above.contains(issuer) || !certificate.is_signed_by(issuer) {
-                continue;
-            }
-            dead_end = false;
-            above.push(issuer.clone());
-            let found = if is_root(issuer) {
-                Some(above.clone())
-            } else {
-                self.up_from(issuer, above, is_root)
-            };
-            if found.is_some() {
-                return found;
-            }
-            above.pop();
-        }
-        if dead_end {
-            self.top = certificate;
-        }
-        None
-    }
+    Candidates::new(cas.iter().copied()).path_from(leaf, pinned, now)
 }
 
 /// Why no path was found.
@@ -258,13 +146,52 @@ impl<'a> Search<'a> {
 pub enum NoPath {
     #[error("the certificate of the CA `{issuer}`, which issued {of}, is missing")]
     IssuerMissing { of: String, issuer: String },
-    #[error("the end-entity certificate (the one with the partner's wrapping key) is missing")]
-    NoLeaf,
+    #[error(
+        "no certificate of the CA `{issuer}`, which issued {of}, can be used{}",
+        listed(namesakes)
+    )]
+    IssuerUnfit {
+        of: String,
+        issuer: String,
+        namesakes: Vec<Namesake>,
+    },
+    #[error(
+        "the end-entity certificate (the one with the partner's wrapping key) is missing{}",
+        instead.as_ref().map(|one| format!("; of {}: {}", one.name, one.why)).unwrap_or_default()
+    )]
+    NoLeaf {
+        /// What was perhaps meant to be it.
+        instead: Option<PassedOver>,
+    },
     #[error("{0} has signed itself; a certificate issued by the partner's CA is expected")]
     SelfSignedLeaf(String),
+    #[error(
+        "the path to a root has more than {MAX_CAS} CAs: it leads to {of}, and further; the service \
+         and the size of a state allow no more"
+    )]
+    TooLong { of: String },
+    #[error(
+        "too many of the certificates have the same name and different keys: more than \
+         {SIGNATURE_CHECKS} signatures, or too many paths, would have to be checked; send only the \
+         leaf and the CAs on its path"
+    )]
+    TooManyNamesakes,
     #[error(
         "two end-entity certificates start and end at the same time, and there is no telling \
          which is meant: {one} and {other}"
     )]
     TwoLeaves { one: String, other: String },
+}
+
+/// As many as people read.
+fn listed(namesakes: &[Namesake]) -> String {
+    const NAMED: usize = 3;
+    let mut text = String::new();
+    for namesake in namesakes.iter().take(NAMED) {
+        text.push_str(&format!("; of {}: {}", namesake.name, namesake.why));
+    }
+    if let more @ 1.. = namesakes.len().saturating_sub(NAMED) {
+        text.push_str(&format!("; and {more} more"));
+    }
+    text
 }

@@ -4,7 +4,7 @@
 
 use ceremony::bundle::{UnusableFile, certificates_in};
 use ceremony::certificate::Certificate;
-use partner::{KeyKind, Pki, bundle, certificate, pkcs7};
+use partner::{KeyKind, Pki, PrivateKey, Profile, bundle, certificate, hostile, pkcs7};
 
 fn pki() -> Pki {
     Pki::builder("identity:idms.group.1")
@@ -69,13 +69,20 @@ fn a_certificate_survives_the_way_through_the_state_as_pem() {
 }
 
 #[test]
-fn a_private_key_is_refused_as_what_it_is() {
-    let pki = pki();
-    let file = format!("{}{}", pki.leaf.pem(), pki.leaf.key().pem());
-    assert_eq!(
-        certificates_in(file.as_bytes()),
-        Err(UnusableFile::PrivateKey)
-    );
+fn a_private_key_is_refused_as_what_it_is_in_every_form() {
+    for kind in [KeyKind::EccP256, KeyKind::EccP521, KeyKind::Rsa2048] {
+        let key = PrivateKey::cached(kind, "hostile");
+        let certified = Profile::leaf("ACME", "uid").self_signed(&key);
+        let files = hostile::private_keys(&certified);
+        assert!(files.len() > 30);
+        for (name, file) in files {
+            let found = certificates_in(&file);
+            assert!(
+                matches!(found, Err(UnusableFile::PrivateKey(_))),
+                "{kind:?} {name}: {found:?}"
+            );
+        }
+    }
 }
 
 /// What editors and mail make of one: a blank line, a lost or broken end, a broken beginning.
@@ -91,12 +98,44 @@ fn a_damaged_private_key_is_refused_as_what_it_is() {
         format!("{lost_end}-----END CERTIFICATE-----\n"),
         format!("{}{leaf}", key.replace("KEY-----\n", "KEY----\n")),
         format!("{leaf}{}", key.replace("-----BEGIN", "----BEGIN")),
+        key.lines().take(2).collect::<Vec<_>>().join("\n"),
+        key.lines().nth(1).unwrap().to_owned(),
     ] {
-        assert_eq!(
-            certificates_in(file.as_bytes()),
-            Err(UnusableFile::PrivateKey),
+        assert!(
+            matches!(
+                certificates_in(file.as_bytes()),
+                Err(UnusableFile::PrivateKey(_))
+            ),
             "{file}"
         );
+    }
+}
+
+/// A certificate of version 1 begins like a key where its serial number is small.
+#[test]
+fn no_certificate_is_taken_for_a_private_key() {
+    let key = PrivateKey::cached(KeyKind::Rsa2048, "hostile").pem();
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("key.pem");
+    std::fs::write(&file, key).unwrap();
+    let request = format!("req -new -key {} -subj /CN=ACME", file.display());
+    let request = String::from_utf8(hostile::openssl(&request, "")).unwrap();
+    for serial in [0, 1, 3, 127] {
+        let make = format!(
+            "x509 -req -signkey {} -set_serial {serial} -sha256",
+            file.display()
+        );
+        let pem = hostile::openssl(&make, &request);
+        let certificates = certificates_in(&pem).unwrap();
+        assert_eq!(
+            certificates_in(certificates[0].der()).unwrap(),
+            certificates
+        );
+        let message = hostile::openssl(
+            "crl2pkcs7 -nocrl -certfile /dev/stdin -outform DER",
+            &String::from_utf8(pem).unwrap(),
+        );
+        assert_eq!(certificates_in(&message).unwrap(), certificates);
     }
 }
 
@@ -110,33 +149,122 @@ fn what_cannot_be_read_is_not_repeated() {
         "-----BEGIN X-----\nAAAA\n-----END SECRET-----\n",
         "-----BEGIN -----\nSECRET\n-----END X-----\n",
     ] {
-        let Err(error @ UnusableFile::Malformed(_)) = certificates_in(file.as_bytes()) else {
-            panic!("refused as malformed: {file}");
-        };
+        let error = certificates_in(file.as_bytes()).unwrap_err();
         assert!(!error.to_string().contains("SECRET"), "{error}");
     }
 }
 
 #[test]
-fn what_is_no_certificate_is_refused() {
-    let request = "-----BEGIN CERTIFICATE REQUEST-----\nMAA=\n-----END CERTIFICATE REQUEST-----\n";
-    assert_eq!(certificates_in(b""), Err(UnusableFile::NoCertificate));
-    assert_eq!(certificates_in(b"hello"), Err(UnusableFile::NoCertificate));
-    assert_eq!(
-        certificates_in(request.as_bytes()),
-        Err(UnusableFile::UnexpectedBlock(
-            "CERTIFICATE REQUEST".to_owned()
-        ))
-    );
+fn what_is_no_certificate_is_refused_by_name() {
+    let pki = pki();
+    let key = PrivateKey::cached(KeyKind::Rsa2048, "hostile").pem();
+    let request = hostile::openssl("req -new -key /dev/stdin -subj /CN=ACME -outform DER", &key);
+    let list = "-----BEGIN X509 CRL-----\nMAA=\n-----END X509 CRL-----\n";
+    let pem = pki.leaf.pem();
+    let le: Vec<u8> = pem.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let be: Vec<u8> = pem.encode_utf16().flat_map(u16::to_be_bytes).collect();
+    let mut tar = vec![0; 1024];
+    tar[..8].copy_from_slice(b"leaf.pem");
+    tar[257..262].copy_from_slice(b"ustar");
+    let base64: String = pem.lines().filter(|line| !line.starts_with('-')).collect();
+    let tagged =
+        |tag: &str| format!("-----BEGIN {tag}-----\nMAA=\n-----END {tag}-----\n").into_bytes();
+    for (file, expected) in [
+        (Vec::new(), UnusableFile::Empty),
+        (b" \r\n".to_vec(), UnusableFile::Empty),
+        (b"hello".to_vec(), UnusableFile::NoCertificate),
+        (vec![0; 4096], UnusableFile::NoCertificate),
+        (request, UnusableFile::CertificateRequest),
+        (
+            tagged("CERTIFICATE REQUEST"),
+            UnusableFile::UnexpectedBlock("with a request for a certificate (CSR)"),
+        ),
+        (
+            list.as_bytes().to_vec(),
+            UnusableFile::UnexpectedBlock("with a revocation list (CRL)"),
+        ),
+        (
+            tagged("SECRET"),
+            UnusableFile::UnexpectedBlock("of another kind"),
+        ),
+        ([&[0xff, 0xfe][..], &le].concat(), UnusableFile::Utf16),
+        ([&[0xfe, 0xff][..], &be].concat(), UnusableFile::Utf16),
+        (le, UnusableFile::Utf16),
+        (be, UnusableFile::Utf16),
+        (b"\x1f\x8b\x08\0".to_vec(), UnusableFile::Archive("gzip")),
+        (b"PK\x03\x04".to_vec(), UnusableFile::Archive("zip")),
+        (tar, UnusableFile::Archive("tar")),
+        (
+            b"\n<!DOCTYPE html><p>Sign in".to_vec(),
+            UnusableFile::WebPage,
+        ),
+        (b"\xef\xbb\xbf<HTML>".to_vec(), UnusableFile::WebPage),
+        (base64.into_bytes(), UnusableFile::BareBase64),
+        (
+            vec![0x30, 0x80, 0x06, 0x09, 0, 0],
+            UnusableFile::IndefiniteLength,
+        ),
+    ] {
+        assert_eq!(certificates_in(&file), Err(expected));
+    }
     assert!(matches!(
         certificates_in(&[0x30, 0x82, 1, 2, 3]),
         Err(UnusableFile::MalformedCertificate(_))
     ));
-    assert!(certificates_in(&[0; 4096]).is_err());
+}
+
+/// One that a program for revocation lists has written.
+#[test]
+fn a_revocation_list_in_der_is_refused_by_name() {
+    let pki = pki();
+    let key = rcgen::KeyPair::generate_for(&rcgen::PKCS_ECDSA_P256_SHA256).unwrap();
+    let mut params = rcgen::CertificateParams::default();
+    params.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
+    params.key_usages = vec![rcgen::KeyUsagePurpose::CrlSign];
+    let issuer = rcgen::Issuer::new(params, key);
+    let list = rcgen::CertificateRevocationListParams {
+        this_update: rcgen::date_time_ymd(2026, 1, 1),
+        next_update: rcgen::date_time_ymd(2027, 1, 1),
+        crl_number: rcgen::SerialNumber::from(1),
+        issuing_distribution_point: None,
+        revoked_certs: Vec::new(),
+        key_identifier_method: rcgen::KeyIdMethod::Sha256,
+    };
+    let list = list.signed_by(&issuer).unwrap();
     assert_eq!(
-        certificates_in(&[0x30, 0x80, 0x06, 0x09, 0, 0]),
-        Err(UnusableFile::IndefiniteLength)
+        certificates_in(list.der()),
+        Err(UnusableFile::RevocationList)
     );
+    assert!(certificates_in(pki.leaf.der()).is_ok());
+}
+
+/// As editors and mail leave them behind.
+#[test]
+fn a_mark_a_preamble_and_empty_lines_do_no_harm() {
+    let pem = pki().leaf.pem();
+    for file in [
+        format!("\u{feff}{pem}"),
+        format!("Bag Attributes\n    friendlyName: x\nsubject=CN = x\n{pem}\n\nbye"),
+        pem.replace('\n', "\r\n"),
+    ] {
+        assert_eq!(certificates_in(file.as_bytes()).unwrap().len(), 1);
+    }
+}
+
+#[test]
+fn a_message_with_hundreds_of_certificates_is_refused_before_they_are_read() {
+    let key = PrivateKey::cached(KeyKind::EccP256, "many");
+    let many: Vec<_> = (0..120)
+        .map(|number| Profile::leaf(&number.to_string(), "x").self_signed(&key))
+        .collect();
+    let message = pkcs7(&many);
+    assert!(message.len() < 64 * 1024);
+    let began = std::time::Instant::now();
+    assert_eq!(
+        certificates_in(&message),
+        Err(UnusableFile::TooManyCertificates(120))
+    );
+    assert!(began.elapsed().as_millis() < 500, "{:?}", began.elapsed());
 }
 
 #[test]

@@ -4,10 +4,10 @@
 
 use ceremony::bundle::certificates_in;
 use ceremony::certificate::Certificate;
-use ceremony::path::{NoPath, is_end_entity, neither_ca_nor_leaf, newest_leaf, path_from};
+use ceremony::path::{MAX_CAS, NoPath, neither_ca_nor_leaf, path_from};
 use ceremony::utc::Utc;
 use partner::certificate::KeyUsage;
-use partner::{Certified, KeyKind, Pki, PkiBuilder, PrivateKey, Profile};
+use partner::{Certified, KeyKind, Pki, PkiBuilder, PrivateKey, Profile, hostile};
 use time::{Duration, OffsetDateTime};
 
 const UID: &str = "identity:idms.group.1";
@@ -22,6 +22,10 @@ fn builder() -> PkiBuilder {
 
 fn read(certified: &Certified) -> Certificate {
     certificates_in(certified.der()).unwrap().remove(0)
+}
+
+fn newest_leaf<'a>(certificates: &[&'a Certificate]) -> Result<&'a Certificate, NoPath> {
+    ceremony::path::newest_leaf(certificates, Utc::now()).map(|choice| choice.leaf)
 }
 
 fn path(certificates: &[&Certificate]) -> Result<Vec<String>, NoPath> {
@@ -82,8 +86,9 @@ fn every_missing_certificate_is_named_by_its_issuer() {
             })
         );
     }
-    assert_eq!(path(&[&all[0], &all[1], &all[2]]), Err(NoPath::NoLeaf));
-    assert_eq!(path(&[]), Err(NoPath::NoLeaf));
+    let no_leaf = Err(NoPath::NoLeaf { instead: None });
+    assert_eq!(path(&[&all[0], &all[1], &all[2]]), no_leaf);
+    assert_eq!(path(&[]), no_leaf);
 }
 
 #[test]
@@ -92,26 +97,88 @@ fn a_ca_of_the_right_name_with_another_key_is_not_the_issuer() {
     let impostor =
         Profile::root("ACME Root CA").self_signed(&PrivateKey::generate(KeyKind::EccP384));
     let mut all: Vec<Certificate> = pki.chain().into_iter().map(read).collect();
-    all[0] = read(&impostor);
-    assert!(matches!(
-        path(&all.iter().collect::<Vec<_>>()),
-        Err(NoPath::IssuerMissing { .. })
-    ));
+    let root = std::mem::replace(&mut all[0], read(&impostor));
+    let error = path(&all.iter().collect::<Vec<_>>()).unwrap_err();
+    assert!(matches!(error, NoPath::IssuerUnfit { .. }), "{error}");
+    let words = error.to_string();
+    assert!(words.contains("the signature is not by its key"), "{words}");
+    assert!(words.contains(&impostor.sha256()[..16]), "{words}");
+    // Both may lie there.
+    all.push(root);
+    assert!(path(&all.iter().collect::<Vec<_>>()).is_ok());
 }
 
 #[test]
 fn a_renewed_leaf_is_chosen_beside_the_old_one() {
-    let old = builder().leaf(Profile::expired).build();
-    let new = builder().build();
+    let start = OffsetDateTime::now_utc() - Duration::days(300);
+    let old = builder().leaf(|leaf| leaf.valid(start, start + Duration::days(365)));
+    let (old, new) = (old.build(), builder().build());
     let all: Vec<Certificate> = [old.chain(), vec![&new.leaf]]
         .concat()
         .into_iter()
         .map(read)
         .collect();
     let all: Vec<&Certificate> = all.iter().collect();
-    assert_eq!(
-        newest_leaf(&all).unwrap().sha256().to_string(),
-        new.leaf.sha256()
+    let choice = ceremony::path::newest_leaf(&all, Utc::now()).unwrap();
+    assert_eq!(choice.leaf.sha256().to_string(), new.leaf.sha256());
+    assert!(choice.passed_over.is_empty());
+    assert_eq!(choice.leaves.len(), 2);
+}
+
+/// It is named, since its sender means it to be the one.
+#[test]
+fn a_newer_leaf_that_cannot_be_used_now_does_not_stand_in_the_way() {
+    let now = OffsetDateTime::now_utc();
+    let long_ago =
+        |profile: Profile| profile.valid(now - Duration::days(90), now + Duration::days(90));
+    let good = builder().leaf(long_ago).build();
+    let expired = |profile: Profile| profile.valid(now - Duration::days(60), now - Duration::DAY);
+    let signs = |profile: Profile| profile.key_usage(&[KeyUsage::DigitalSignature]);
+    let agrees = |profile: Profile| profile.key_usage(&[KeyUsage::KeyAgreement]);
+    let newer = [
+        (
+            builder().leaf(Profile::not_yet_valid),
+            "it is not valid before",
+        ),
+        (builder().leaf(expired), "it has expired"),
+        (builder().leaf(signs), "no key can be sent under it"),
+        (builder().leaf(agrees), "no keyEncipherment"),
+    ];
+    for (newer, words) in newer {
+        let newer = newer.build();
+        let all: Vec<Certificate> = [good.chain(), vec![&newer.leaf]]
+            .concat()
+            .into_iter()
+            .map(read)
+            .collect();
+        let all: Vec<&Certificate> = all.iter().collect();
+        let choice = ceremony::path::newest_leaf(&all, Utc::now()).unwrap();
+        assert_eq!(choice.leaf.sha256().to_string(), good.leaf.sha256());
+        let [passed_over] = &choice.passed_over[..] else {
+            panic!("one is passed over: {:?}", choice.passed_over);
+        };
+        assert_eq!(passed_over.certificate.to_string(), newer.leaf.sha256());
+        assert!(passed_over.why.contains(words), "{}", passed_over.why);
+        // Alone, it is what there is: `validate` says what is wrong with it.
+        let alone = [all[0], all[1], all[2], all[4]];
+        let expected = (!words.contains("sent under")).then(|| newer.leaf.sha256());
+        let found = newest_leaf(&alone)
+            .ok()
+            .map(|leaf| leaf.sha256().to_string());
+        assert_eq!(found, expected);
+    }
+}
+
+#[test]
+fn a_leaf_that_says_it_is_a_ca_is_named() {
+    let pki = builder().leaf(Profile::an_authority).build();
+    let all: Vec<Certificate> = pki.chain().into_iter().map(read).collect();
+    let error = path(&all.iter().collect::<Vec<_>>())
+        .unwrap_err()
+        .to_string();
+    assert!(
+        error.contains("CA:TRUE") && error.contains(&pki.leaf.sha256()[..16]),
+        "{error}"
     );
 }
 
@@ -227,14 +294,224 @@ fn a_leaf_is_what_keys_can_be_sent_under_and_no_certificates_signed_with() {
         let key = PrivateKey::cached(KeyKind::EccP256, "usage");
         let certificate = read(&profile.self_signed(&key));
         let why = neither_ca_nor_leaf(&certificate);
-        assert_eq!(
-            is_end_entity(&certificate, &[&certificate]),
-            is_leaf,
-            "{why:?}"
-        );
+        assert_eq!(newest_leaf(&[&certificate]).is_ok(), is_leaf, "{why:?}");
         match words {
             Some(words) => assert!(why.unwrap().contains(words), "{why:?}"),
             None => assert_eq!(why, None),
         }
+    }
+}
+
+/// A chain of so many CAs, the root first, and a leaf.
+fn chain_of(cas: usize) -> Vec<Certificate> {
+    let key = PrivateKey::cached(KeyKind::EccP256, "long chain");
+    let mut chain = vec![Profile::root("CA 0").self_signed(&key)];
+    for number in 1..cas {
+        let ca = Profile::root(&format!("CA {number}"));
+        chain.push(ca.issued_by(chain.last().unwrap(), &key));
+    }
+    chain.push(Profile::leaf("Leaf", UID).issued_by(chain.last().unwrap(), &key));
+    chain.iter().map(read).collect()
+}
+
+#[test]
+fn a_path_that_is_too_long_is_called_that() {
+    let chain = chain_of(MAX_CAS);
+    assert!(path(&chain.iter().collect::<Vec<_>>()).is_ok());
+    let chain = chain_of(MAX_CAS + 1);
+    let error = path(&chain.iter().collect::<Vec<_>>()).unwrap_err();
+    assert!(matches!(error, NoPath::TooLong { .. }), "{error}");
+    assert!(error.to_string().contains("more than 6 CAs"), "{error}");
+}
+
+#[test]
+fn cas_that_certify_each_other_make_no_root() {
+    let keys = ["one", "other"].map(|name| PrivateKey::cached(KeyKind::EccP256, name));
+    let [one, other] = ["One", "Other"].map(Profile::root);
+    let own = [one.self_signed(&keys[0]), other.self_signed(&keys[1])];
+    let crossed = [
+        one.issued_by(&own[1], &keys[0]),
+        other.issued_by(&own[0], &keys[1]),
+    ];
+    let leaf = read(
+        &Profile::leaf("Leaf", UID)
+            .issued_by(&own[0], &PrivateKey::cached(KeyKind::EccP256, "leaf")),
+    );
+    let crossed = crossed.map(|ca| read(&ca));
+    let error = path(&[&leaf, &crossed[0], &crossed[1]]).unwrap_err();
+    assert!(error.to_string().contains("certify each other"), "{error}");
+    // With either of the roots there is a path.
+    for root in &own {
+        let root = read(root);
+        let found = path(&[&crossed[0], &root, &leaf, &crossed[1]]).unwrap();
+        assert_eq!(found.last(), Some(&root.sha256().to_string()));
+    }
+}
+
+/// What `openssl` makes of a CA and of a leaf under it, with these options.
+fn issued_by_openssl(ca: &str, leaf: &str) -> [Certificate; 2] {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name).display().to_string();
+    let (ca_key, ca_file, leaf_key, request) =
+        (at("ca.key"), at("ca.pem"), at("leaf.key"), at("csr"));
+    let run = |arguments: String| {
+        hostile::openssl(&arguments, "");
+    };
+    run(format!(
+        "req -x509 -nodes -keyout {ca_key} -out {ca_file} -subj /CN=Root -days 9 {ca}"
+    ));
+    let key = "-newkey ec -pkeyopt ec_paramgen_curve:P-256";
+    run(format!(
+        "req -new {key} -nodes -keyout {leaf_key} -out {request} -subj /CN=Leaf"
+    ));
+    let leaf = hostile::openssl(
+        &format!(
+            "x509 -req -in {request} -CA {ca_file} -CAkey {ca_key} -set_serial 5 -days 9 {leaf}"
+        ),
+        "",
+    );
+    let read = |bytes: &[u8]| certificates_in(bytes).unwrap().remove(0);
+    [read(&std::fs::read(ca_file).unwrap()), read(&leaf)]
+}
+
+#[test]
+fn an_issuer_that_cannot_be_used_is_named_with_the_reason() {
+    let rsa = "-newkey rsa:2048";
+    let pss = |salt: &str| format!("-sigopt rsa_padding_mode:pss -sigopt rsa_pss_saltlen:{salt}");
+    let curve = |name: &str| format!("-newkey ec -pkeyopt ec_paramgen_curve:{name}");
+    for (ca, leaf, words) in [
+        (format!("{rsa} -sha256"), "-sha1".to_owned(), "over SHA-1"),
+        (format!("{rsa} -sha256"), "-md5".to_owned(), "over MD5"),
+        (
+            format!("{rsa} -sha1"),
+            "-sha256".to_owned(),
+            "its own signature is over SHA-1",
+        ),
+        (
+            format!("{rsa} -sha256"),
+            format!("-sha256 {}", pss("20")),
+            "a salt of that length",
+        ),
+        (
+            curve("brainpoolP256r1"),
+            "-sha256".to_owned(),
+            "1.3.36.3.3.2.8.1.1.7",
+        ),
+        (curve("P-256"), "-sha1".to_owned(), "over SHA-1"),
+        (
+            curve("P-256"),
+            "-sha224".to_owned(),
+            "not supported: 1.2.840.10045.4.3.1",
+        ),
+        (curve("secp256k1"), "-sha256".to_owned(), "1.3.132.0.10"),
+    ] {
+        let [root, leaf] = issued_by_openssl(&ca, leaf.trim());
+        let error = path(&[&root, &leaf]).unwrap_err().to_string();
+        assert!(error.contains(words), "{ca}: {error}");
+        assert!(error.contains(&root.sha256().short()), "{ca}: {error}");
+    }
+    let [root, leaf] =
+        issued_by_openssl(&format!("{rsa} -sha256"), &format!("-sha256 {}", pss("32")));
+    assert!(path(&[&root, &leaf]).is_ok());
+}
+
+/// Keys of one name, as many as a folder may hold; none of them has signed the leaf.
+fn namesakes(kind: KeyKind, count: usize) -> Vec<Certificate> {
+    let keys: Vec<_> = (0..count)
+        .map(|number| (kind, format!("namesake {number}")))
+        .collect();
+    let issuer = Profile::root("Same").self_signed(&PrivateKey::cached(kind, "issuer"));
+    let leaf = Profile::leaf("Leaf", UID).issued_by(&issuer, &PrivateKey::cached(kind, "issuer"));
+    let cas = PrivateKey::cached_all(&keys);
+    let cas = cas
+        .iter()
+        .map(|key| read(&Profile::root("Same").issued_by(&issuer, key)));
+    cas.chain([read(&leaf)]).collect()
+}
+
+#[test]
+fn certificates_of_one_name_and_many_keys_end_the_search_by_name() {
+    let all = namesakes(KeyKind::EccP256, 60);
+    let began = std::time::Instant::now();
+    let error = path(&all.iter().collect::<Vec<_>>()).unwrap_err();
+    assert!(matches!(error, NoPath::IssuerUnfit { .. }), "{error}");
+    assert!(error.to_string().ends_with("and 57 more"), "{error}");
+    // And where each has signed each other one.
+    let key = PrivateKey::cached(KeyKind::EccP256, "same key");
+    let same = Profile::root("Same").self_signed(&key);
+    let crossed: Vec<_> = (0..60)
+        .map(|number| {
+            read(
+                &Profile::root("Same")
+                    .path_length(number)
+                    .issued_by(&same, &key),
+            )
+        })
+        .collect();
+    assert!(path(&crossed.iter().chain([&all[60]]).collect::<Vec<_>>()).is_err());
+    // And where they are all leaves.
+    let leaves: Vec<_> = (0..60)
+        .map(|number| {
+            let key = PrivateKey::cached(KeyKind::EccP256, &format!("namesake {number}"));
+            read(
+                &Profile::leaf("Same", UID)
+                    .issued_by(&Profile::leaf("Same", UID).self_signed(&key), &key),
+            )
+        })
+        .collect();
+    assert_eq!(
+        path(&leaves.iter().collect::<Vec<_>>()),
+        Err(NoPath::TooManyNamesakes)
+    );
+    assert!(began.elapsed().as_secs() < 10, "{:?}", began.elapsed());
+}
+
+/// Prints how long the worst folders take, and how long they would without limits:
+/// `cargo test --workspace --test paths -- --ignored --nocapture`.
+#[test]
+#[ignore = "makes an RSA-8192 key, and is to be read"]
+fn how_long_the_worst_folders_take() {
+    let [rsa_8192, _] = issued_by_openssl("-newkey rsa:8192 -sha256", "-sha256");
+    let others = |template: &Certificate| -> Vec<Certificate> {
+        let der = template.der();
+        let key_at = der.len() / 4;
+        let changed = (0..60_u8).map(|number| {
+            let mut der = der.to_vec();
+            der[key_at] = number;
+            certificates_in(&der).unwrap().remove(0)
+        });
+        changed.collect()
+    };
+    for (name, folder) in [
+        ("60 x RSA-8192", others(&rsa_8192)),
+        (
+            "60 x RSA-4096",
+            others(&read(
+                &Profile::root("Same").self_signed(&PrivateKey::cached(KeyKind::Rsa4096, "one")),
+            )),
+        ),
+        ("60 x P-521", namesakes(KeyKind::EccP521, 60)),
+    ] {
+        let mut all: Vec<&Certificate> = folder.iter().collect();
+        let leaf = read(
+            &Profile::leaf("L", UID).issued_by(
+                &Profile::root(if name.contains('P') { "Same" } else { "Root" })
+                    .self_signed(&PrivateKey::cached(KeyKind::EccP256, "x")),
+                &PrivateKey::cached(KeyKind::EccP256, "x"),
+            ),
+        );
+        all.push(&leaf);
+        let began = std::time::Instant::now();
+        let found = path(&all);
+        let bounded = began.elapsed();
+        let began = std::time::Instant::now();
+        let signed = all
+            .iter()
+            .flat_map(|one| all.iter().map(move |other| one.is_signed_by(other)));
+        let count = signed.filter(|signed| *signed).count();
+        println!(
+            "{name}: {bounded:?}; each pair once: {:?} ({count}); {found:?}",
+            began.elapsed()
+        );
     }
 }

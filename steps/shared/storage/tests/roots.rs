@@ -186,6 +186,6 @@ async fn without_a_leaf_nobody_is_asked() {
     let profile = partner.profile();
     let cas = [&partner.pki.intermediates[0]].map(certificate);
     let found = partner.path(&cas, Some(&profile)).await;
-    assert!(matches!(found, Ok(Err(NoPath::NoLeaf))), "{found:?}");
+    assert!(matches!(found, Ok(Err(NoPath::NoLeaf { .. }))), "{found:?}");
     assert!(partner.aws.calls().is_empty());
 }

@@ -124,6 +124,14 @@ impl Buckets {
         let (prefix, after) = (asked("prefix"), asked("start-after"));
         let most = call.parameter("max-keys").unwrap_or("1000");
         let most = most.parse::<usize>().expect("a number").min(1000);
+        let encoding = call.parameter("encoding-type");
+        let written = match encoding {
+            None => escaped,
+            Some("url") => url_encoded,
+            Some(_) => return no(400, "InvalidArgument"),
+        };
+        let encoding = encoding.map(|url| format!("<EncodingType>{url}</EncodingType>"));
+        let encoding = encoding.unwrap_or_default();
         let mut listed = BTreeMap::new();
         for ((bucket, key), versions) in &self.objects {
             let Some(rest) = key.strip_prefix(prefix).filter(|_| *bucket == call.bucket) else {
@@ -139,14 +147,14 @@ impl Buckets {
             let (entry, name) = match below {
                 Some((below, delimiter)) => {
                     let folder = format!("{prefix}{below}{delimiter}");
-                    let entry = format!("<Prefix>{}</Prefix>", escaped(&folder));
+                    let entry = format!("<Prefix>{}</Prefix>", written(&folder));
                     (format!("<CommonPrefixes>{entry}</CommonPrefixes>"), folder)
                 }
                 None => {
                     let entry = format!(
                         "<Contents><Key>{}</Key><LastModified>{}</LastModified>\
                          <Size>{}</Size></Contents>",
-                        escaped(key),
+                        written(key),
                         Utc::of_unix_seconds(newest.modified).expect("a time"),
                         newest.bytes.len()
                     );
@@ -159,7 +167,7 @@ impl Buckets {
         let entries: String = listed.into_values().take(most).collect();
         let body = format!(
             "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<ListBucketResult>\
-             <IsTruncated>{truncated}</IsTruncated>{entries}</ListBucketResult>"
+             {encoding}<IsTruncated>{truncated}</IsTruncated>{entries}</ListBucketResult>"
         );
         Answer::of(200, Vec::new(), body.into_bytes())
     }
@@ -226,10 +234,30 @@ fn content(call: &Call, stored: &Stored) -> Answer {
     Answer::of(200, headers, stored.bytes.clone())
 }
 
+/// What XML 1.0 cannot carry is written all the same, as S3 does: a parser refuses it.
 fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;")
-        .replace('<', "&lt;")
-        .replace('>', "&gt;")
+    let text = text.replace('&', "&amp;");
+    let text = text.replace('<', "&lt;").replace('>', "&gt;");
+    text.chars()
+        .map(|character| match character {
+            '\u{0}'..='\u{1f}' | '\u{fffe}' | '\u{ffff}' => {
+                format!("&#x{:x};", u32::from(character))
+            }
+            plain => plain.to_string(),
+        })
+        .collect()
+}
+
+/// As S3 does it where `encoding-type=url` is asked for.
+fn url_encoded(text: &str) -> String {
+    text.bytes()
+        .map(|byte| match byte {
+            b' ' => "+".to_owned(),
+            b'-' | b'.' | b'_' | b'*' | b'/' => char::from(byte).to_string(),
+            plain if plain.is_ascii_alphanumeric() => char::from(plain).to_string(),
+            other => format!("%{other:02X}"),
+        })
+        .collect()
 }
 
 fn sha256(bytes: &[u8]) -> String {

@@ -115,6 +115,7 @@ impl Call {
 const OF_OBJECTS: &[&str] = &["versionId", "x-id"];
 const OF_LISTS: &[&str] = &[
     "delimiter",
+    "encoding-type",
     "list-type",
     "max-keys",
     "prefix",

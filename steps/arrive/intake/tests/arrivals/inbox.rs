@@ -82,6 +82,14 @@ impl Inbox {
         handle(&context, event(key), self.at()).await
     }
 
+    /// The same, of a version that may not be the newest any more.
+    pub(crate) async fn hears_of_version(&self, file: &str, id: &str) -> Result<Output, Error> {
+        let context = context(&self.aws.config());
+        let mut event = event(&format!("{FOLDER}{file}"));
+        event.detail.object.version_id = Some(id.to_owned());
+        handle(&context, event, self.at()).await
+    }
+
     /// The queue delivers messages.
     pub(crate) async fn delivers(&self, messages: &[String]) -> Delivery {
         deliver(&self.aws.config(), messages, self.at()).await

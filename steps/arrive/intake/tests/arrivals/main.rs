@@ -3,7 +3,10 @@
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 mod folders;
+mod hostile_files;
 mod inbox;
+mod leaves;
+mod object_keys;
 mod overlaps;
 mod rejections;
 mod runs;

@@ -142,6 +142,7 @@ async fn no_names_make_an_announcement_that_is_too_large() {
     let named = detail["files"].as_array().unwrap().len() as u64;
     assert!(named > 10, "{named}");
     assert_eq!(named + detail["more"].as_u64().unwrap(), 59);
+    assert!(detail.to_string().len() < 256 * 1024);
 }
 
 #[tokio::test(start_paused = true)]

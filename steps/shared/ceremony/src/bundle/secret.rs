@@ -1,0 +1,217 @@
+//! Whether a file holds a private key, whatever it is called and however it is packed.
+//!
+//! What is looked for is how keys begin, and not what a parser makes of the whole: of a key whose end is
+//! lost, or which has a blank line in it, a parser makes nothing or an error, and it is a key all the
+//! same. Nothing is decrypted or unpacked, and nothing of what is found is kept.
+
+use base64::Engine;
+use base64::alphabet;
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+use serde_json::Value;
+
+/// In which form a private key was found, in words.
+pub(super) type Form = &'static str;
+
+/// The form in which `file` holds a private key, or what usually holds one (PKCS#12, a Java
+/// keystore); `None` if it holds none that can be seen.
+pub(super) fn private_key_in(file: &[u8]) -> Option<Form> {
+    // UTF-16 and UTF-32, in either order of their bytes, with a mark or without: what is left of
+    // ASCII without its zeros is ASCII.
+    let text: Vec<u8> = file.iter().copied().filter(|byte| *byte != 0).collect();
+    framed(&text)
+        .or_else(|| in_der(file))
+        .or_else(|| in_base64(&text))
+        .or_else(|| in_json(&text))
+}
+
+/// By the words that programs write around keys.
+fn framed(text: &[u8]) -> Option<Form> {
+    const TITLE: &[u8] = b"PRIVATE KEY";
+    let titled = positions(text, TITLE).any(|at| {
+        let after = text.get(at + TITLE.len()..).unwrap_or_default();
+        // OpenSSL and OpenSSH; OpenPGP; SSH2.
+        [&b"-"[..], b" BLOCK-", b" -"]
+            .iter()
+            .any(|end| after.starts_with(end))
+    });
+    let holds = |words: &[u8]| positions(text, words).next().is_some();
+    if titled {
+        Some("PEM")
+    } else if holds(b"PuTTY-User-Key-File-") {
+        Some("a key file of PuTTY")
+    } else if holds(b"privateExponent:") || holds(b"Private-Key: (") {
+        Some("the text that OpenSSL prints of a key")
+    } else if holds(b"<RSAKeyValue>") && holds(b"<D>") {
+        Some("XML")
+    } else {
+        None
+    }
+}
+
+/// Binary, at the beginning or behind other things: a certificate, the header of an archive.
+fn in_der(file: &[u8]) -> Option<Form> {
+    keystore(file).or_else(|| {
+        positions(file, &[SEQUENCE]).find_map(|at| key_at(file.get(at..).unwrap_or_default()))
+    })
+}
+
+/// Java's own keystores, by their magic numbers (JKS and JCEKS).
+fn keystore(file: &[u8]) -> Option<Form> {
+    let magic = file.first_chunk::<4>()?;
+    let known = [[0xfe, 0xed, 0xfe, 0xed], [0xce, 0xce, 0xce, 0xce]];
+    known
+        .contains(magic)
+        .then_some("a Java keystore, which usually holds one")
+}
+
+/// Base64 or hex without the frame of PEM, or in a frame that nobody knows.
+fn in_base64(text: &[u8]) -> Option<Form> {
+    let starts = (0..text.len()).filter(|at| {
+        let before = at.checked_sub(1).and_then(|before| text.get(before));
+        !before.is_some_and(is_base64) && text.get(*at).is_some_and(is_base64)
+    });
+    starts.filter_map(|at| text.get(at..)).find_map(|rest| {
+        let beginning: Vec<u8> = rest
+            .iter()
+            .filter(|byte| !byte.is_ascii_whitespace())
+            .take_while(|byte| is_base64(byte))
+            .take(BEGINNING)
+            .copied()
+            .collect();
+        let whole = beginning.len() / 4 * 4;
+        let decoded = LENIENT.decode(beginning.get(..whole)?).ok();
+        let found = |bytes: Vec<u8>| keystore(&bytes).or_else(|| key_at(&bytes));
+        decoded
+            .and_then(found)
+            .map(|_| "Base64")
+            .or_else(|| hex::decode(&beginning).ok().and_then(found).map(|_| "hex"))
+    })
+}
+
+/// A JSON Web Key, or a set of them: the members that only a private or a symmetric one has.
+fn in_json(text: &[u8]) -> Option<Form> {
+    let start = text.iter().position(|byte| *byte == b'{')?;
+    // As far as the first value goes: something else may follow.
+    let mut values = serde_json::Deserializer::from_slice(text.get(start..)?).into_iter::<Value>();
+    let value = values.next()?.ok()?;
+    let is_private = |key: &Value| {
+        key.get("kty").is_some() && (key.get("d").is_some() || key.get("k").is_some())
+    };
+    let in_a_set = value.get("keys").and_then(Value::as_array);
+    (is_private(&value) || in_a_set.is_some_and(|keys| keys.iter().any(is_private)))
+        .then_some("a JSON Web Key")
+}
+
+/// Characters of Base64 that tell what something is: certificates and keys differ within the first
+/// hundred bytes.
+const BEGINNING: usize = 256;
+
+/// The last character before a cut may have bits to spare.
+const LENIENT: GeneralPurpose = GeneralPurpose::new(
+    &alphabet::STANDARD,
+    GeneralPurposeConfig::new()
+        .with_decode_allow_trailing_bits(true)
+        .with_decode_padding_mode(DecodePaddingMode::Indifferent),
+);
+
+fn is_base64(byte: &u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/')
+}
+
+const INTEGER: u8 = 0x02;
+const OCTET_STRING: u8 = 0x04;
+const OBJECT_IDENTIFIER: u8 = 0x06;
+const SEQUENCE: u8 = 0x30;
+
+/// Whether a private key begins here: the end need not be there, lengths may be indefinite.
+fn key_at(bytes: &[u8]) -> Option<Form> {
+    let contents = enter(bytes, SEQUENCE)?;
+    if let Some(algorithm) = enter(contents, SEQUENCE) {
+        // RFC 5958 §3, EncryptedPrivateKeyInfo: encrypted by a password (RFC 8018, RFC 7292).
+        let identifier = enter(algorithm, OBJECT_IDENTIFIER)?;
+        let by_password = [PKCS_5, PKCS_12_PBE]
+            .iter()
+            .any(|begins| identifier.starts_with(begins));
+        return by_password.then_some("encrypted PKCS#8");
+    }
+    let version = contents
+        .get(2)
+        .filter(|_| contents.starts_with(&[INTEGER, 1]))?;
+    let rest = contents.get(3..)?;
+    match version {
+        // RFC 7292 §4, PFX: what it protects is of a type of PKCS#7. A certificate of version 1 with
+        // such a serial number names the algorithm of a signature here.
+        3 => enter(enter(rest, SEQUENCE)?, OBJECT_IDENTIFIER)?
+            .starts_with(PKCS_7)
+            .then_some("PKCS#12, which usually holds one"),
+        0 | 1 => {
+            // RFC 5958 §2. A certificate of version 1 (RFC 5280 §4.1) with such a serial number has a
+            // name where this has the key.
+            let after = enter(rest, SEQUENCE)
+                .and_then(|algorithm| enter(algorithm, OBJECT_IDENTIFIER))
+                .and_then(|_| skip(rest));
+            if after.is_some_and(|after| after.first() == Some(&OCTET_STRING)) {
+                return Some("PKCS#8");
+            }
+            // RFC 8017 appendix A.1.2: a modulus where a public key has its own without a version.
+            // OpenSSL's form of DSA keys is the same.
+            if length(rest, INTEGER).is_some_and(|bytes| bytes >= 64) {
+                return Some("PKCS#1");
+            }
+            // RFC 5915 §3.
+            let scalar = length(rest, OCTET_STRING);
+            (*version == 1 && scalar.is_some_and(|bytes| (14..=72).contains(&bytes)))
+                .then_some("SEC 1")
+        }
+        _ => None,
+    }
+}
+
+/// 1.2.840.113549.1.5, .1.7 and .1.12.1.
+const PKCS_7: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x07];
+const PKCS_5: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x05];
+const PKCS_12_PBE: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x0c, 0x01];
+
+/// What is in a value with this tag, as far as it is there.
+fn enter(bytes: &[u8], tag: u8) -> Option<&[u8]> {
+    let (header, _) = header(bytes, tag)?;
+    bytes.get(header..)
+}
+
+/// How long it says to be; `None` where its length is indefinite.
+fn length(bytes: &[u8], tag: u8) -> Option<usize> {
+    header(bytes, tag)?.1
+}
+
+/// What follows a SEQUENCE.
+fn skip(bytes: &[u8]) -> Option<&[u8]> {
+    let (header, length) = header(bytes, SEQUENCE)?;
+    bytes.get(header.checked_add(length?)?..)
+}
+
+/// The bytes of tag and length, and the length.
+fn header(bytes: &[u8], tag: u8) -> Option<(usize, Option<usize>)> {
+    match bytes {
+        [found, ..] if *found != tag => None,
+        [_, 0x80, ..] => Some((2, None)),
+        [_, length @ 0..0x80, ..] => Some((2, Some(usize::from(*length)))),
+        [_, long @ 0x81..=0x84, rest @ ..] => {
+            let count = usize::from(long & 0x7f);
+            let digits = rest.get(..count)?;
+            let length = digits
+                .iter()
+                .fold(0, |length, digit| length << 8 | usize::from(*digit));
+            Some((2 + count, Some(length)))
+        }
+        _ => None,
+    }
+}
+
+/// Where `wanted` begins in `bytes`.
+fn positions<'a>(bytes: &'a [u8], wanted: &'a [u8]) -> impl Iterator<Item = usize> + 'a {
+    bytes
+        .windows(wanted.len())
+        .enumerate()
+        .filter(move |(_, window)| *window == wanted)
+        .map(|(at, _)| at)
+}
