@@ -33,7 +33,7 @@ export class KeyCeremonyStack extends Stack {
   constructor(scope: Construct, id: string, props: KeyCeremonyStackProps) {
     super(scope, id, props);
     const { config } = props;
-    const { architecture, lambdaDir, logRetention, reservedConcurrency } = config;
+    const { architecture, lambdaDir, logRetention, reservedConcurrency, revocationHosts } = config;
 
     const storage = new Storage(this, 'Storage', config);
     const signingKey = new SigningKey(this, 'SigningKey', {
@@ -61,7 +61,7 @@ export class KeyCeremonyStack extends Stack {
       logKey: executionKey,
       reservedConcurrency,
     };
-    const steps = new Steps(this, 'Steps', { defaults, platform });
+    const steps = new Steps(this, 'Steps', { defaults, platform, revocationHosts });
     const kekExport = new KekExport(this, 'KekExport', { defaults, platform, steps });
     const reconciliation = new Reconciliation(this, 'Reconciliation', { platform, steps });
     const controls = new WatchedControls(this, 'WatchedControls', {

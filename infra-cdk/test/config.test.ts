@@ -24,6 +24,7 @@ test('without context every value has its documented default', () => {
     responders: [],
     notificationEmails: [],
     reservedConcurrency: undefined,
+    revocationHosts: [],
     trail: false,
   });
 });
@@ -35,6 +36,7 @@ test('lists and objects are read from the command line as JSON, and from cdk.jso
     operators: ['arn:aws:iam::111122223333:role/Operator'],
     responders: ['arn:aws:iam::111122223333:role/Responder'],
     notificationEmails: ['security-officer@example.com'],
+    revocationHosts: ['127.0.0.1', 'ocsp.internal.example'],
   };
   const expected = {
     ...given,
@@ -86,6 +88,12 @@ test.each([
   [{ responders: ['*'] }, 'must be a JSON list of IAM ARNs'],
   [{ notificationEmails: 'a@example.com' }, 'must be a JSON list of e-mail addresses'],
   [{ notificationEmails: ['a@example.com, b@example.com'] }, 'must be a JSON list of e-mail addresses'],
+  [{ revocationHosts: 'ocsp.example' }, 'must be a JSON list of host names in lower case'],
+  [{ revocationHosts: ['http://ocsp.example'] }, 'must be a JSON list of host names'],
+  [{ revocationHosts: ['ocsp.example:8080'] }, 'must be a JSON list of host names'],
+  [{ revocationHosts: ['*'] }, 'must be a JSON list of host names'],
+  [{ revocationHosts: ['OCSP.example'] }, 'must be a JSON list of host names'],
+  [{ revocationHosts: [''] }, 'must be a JSON list of host names'],
   [{ evidenceLockmode: 'COMPLIANCE' }, 'Unknown context value "evidenceLockmode"'],
 ])('%j is refused with a sentence', (context, message) => {
   expect(() => read(context)).toThrow(message);

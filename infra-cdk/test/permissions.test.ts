@@ -96,6 +96,7 @@ const STEP_POLICIES: Record<string, string[]> = {
     `ssm:GetParameter ${profiles}`,
   ],
   'Steps/validate': [],
+  'Steps/check-revocation': writeOnce('Storage/Evidence/*/revocation/*'),
   'Steps/import-ca': [
     'payment-cryptography:ImportKey on * if StringEquals aws:RequestTag/key-ceremony:purpose = ca and ' +
       'StringEquals payment-cryptography:ImportKeyMaterial = RootCertificatePublicKey|TrustedCertificatePublicKey',
@@ -203,6 +204,7 @@ const MACHINES: [string, string, string[]][] = [
     'KekExport',
     'kek-export',
     [
+      'check-revocation',
       'create-kek',
       'fetch-certs',
       'import-ca',

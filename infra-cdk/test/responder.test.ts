@@ -41,7 +41,7 @@ const BY_RESPONDER: [RegExp, string[]][] = [
   ],
   [/report it with the record/, RECORD],
   [/Keep the record/, RECORD],
-  [/Compare with the checks of the state \w+ in the record/, RECORD],
+  [/Compare with the (checks|findings) of the state \w+ in the record/, RECORD],
   [/report it with the event/, ['sqs:GetQueueUrl', 'sqs:ReceiveMessage']],
   [/Look at the event bus and its policy/, ['events:DescribeEventBus']],
   [
@@ -146,7 +146,7 @@ const SAID = new RegExp(
     '|`key-ceremony:purpose`|[Tt]he (key named here|KEK) must' +
     '|The key must not be used before this is explained|the next one makes it again' +
     "|The function's process|The stack operation|The step (did|took)|a certificate may|another " +
-    '|if it is|it holds|two failures)',
+    '|if it is|it holds|somebody invoked this step|two failures)',
 );
 
 /** The words by which a remedy would ask for more than the tables know. */

@@ -46,6 +46,8 @@ export interface Config {
   readonly notificationEmails: string[];
   /** Concurrent runs that are set aside for, and allowed to, each step's function. @default - not limited */
   readonly reservedConcurrency?: number;
+  /** Hosts that are asked about revocation though their addresses are not public. @default - none */
+  readonly revocationHosts: string[];
   /** Whether a trail of CloudTrail is made, for an account that has none. @default false */
   readonly trail: boolean;
 }
@@ -83,6 +85,7 @@ export function readConfig(node: Node): Config {
     responders: arns('responders'),
     notificationEmails: parseEmails(node.tryGetContext('notificationEmails') ?? []),
     reservedConcurrency: parseConcurrency(node.tryGetContext('reservedConcurrency')),
+    revocationHosts: parseHosts(node.tryGetContext('revocationHosts') ?? []),
     trail: oneOf('trail', String(node.tryGetContext('trail') ?? false), SWITCH),
   };
 }
@@ -119,6 +122,7 @@ const CONTEXT_NAMES = [
   'responders',
   'notificationEmails',
   'reservedConcurrency',
+  'revocationHosts',
   'trail',
 ] as const;
 type ContextName = (typeof CONTEXT_NAMES)[number];
@@ -143,6 +147,8 @@ const RESERVED_PARTNER_IDS = ['byok', 'enrolment', 'pix'];
 /** As AWS Security Token Service takes it (AssumeRole, `ExternalId`). */
 const EXTERNAL_ID = /^[\w+=,.@:/-]{2,1224}$/;
 const EMAIL = /^[^\s@,]+@[^\s@,]+\.[^\s@,]+$/;
+/** A name or an IPv4 address as it stands in a URL of a certificate: no scheme, port or wildcard. */
+const HOST = /^(?=.{1,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$/;
 const PRINCIPAL_ARN =
   /^arn:aws[a-z-]*:(iam|sts)::\d{12}:(root|user\/.+|role\/.+|assumed-role\/.+)$/;
 
@@ -220,6 +226,14 @@ function parseEmails(value: unknown): string[] {
   const list = parseJson('notificationEmails', value, expected);
   const valid = Array.isArray(list) && list.every((email) => EMAIL.test(String(email)));
   return valid ? list : refuse('notificationEmails', value, expected);
+}
+
+/** Whom certificates name is not known at deployment; these are the exceptions from what is refused. */
+function parseHosts(value: unknown): string[] {
+  const expected = 'a JSON list of host names in lower case, such as ["ocsp.internal.example"]';
+  const list = parseJson('revocationHosts', value, expected);
+  const valid = Array.isArray(list) && list.every((host) => HOST.test(String(host)));
+  return valid ? list : refuse('revocationHosts', value, expected);
 }
 
 /**

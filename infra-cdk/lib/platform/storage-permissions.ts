@@ -84,6 +84,17 @@ export function writeRecords({ evidence }: Storage): Permission[] {
   ];
 }
 
+/** What issuers have signed about revocation, as it came, and no record. */
+export function writeAnswers({ evidence }: Storage): Permission[] {
+  return [
+    writeOnce(
+      evidence,
+      ['*/revocation/*'],
+      'One folder per ceremony, named when it starts, and in it one file per answer, named by its digest.',
+    ),
+  ];
+}
+
 /** The record of a ceremony that failed, and none of one that succeeded. */
 export function writeFailures({ evidence }: Storage): Permission[] {
   return [

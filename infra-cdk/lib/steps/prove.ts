@@ -1,12 +1,18 @@
+import { Duration } from 'aws-cdk-lib';
 import type { IConstruct } from 'constructs';
 
 import type { Platform } from '../platform/platform.ts';
 import { readProfiles } from '../platform/profiles.ts';
-import { readTrustedRoot, readVersions } from '../platform/storage-permissions.ts';
+import { readTrustedRoot, readVersions, writeAnswers } from '../platform/storage-permissions.ts';
 import type { DefineStep } from './step-function.ts';
 
 /** The steps of `steps/prove/`: what was sent is read and proven, and no key is touched. */
-export function proveSteps(define: DefineStep, scope: IConstruct, { storage, signingKey }: Platform) {
+export function proveSteps(
+  define: DefineStep,
+  scope: IConstruct,
+  { storage, signingKey }: Platform,
+  revocationHosts: readonly string[],
+) {
   return {
     'fetch-certs': define(
       'fetch-certs',
@@ -23,6 +29,22 @@ export function proveSteps(define: DefineStep, scope: IConstruct, { storage, sig
     validate: define(
       'validate',
       'Proves the certificate chain against the roots pinned in the profile',
+    ),
+    'check-revocation': define(
+      'check-revocation',
+      'Asks the issuers whether a certificate of the chain is revoked',
+      {
+        environment: {
+          EVIDENCE_BUCKET: storage.evidence.bucketName,
+          REVOCATION_HOSTS: JSON.stringify(revocationHosts),
+        },
+        permissions: writeAnswers(storage),
+        // It asks for 80 s at most (`BUDGET` of the step), and writes each answer down.
+        timeout: Duration.seconds(120),
+        // A CRL of 20 MiB, which a profile may allow, is there as it came, as it is read, as it is
+        // written and as it is read back.
+        memorySize: 512,
+      },
     ),
   };
 }

@@ -40,6 +40,8 @@ export interface StepOptions {
   readonly permissions?: Permission[];
   /** When a call counts as hung. @default 30 seconds */
   readonly timeout?: Duration;
+  /** Memory in MB. Lambda shares out processor time by it. @default 256 */
+  readonly memorySize?: number;
 }
 
 export interface StepFunctionProps extends StepFunctionDefaults, StepOptions {
@@ -84,8 +86,8 @@ export class StepFunction extends Construct {
       handler: 'bootstrap',
       code: Code.fromAsset(stepAsset(props.lambdaDir, props.step)),
       role: this.role,
-      // The steps themselves need a tenth of it; Lambda shares out processor time by memory.
-      memorySize: 256,
+      // Most steps themselves need a tenth of it; Lambda shares out processor time by memory.
+      memorySize: props.memorySize ?? 256,
       timeout: props.timeout ?? Duration.seconds(30),
       reservedConcurrentExecutions: props.reservedConcurrency,
       tracing: Tracing.ACTIVE,

@@ -11,6 +11,7 @@ import { reconciliationSteps } from './watch.ts';
 export const STEPS = [
   'fetch-certs',
   'validate',
+  'check-revocation',
   'import-ca',
   'create-kek',
   'wrap',
@@ -32,6 +33,8 @@ export interface StepsProps {
   readonly defaults: StepFunctionDefaults;
   /** What the steps work on. */
   readonly platform: Platform;
+  /** Hosts that may be asked about revocation although their addresses are not public. */
+  readonly revocationHosts: readonly string[];
 }
 
 /**
@@ -45,12 +48,13 @@ export class Steps extends Construct {
   /** The functions, by step. */
   readonly byName: Readonly<Record<Step, StepFunction>>;
 
-  constructor(scope: Construct, id: string, { defaults, platform }: StepsProps) {
+  constructor(scope: Construct, id: string, props: StepsProps) {
     super(scope, id);
+    const { defaults, platform, revocationHosts } = props;
     const define: DefineStep = (step, description, options) =>
       new StepFunction(this, step, { ...defaults, step, description, ...options });
     this.byName = {
-      ...proveSteps(define, this, platform),
+      ...proveSteps(define, this, platform, revocationHosts),
       ...exchangeSteps(define, this),
       ...concludeSteps(define, platform),
       ...reconciliationSteps(define, this, platform),

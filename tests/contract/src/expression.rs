@@ -4,7 +4,7 @@
 //! them: a variable and the members below it (`$validate.leafSha256`), a list that grows
 //! (`[$evidence, $states.result.Payload.evidence]`), and a member that may be missing
 //! (`$exists($a.b) ? $a.b : null`). Texts for people, made with `&` and `$string`, come out as
-//! texts, whatever they say.
+//! texts, whatever they say. Conditions are as few: that something is there, or equals something.
 
 use serde_json::{Map, Value};
 
@@ -26,6 +26,30 @@ pub fn resolve(template: &Value, variables: &Value) -> Result<Value, String> {
         }
         _ => Ok(template.clone()),
     }
+}
+
+/// Whether the condition of a choice holds: `$exists(x)`, `x = y` or `x = literal`.
+pub fn holds(condition: &Value, variables: &Value) -> Result<bool, String> {
+    let expression = condition
+        .as_str()
+        .and_then(|text| text.strip_prefix("{% ")?.strip_suffix(" %}"))
+        .ok_or_else(|| format!("{condition} is no expression"))?;
+    if let Some(path) = expression
+        .strip_prefix("$exists(")
+        .and_then(|rest| rest.strip_suffix(')'))
+    {
+        return Ok(look_up(path, variables).is_ok());
+    }
+    let (left, right) = expression
+        .split_once(" = ")
+        .ok_or_else(|| format!("`{expression}` is not `x = y`"))?;
+    let left = look_up(left, variables)?;
+    let right = match right {
+        "null" => Value::Null,
+        "true" => Value::Bool(true),
+        path => look_up(path, variables)?,
+    };
+    Ok(left == right)
 }
 
 fn evaluate(expression: &str, variables: &Value) -> Result<Value, String> {
@@ -122,6 +146,21 @@ mod tests {
         assert_eq!(value("{% $exists($a.c) ? $a.c : null %}"), Ok(Value::Null));
         assert_eq!(value("{% $exists($a.c) ? $a.c : 'x' %}"), Ok(json!("x")));
         assert!(value("{% $exists($a.c) ? $a.b : null %}").is_err());
+    }
+
+    #[test]
+    fn a_condition_is_about_what_is_there() {
+        let variables = json!({ "a": { "b": null, "c": true }, "d": true });
+        let holds = |condition: &str| holds(&json!(condition), &variables);
+        assert_eq!(holds("{% $exists($a.b) %}"), Ok(true));
+        assert_eq!(holds("{% $exists($a.x) %}"), Ok(false));
+        assert_eq!(holds("{% $a.b = null %}"), Ok(true));
+        assert_eq!(holds("{% $a.c = null %}"), Ok(false));
+        assert_eq!(holds("{% $a.c = true %}"), Ok(true));
+        assert_eq!(holds("{% $a.c = $d %}"), Ok(true));
+        for unknown in ["$a", "{% $a.c %}", "{% $a.x = null %}", "{% $a > $d %}"] {
+            assert!(holds(unknown).is_err(), "{unknown}");
+        }
     }
 
     #[test]

@@ -12,6 +12,6 @@ pub mod policies;
 mod steps;
 
 pub use examples::Examples;
-pub use expression::resolve;
+pub use expression::{holds, resolve};
 pub use machine::{Machine, State};
 pub use steps::{STEPS, Step};

@@ -4,6 +4,8 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
+use crate::expression::holds;
+
 /// One `statemachine/NAME.asl.json`.
 #[derive(Clone, Debug)]
 pub struct Machine {
@@ -58,49 +60,10 @@ impl Machine {
             })
     }
 
-    /// The state that follows when all goes well.
-    pub fn after(&self, state: &State<'_>) -> State<'_> {
-        let next = state.next().unwrap_or_default();
-        self.state(&next)
-    }
-
-    /// The states from a Choice that takes none of its choices, each further Choice likewise, up to
-    /// one that is among those of [`Self::walk`] from the start.
-    pub fn detour<'a>(&'a self, choice: &str) -> Vec<State<'a>> {
-        let main: Vec<&str> = self.walk(self.start()).iter().map(|it| it.name).collect();
-        let mut taken = Vec::new();
-        let mut next = self.state(choice).otherwise();
-        while let Some(name) = next.take() {
-            let state = self.state(&name);
-            if !main.contains(&state.name) {
-                next = state.otherwise();
-            }
-            taken.push(state);
-        }
-        taken
-    }
-
     pub fn state(&self, name: &str) -> State<'_> {
         self.states()
             .find(|state| state.name == name)
             .unwrap_or_else(|| panic!("{} has no state {name}", self.name))
-    }
-
-    /// The states from `start` along `Next`, a Choice by its first choice, to the end.
-    pub fn walk<'a>(&'a self, start: &str) -> Vec<State<'a>> {
-        let mut walked: Vec<State<'_>> = Vec::new();
-        let mut next = Some(start.to_owned());
-        while let Some(name) = next {
-            let state = self.state(&name);
-            assert!(
-                walked.iter().all(|earlier| earlier.name != state.name),
-                "{} goes round in circles at {name}",
-                self.name
-            );
-            next = state.next();
-            walked.push(state);
-        }
-        walked
     }
 
     pub fn start(&self) -> &str {
@@ -125,27 +88,20 @@ impl<'a> State<'a> {
         self.definition["Comment"].as_str().unwrap_or_default()
     }
 
-    /// What it assigns when it has ended well; a Choice by its first choice.
-    pub fn assigned(&self) -> &'a Value {
-        match self.kind() {
-            "Choice" => &self.definition["Choices"][0]["Assign"],
-            _ => &self.definition["Assign"],
+    /// What it assigns when it has ended well, and the state that follows, if any; of a Choice, by
+    /// the first choice whose condition holds.
+    pub fn outcome(&self, variables: &Value) -> Result<(&'a Value, Option<&'a str>), String> {
+        let choices = self.definition["Choices"].as_array().into_iter().flatten();
+        for choice in choices {
+            if holds(&choice["Condition"], variables)? {
+                return Ok((&choice["Assign"], choice["Next"].as_str()));
+            }
         }
-    }
-
-    fn next(&self) -> Option<String> {
         let next = match self.kind() {
-            "Choice" => &self.definition["Choices"][0]["Next"],
+            "Choice" => &self.definition["Default"],
             _ => &self.definition["Next"],
         };
-        next.as_str().map(str::to_owned)
-    }
-
-    fn otherwise(&self) -> Option<String> {
-        match self.kind() {
-            "Choice" => self.definition["Default"].as_str().map(str::to_owned),
-            _ => self.next(),
-        }
+        Ok((&self.definition["Assign"], next.as_str()))
     }
 
     pub fn resource(&self) -> &'a str {

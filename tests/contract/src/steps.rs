@@ -32,6 +32,7 @@ macro_rules! steps {
 }
 
 steps!(
+    "CheckRevocation" = check_revocation,
     "CreateKek" = create_kek,
     "FetchCerts" = fetch_certs,
     "ImportCa" = import_ca,

@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
+use std::collections::BTreeMap;
+
 use ceremony::announcement::{Announcement, SOURCE};
 use contract::{Examples, Machine, STEPS, State, Step, policies, resolve};
 use serde_json::{Map, Value, json};
@@ -78,15 +80,25 @@ fn every_example_is_of_its_steps_form_and_complete() {
     }
 }
 
+/// Of a step; of one that has to be called again until something has come; and of one that a machine
+/// calls at two places.
+const DOCUMENTS: [&str; 6] = [
+    ".input.json",
+    ".output.json",
+    ".output.pending.json",
+    ".output.refused.json",
+    ".input.again.json",
+    ".output.again.json",
+];
+
 #[test]
 fn every_example_belongs_to_a_state() {
     for machine in &Machine::all() {
         for entry in std::fs::read_dir(Examples::folder(&machine.name)).unwrap() {
             let name = entry.unwrap().file_name().into_string().unwrap();
             let known = machine.states().filter(State::is_lambda).any(|state| {
-                name == format!("{}.input.json", state.name)
-                    || name == format!("{}.output.json", state.name)
-                    || name == format!("{}.output.pending.json", state.name)
+                let document = name.strip_prefix(state.name);
+                document.is_some_and(|it| DOCUMENTS.contains(&it))
             });
             assert!(known, "{}: {name} belongs to no state", machine.name);
         }
@@ -103,6 +115,55 @@ fn what_is_pending_is_of_its_steps_form_and_complete() {
             let again = (Step::of(state.name).output)(document.clone())
                 .unwrap_or_else(|error| panic!("{}.output.pending.json: {error}", state.name));
             assert_eq!(again, document, "{}.output.pending.json", state.name);
+        }
+    }
+}
+
+/// The states that answer that nothing may go on, in the form of a result.
+fn refusing(machine: &Machine) -> impl Iterator<Item = State<'_>> {
+    let is_refusing = |state: &State<'_>| {
+        let example = format!("{}.output.refused.json", state.name);
+        Examples::folder(&machine.name).join(example).exists()
+    };
+    machine
+        .states()
+        .filter(State::is_lambda)
+        .filter(move |state| is_refusing(state))
+}
+
+/// A refusal becomes a failure of that step, with its name and its words, and its evidence is kept.
+#[test]
+fn what_is_refused_is_a_failure_with_all_findings_recorded() {
+    let examples = Examples::new();
+    for machine in &Machine::all() {
+        for state in refusing(machine) {
+            let mut run = Run::new(machine, &examples);
+            run.walk_to(state.name);
+            let example = examples.load(&machine.name, state.name, "output.refused");
+            let again = (Step::of(state.name).output)(example.clone()).unwrap();
+            assert_eq!(again, example, "{}.output.refused.json", state.name);
+            let mut answer = run.context();
+            answer["result"] = json!({ "Payload": example });
+            let mut next = run.leave(&state, answer);
+            while let Some(name) = next.filter(|name| *name != "RecordFailure") {
+                let passed = machine.state(name);
+                assert!(!passed.is_lambda(), "{} goes on", state.name);
+                next = run.leave(&passed, run.context());
+            }
+            assert_eq!(next, Some("RecordFailure"), "{}", state.name);
+            let failure = &run.variables["failure"];
+            assert_eq!(failure["step"], state.name);
+            let refused = &example["result"]["refused"];
+            assert_eq!(failure["error"]["Error"], refused["error"]);
+            let cause = failure["error"]["Cause"].as_str().unwrap();
+            assert!(cause.contains("refused.what") && cause.contains("refused.remedy"));
+            let evidence = run.variables["evidence"].as_array().unwrap();
+            assert_eq!(
+                evidence.last(),
+                Some(&example["evidence"]),
+                "{}",
+                state.name
+            );
         }
     }
 }
@@ -124,7 +185,12 @@ struct Run<'a> {
     machine: &'a Machine,
     examples: &'a Examples,
     variables: Map<String, Value>,
+    /// How often each step was called.
+    calls: BTreeMap<&'a str, usize>,
 }
+
+/// More states than any example goes through.
+const ENDLESS: usize = 100;
 
 impl<'a> Run<'a> {
     fn new(machine: &'a Machine, examples: &'a Examples) -> Self {
@@ -132,15 +198,21 @@ impl<'a> Run<'a> {
             machine,
             examples,
             variables: Map::new(),
+            calls: BTreeMap::new(),
         }
     }
 
     /// Walks from `start` to the end, checks every payload and event on the way, and assigns what
-    /// each state assigns. Returns how many of each it has checked.
-    fn walk(&mut self, start: &str) -> (usize, usize) {
-        let (mut payloads, mut events) = (0, 0);
-        for state in self.machine.walk(start) {
+    /// each state assigns. Returns how many of each it has checked, and the states.
+    fn walk(&mut self, start: &'a str) -> (usize, usize, Vec<&'a str>) {
+        let (mut payloads, mut events, mut walked) = (0, 0, Vec::new());
+        let mut next = Some(start);
+        while let Some(name) = next {
+            let state = self.machine.state(name);
+            walked.push(state.name);
+            assert!(walked.len() < ENDLESS, "round in circles: {walked:?}");
             if state.is_lambda() {
+                *self.calls.entry(state.name).or_default() += 1;
                 self.check_payload(&state);
                 payloads += 1;
             }
@@ -148,29 +220,36 @@ impl<'a> Run<'a> {
                 self.check_event(&state, event);
                 events += 1;
             }
-            self.assign(&state, state.assigned(), self.states(&state));
+            next = self.leave(&state, self.states(&state));
         }
-        (payloads, events)
+        (payloads, events, walked)
+    }
+
+    /// Walks to where a state is entered for the first time.
+    fn walk_to(&mut self, end: &str) {
+        let mut next = Some(self.machine.start());
+        while let Some(name) = next.filter(|name| *name != end) {
+            let state = self.machine.state(name);
+            if state.is_lambda() {
+                *self.calls.entry(state.name).or_default() += 1;
+            }
+            next = self.leave(&state, self.states(&state));
+        }
+        assert!(next.is_some(), "{} never comes to {end}", self.machine.name);
     }
 
     /// Walks to where a step answers that something is pending, and on from there until it is called
     /// again. Returns its payload then, and how many events were announced.
-    fn walk_round(&mut self, pending: &State<'_>) -> (Value, usize) {
+    fn walk_round(&mut self, pending: &State<'a>) -> (Value, usize) {
+        self.walk_to(pending.name);
         let mut answer = self.context();
-        for state in self.machine.walk(self.machine.start()) {
-            if state.name == pending.name {
-                break;
-            }
-            self.assign(&state, state.assigned(), self.states(&state));
-        }
         let example = self
             .examples
             .load(&self.machine.name, pending.name, "output.pending");
         answer["result"] = json!({ "Payload": example });
-        self.assign(pending, pending.assigned(), answer);
-        let choice = self.machine.after(pending);
-        let mut events = 0;
-        for state in self.machine.detour(choice.name) {
+        let (mut next, mut events, mut waited) = (self.leave(pending, answer), 0, 0);
+        while let Some(name) = next {
+            let state = self.machine.state(name);
             for event in state.events() {
                 self.check_event(&state, event);
                 events += 1;
@@ -178,23 +257,32 @@ impl<'a> Run<'a> {
             if state.kind() == "Wait" {
                 let seconds = resolve(&state.definition["Seconds"], &self.with(self.context()));
                 assert!(seconds.is_ok_and(|it| it.is_u64()), "{} waits", state.name);
+                waited += 1;
             }
             if state.is_lambda() {
+                assert_eq!((state.name, waited), (pending.name, 1));
                 let payload = resolve(state.payload(), &self.with(self.context()));
                 return (payload.unwrap(), events);
             }
-            if state.kind() != "Choice" {
-                self.assign(&state, state.assigned(), self.context());
-            }
+            next = self.leave(&state, self.context());
         }
         panic!("{} is not called again", pending.name);
+    }
+
+    /// Assigns what a state assigns; what comes after it.
+    fn leave(&mut self, state: &State<'a>, states: Value) -> Option<&'a str> {
+        let place = format!("{}: {}", self.machine.name, state.name);
+        let outcome = state.outcome(&self.with(states.clone()));
+        let (assigned, next) = outcome.unwrap_or_else(|error| panic!("{place}: {error}"));
+        self.assign(state, assigned, states);
+        next
     }
 
     /// `$states` of a state that has ended well.
     fn states(&self, state: &State<'_>) -> Value {
         let mut states = self.context();
         if state.is_lambda() {
-            let output = self.examples.load(&self.machine.name, state.name, "output");
+            let output = self.example(state.name, "output");
             states["result"] = json!({ "Payload": output });
         }
         states
@@ -214,6 +302,15 @@ impl<'a> Run<'a> {
         }})
     }
 
+    /// Of the call that is made: a step that is called once more has other documents then.
+    fn example(&self, state: &str, side: &str) -> Value {
+        let side = match self.calls.get(state) {
+            Some(2..) => format!("{side}.again"),
+            _ => side.to_owned(),
+        };
+        self.examples.load(&self.machine.name, state, &side)
+    }
+
     fn with(&self, states: Value) -> Value {
         let mut all = self.variables.clone();
         all.insert("states".to_owned(), states);
@@ -227,7 +324,7 @@ impl<'a> Run<'a> {
         let read = Step::of(name).input;
         let typed =
             read(payload).unwrap_or_else(|error| panic!("{machine}: payload of {name}: {error}"));
-        let example = read(self.examples.load(machine, name, "input")).unwrap();
+        let example = read(self.example(name, "input")).unwrap();
         assert_eq!(typed, example, "{machine}: payload of {name}");
     }
 
@@ -272,13 +369,13 @@ fn what_states_hand_on_is_what_steps_and_events_expect() {
     let examples = Examples::new();
     for machine in &Machine::all() {
         let mut run = Run::new(machine, &examples);
-        let (payloads, events) = run.walk(machine.start());
+        let (payloads, events, _) = run.walk(machine.start());
         assert!(payloads > 0 && events > 0, "{}", machine.name);
     }
 }
 
-/// Who is called again is told what it had answered, people were told meanwhile, and the evidence of
-/// the first answer is kept.
+/// Who is called again is told what it had answered; and where people were told meanwhile, the evidence
+/// of the first answer is kept.
 #[test]
 fn what_is_pending_is_announced_and_handed_back() {
     let examples = Examples::new();
@@ -293,14 +390,11 @@ fn what_is_pending_is_announced_and_handed_back() {
                 "{}",
                 state.name
             );
-            assert_eq!(events, 1, "{}", state.name);
+            // Where people are told, the evidence of that answer is kept.
             let evidence = run.variables["evidence"].as_array().unwrap();
-            assert_eq!(
-                evidence.last(),
-                Some(&example["evidence"]),
-                "{}",
-                state.name
-            );
+            let is_kept = evidence.last() == Some(&example["evidence"]);
+            assert!(events <= 1, "{} announces {events}", state.name);
+            assert_eq!(is_kept, events == 1, "{}", state.name);
         }
     }
 }
@@ -314,12 +408,7 @@ fn a_failure_is_recorded_and_announced_with_all_that_had_been_done() {
         let example = examples.load(&machine.name, "RecordFailure", "input");
         let failed = example["failure"]["step"].as_str().unwrap();
         let mut run = Run::new(machine, &examples);
-        for state in machine.walk(machine.start()) {
-            if state.name == failed {
-                break;
-            }
-            run.assign(&state, state.assigned(), run.states(&state));
-        }
+        run.walk_to(failed);
         let mut states = run.context();
         states["errorOutput"] = example["failure"]["error"].clone();
         let state = machine.state(failed);
@@ -328,12 +417,15 @@ fn a_failure_is_recorded_and_announced_with_all_that_had_been_done() {
             &state.definition["Catch"][0]["Assign"],
             states.clone(),
         );
-        assert_eq!(run.walk("RecordFailure"), (1, 1), "{}", machine.name);
+        let (payloads, events, path) = run.walk("RecordFailure");
+        assert_eq!((payloads, events), (1, 1), "{}", machine.name);
+        assert_eq!(path, policies::FAILURE_PATH, "{}", machine.name);
 
         let state = machine.state("RecordFailure");
         run.assign(&state, &state.definition["Catch"][0]["Assign"], states);
         assert_eq!(run.variables["recorded"]["record"], Value::Null);
-        assert_eq!(run.walk("AnnounceFailure"), (0, 1), "{}", machine.name);
+        let (payloads, events, _) = run.walk("AnnounceFailure");
+        assert_eq!((payloads, events), (0, 1), "{}", machine.name);
     }
 }
 
@@ -393,12 +485,6 @@ fn the_failure_path_is_the_same_everywhere() {
     for machine in &machines {
         let unequal = policies::unequal_failure_paths(&machines[0], machine);
         assert!(unequal.is_empty(), "{}: {unequal:?}", machine.name);
-        let path: Vec<&str> = machine
-            .walk("RecordFailure")
-            .iter()
-            .map(|state| state.name)
-            .collect();
-        assert_eq!(path, policies::FAILURE_PATH, "{}", machine.name);
         let next = |state: &str| &machine.state(state).definition["Catch"][0];
         assert_eq!(next("RecordFailure")["Next"], "AnnounceFailure");
         assert_eq!(next("AnnounceFailure")["Next"], "Failed");

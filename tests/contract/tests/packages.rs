@@ -9,7 +9,7 @@ use aws_sdk_kms::Client;
 use ceremony::algorithms::SignatureAlgorithm as A;
 use ceremony::keys::KekFacts;
 use emulated::aws::{self, Aws};
-use emulated::{Emulated, ceremony, chain, execution, path, policy};
+use emulated::{Emulated, ceremony, chain, clearance, execution, path, policy};
 use partner::terminal::follow_the_readme;
 use partner::{KeyKind, OpenError, Opened, Package, Pki, PrivateKey};
 use serde_json::json;
@@ -34,6 +34,7 @@ impl Wrapped {
             ceremony: ceremony(),
             path: path.clone(),
             policy: policy.clone(),
+            revocation: clearance(&path),
             awaited: None,
         };
         let cas = import_ca::handle(&emulated.client, input, &journal).await;
@@ -52,6 +53,7 @@ impl Wrapped {
         let kek = kek.unwrap().0;
         let input = wrap::Input {
             ceremony: ceremony(),
+            revocation: clearance(&path),
             path,
             policy,
             issuing_ca_key_arn: issuing_ca_key_arn.clone(),

@@ -11,7 +11,9 @@ use ceremony::digest::Sha256;
 use ceremony::id::Ceremony;
 use ceremony::path::CertificatePath;
 use ceremony::profile::Policy;
-use emulated::{Emulated, UID, ceremony_of, certificate, chain, execution, path, policy};
+use emulated::{
+    Emulated, UID, ceremony_of, certificate, chain, clearance, execution, path, policy,
+};
 use partner::{Pki, Profile};
 use step::{Journal, StepError};
 
@@ -46,6 +48,7 @@ async fn takes_place(emulated: &Emulated, handed: &Handed) -> String {
         ceremony: ceremony.clone(),
         path: path.clone(),
         policy: policy.clone(),
+        revocation: clearance(&path),
         awaited: None,
     };
     let cas =
@@ -66,6 +69,7 @@ async fn takes_place(emulated: &Emulated, handed: &Handed) -> String {
     let kek = kek.await.0;
     let wrapped = wrap::Input {
         ceremony,
+        revocation: clearance(&path),
         path,
         policy,
         issuing_ca_key_arn: cas.issuing_ca_key_arn,

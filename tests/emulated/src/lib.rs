@@ -16,12 +16,15 @@ use aws_sdk_paymentcryptography::types::{
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use ceremony::certificate::Certificate;
+use ceremony::clearance::{Clearance, revocable};
 use ceremony::digest::Sha256;
 use ceremony::execution::Execution;
 use ceremony::id::{Ceremony, CertificateSet, Kind};
 use ceremony::identifiers::Folder;
 use ceremony::path::CertificatePath;
 use ceremony::profile::{Policy, Profile};
+use ceremony::revocation::{Finding, Requirement, Rules, Status};
+use ceremony::utc::Utc;
 use partner::{Certified, KeyKind, Pki};
 use payment_keys::Pace;
 use serde_json::{Value, json};
@@ -231,6 +234,21 @@ pub fn path(pki: &Pki) -> CertificatePath {
     }
 }
 
+/// As `check-revocation` clears this path just now, whose certificates name no service.
+pub fn clearance(path: &CertificatePath) -> Clearance {
+    let rules = Rules {
+        policy: Requirement::WhenAvailable,
+        ..Rules::default()
+    };
+    let findings = revocable(path).map(|(role, certificate)| Finding {
+        role,
+        certificate_sha256: certificate.sha256(),
+        subject: certificate.subject().to_owned(),
+        status: Status::NoService,
+    });
+    Clearance::new(path, &rules, Utc::now(), findings.collect())
+}
+
 pub fn certificate(certified: &Certified) -> Certificate {
     Certificate::from_der(certified.der()).expect("a certificate")
 }
@@ -276,6 +294,8 @@ pub fn profile(pki: &Pki) -> Value {
         "partner": "acme", "environment": "production", "dataType": "cardholder",
         "trustAnchors": [pki.root.sha256()],
         "identity": UID,
+        // None of its certificates names a service.
+        "revocation": { "policy": "when-available" },
         "kekExport": { "exchange": { "method": "rsa-oaep", "signedPrefix": "3130" } },
     })
 }

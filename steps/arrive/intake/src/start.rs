@@ -31,7 +31,7 @@
 //! has ended is still under way, and a drop belongs to it.
 //!
 //! Step Functions forgets an execution 90 days after its end. A run of that age whose execution is
-//! unknown has ended, within two days of being begun since no execution lasts longer.
+//! unknown has ended, within four days of being begun since no execution lasts longer.
 
 use aws_sdk_sfn::types::{ExecutionStatus, IncludedData};
 use ceremony::execution::Start as Input;
@@ -137,7 +137,7 @@ const DAY: i64 = 24 * 60 * 60;
 const KNOWN: i64 = 80 * DAY;
 
 /// No execution lasts longer (`TimeoutSeconds` of the machine).
-const LONGEST: i64 = 2 * DAY;
+const LONGEST: i64 = 4 * DAY;
 
 async fn execution(
     context: &Context,
@@ -290,7 +290,7 @@ mod tests {
             (TAKEN - 5, TAKEN + 80 * DAY - 1, Verdict::NotStarted),
             (TAKEN - 5, TAKEN + 80 * DAY, Verdict::SameRun),
             (TAKEN + DAY, TAKEN + 80 * DAY, Verdict::SameRun),
-            (TAKEN + 2 * DAY, TAKEN + 80 * DAY, Verdict::SameRun),
+            (TAKEN + 4 * DAY, TAKEN + 80 * DAY, Verdict::SameRun),
             (TAKEN + 80 * DAY, TAKEN + 80 * DAY, Verdict::NextRun),
         ] {
             assert_eq!(judged(unknown, dropped, now), expected, "{dropped} {now}");

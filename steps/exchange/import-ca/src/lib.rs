@@ -14,6 +14,7 @@ mod import;
 mod material;
 
 use aws_sdk_paymentcryptography::Client;
+use ceremony::clearance::{Clearance, NotCleared};
 use ceremony::evidence::Recordable;
 use ceremony::id::Ceremony;
 use ceremony::keys::Authority;
@@ -36,6 +37,9 @@ pub struct Input {
     pub ceremony: Ceremony,
     pub path: CertificatePath,
     pub policy: Policy,
+    /// That nothing on the path was revoked when this began: an approval may take longer than a
+    /// proof may be old, for which `Wrap` asks for a new one.
+    pub revocation: Clearance,
     /// What the last call answered, if that was a root that waits.
     pub awaited: Option<PendingRoot>,
 }
@@ -75,11 +79,13 @@ pub async fn handle(client: &Client, input: Input, journal: &Journal) -> Result<
         ceremony,
         path,
         policy,
+        revocation,
         awaited,
     } = input;
     // Once more, from the certificates themselves: a document can say anything.
     let proof = prove(path, &policy.trust, policy.kek.algorithm, Utc::now());
     let proven = proof.verdict.map_err(Error::PathNotProven)?;
+    revocation.covers(proven.path(), &policy.revocation)?;
     let import = Import {
         client,
         ceremony: &ceremony,
@@ -119,6 +125,8 @@ pub enum Error {
     },
     #[error("the certificate path is not proven (any more): {}", .0.what)]
     PathNotProven(Refusal),
+    #[error("{0}")]
+    RevocationNotProven(#[from] NotCleared),
     /// Denied, cancelled, or not decided in time. The alias is free, so that the next ceremony asks
     /// anew.
     #[error(
@@ -156,6 +164,10 @@ impl StepError for Error {
             Self::PathNotProven(_) => {
                 "Compare with the checks of the state Validate in the record: a certificate may have \
                  expired since, or somebody invoked this step by hand."
+            }
+            Self::RevocationNotProven(_) => {
+                "Compare with the findings of the state CheckRevocation in the record: somebody \
+                 invoked this step by hand."
             }
             Self::RootImportNotApproved { .. } => {
                 "Ask the approval team why, and compare the fingerprint of the root with the partner over \

@@ -10,7 +10,7 @@ use ceremony::identifiers::ca_alias;
 use ceremony::keys::Origin;
 use ceremony::path::CertificatePath;
 use ceremony::utc::Utc;
-use emulated::{Emulated, UID, ceremony, ceremony_of, certificate, chain, path, policy};
+use emulated::{Emulated, UID, ceremony, ceremony_of, certificate, chain, clearance, path, policy};
 use import_ca::{Error, Imported, Input, Output, PendingRoot, handle};
 use partner::{Pki, Profile};
 use serde_json::{Value, json};
@@ -25,6 +25,7 @@ fn input(awaited: Option<PendingRoot>) -> Input {
         ceremony: ceremony(),
         path: path(&PKI),
         policy: policy(&PKI, |_| {}),
+        revocation: clearance(&path(&PKI)),
         awaited,
     }
 }
@@ -293,12 +294,14 @@ fn under_an_old_root() -> Input {
     let issuing = Profile::intermediate("CA").issued_by(&root, issuing.key());
     let leaf = Profile::leaf("Leaf", UID).issued_by(&issuing, chain.leaf.key());
     let pinned = |profile: &mut Value| profile["trustAnchors"] = json!([root.sha256()]);
+    let path = CertificatePath {
+        leaf: certificate(&leaf),
+        intermediates: vec![certificate(&issuing)],
+        root: certificate(&root),
+    };
     Input {
-        path: CertificatePath {
-            leaf: certificate(&leaf),
-            intermediates: vec![certificate(&issuing)],
-            root: certificate(&root),
-        },
+        revocation: clearance(&path),
+        path,
         policy: policy(&chain, pinned),
         ..input(None)
     }

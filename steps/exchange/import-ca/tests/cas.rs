@@ -5,7 +5,8 @@
 use aws_sdk_paymentcryptography::types::{KeyAlgorithm, KeyUsage};
 use ceremony::evidence::Deed;
 use ceremony::keys::{Authority, Origin};
-use emulated::{Emulated, ceremony, chain, path, policy};
+use ceremony::revocation::Requirement;
+use emulated::{Emulated, ceremony, chain, clearance, path, policy};
 use import_ca::{Error, Imported, Input, Output, handle};
 use serde_json::{Value, json};
 use step::{Journal, StepError};
@@ -16,6 +17,7 @@ fn input(change: impl FnOnce(&mut Value)) -> Input {
         ceremony: ceremony(),
         path: path(&pki),
         policy: policy(&pki, change),
+        revocation: clearance(&path(&pki)),
         awaited: None,
     }
 }
@@ -175,4 +177,18 @@ async fn a_throttled_import_goes_on_where_it_was() {
     let output = import(&emulated, input(|_| {})).await.unwrap();
     assert_eq!(output.authorities.len(), 2);
     assert_eq!(emulated.keys().len(), 2);
+}
+
+#[tokio::test]
+async fn no_ca_is_imported_of_which_nobody_has_said_that_it_is_not_revoked() {
+    let emulated = Emulated::start().await;
+    let mut unproven = input(|_| {});
+    unproven.revocation.findings.pop();
+    let mut too_little = input(|_| {});
+    too_little.policy.revocation.policy = Requirement::Required;
+    for input in [unproven, too_little] {
+        let error = import(&emulated, input).await.unwrap_err();
+        assert_eq!(error.name(), "RevocationNotProven");
+    }
+    assert_eq!(emulated.calls(), Vec::<String>::new());
 }

@@ -15,6 +15,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use ceremony::algorithms::OaepHash;
 use ceremony::certificate::Certificate;
+use ceremony::clearance::{Clearance, NotCleared};
 use ceremony::digest::Sha256;
 use ceremony::evidence::{Deed, Recordable};
 use ceremony::id::Ceremony;
@@ -33,12 +34,18 @@ use tokio::time::Instant;
 /// no figure: "Tag changes take time").
 const TAGS_SEEN_WITHIN: Duration = Duration::from_secs(20);
 
+/// What may lie between the look at revocation and an export that is throttled, in seconds: the machine
+/// tries sixty times more, with up to half a minute in between, and a try may take as long.
+const AFTER_THE_LOOK: i64 = 60 * 60;
+
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Input {
     pub ceremony: Ceremony,
     pub path: CertificatePath,
     pub policy: Policy,
+    /// That nothing on the path is revoked.
+    pub revocation: Clearance,
     pub issuing_ca_key_arn: String,
     pub kek: KekFacts,
 }
@@ -79,6 +86,9 @@ pub async fn handle(client: &Client, input: Input, journal: &Journal) -> Result<
     let (trust, kek) = (&input.policy.trust, input.policy.kek.algorithm);
     let proof = prove(input.path, trust, kek, Utc::now());
     let proven = proof.verdict.map_err(Error::PathNotProven)?;
+    let (cleared, rules) = (&input.revocation, &input.policy.revocation);
+    cleared.covers(proven.path(), rules)?;
+    cleared.is_recent(rules, Utc::now(), AFTER_THE_LOOK)?;
     let leaf = &proven.path().leaf;
     let modulus_bytes =
         leaf.key_algorithm()
@@ -204,6 +214,8 @@ pub enum Error {
     LeafKeyUnsuitable { algorithm: String },
     #[error("the certificate path is not proven (any more): {}", .0.what)]
     PathNotProven(Refusal),
+    #[error("{0}")]
+    RevocationNotProven(#[from] NotCleared),
     #[error(transparent)]
     Service(#[from] ServiceError),
 }
@@ -237,6 +249,10 @@ impl StepError for Error {
             Self::PathNotProven(_) => {
                 "Compare with the checks of the state Validate in the record: a certificate may have \
                  expired since, or somebody invoked this step by hand."
+            }
+            Self::RevocationNotProven(_) => {
+                "Compare with the findings of the state CheckRevocation in the record: somebody \
+                 invoked this step by hand, or it was tried again for too long."
             }
             Self::Service(error) => error.remedy(),
         }

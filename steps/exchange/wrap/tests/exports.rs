@@ -3,9 +3,12 @@
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 use ceremony::algorithms::{KcvAlgorithm, KekAlgorithm, OaepHash};
+use ceremony::digest::Sha256;
 use ceremony::evidence::{Deed, Recordable};
 use ceremony::keys::{KekFacts, Origin};
-use emulated::{Emulated, ceremony, chain, path, policy};
+use ceremony::revocation::Requirement;
+use ceremony::utc::Utc;
+use emulated::{Emulated, ceremony, chain, clearance, path, policy};
 use serde_json::{Value, json};
 use step::{Journal, StepError};
 use wrap::{Input, handle};
@@ -29,6 +32,7 @@ async fn prepared(change: impl FnOnce(&mut Value)) -> (Emulated, Input) {
         ceremony: ceremony(),
         path: path(&pki),
         policy: policy(&pki, change),
+        revocation: clearance(&path(&pki)),
         issuing_ca_key_arn: ca,
         kek,
     };
@@ -75,6 +79,39 @@ async fn a_path_that_is_not_proven_exports_nothing() {
     assert_eq!(error.name(), "PathNotProven");
     assert_eq!(emulated.calls().len(), before);
     assert_eq!(journal.deeds(), []);
+}
+
+/// Whoever calls the step by hand, or with what was proven for another certificate.
+#[tokio::test]
+async fn without_a_fresh_proof_for_this_very_path_nothing_is_exported() {
+    let (emulated, input) = prepared(|_| {}).await;
+    let before = emulated.calls().len();
+    let hours = |hours: i64| Utc::now().plus_seconds(-hours * 60 * 60);
+    let with = |change: &dyn Fn(&mut Input)| {
+        let mut input = input.clone();
+        change(&mut input);
+        input
+    };
+    let other = Sha256::of(b"another leaf");
+    for unproven in [
+        with(&|input| input.revocation.findings.clear()),
+        with(&|input| input.revocation.findings[0].certificate_sha256 = other.clone()),
+        with(&|input| drop(input.revocation.findings.pop())),
+        with(&|input| input.revocation.asked_at = hours(2)),
+        // What the profile lets pass is the profile's to say, not the proof's.
+        with(&|input| input.policy.revocation.policy = Requirement::Required),
+    ] {
+        let journal = Journal::default();
+        let error = handle(&emulated.client, unproven, &journal).await;
+        assert_eq!(error.unwrap_err().name(), "RevocationNotProven");
+        assert_eq!(journal.deeds(), []);
+    }
+    assert_eq!(emulated.calls().len(), before);
+
+    // A throttled export may be tried again for a while after the look.
+    let patient = with(&|input| input.revocation.asked_at = hours(1));
+    let output = handle(&emulated.client, patient, &Journal::default()).await;
+    assert_eq!(output.unwrap().hash, OaepHash::SHA_256);
 }
 
 /// It has left all the same, which the journal says.

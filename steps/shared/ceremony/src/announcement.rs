@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::clearance::Summary;
 use crate::digest::Sha256;
 use crate::execution::Location;
 use crate::finding::{self, Finding};
@@ -153,6 +154,8 @@ pub struct CeremonySucceeded {
     /// The KEK of the same leaf that had been deleted, and that this new one replaces: what is under
     /// it must be sent anew. Null where none had been.
     pub replaces_kek_key_arn: Option<String>,
+    /// Whether all certificates were proven not to be revoked, or which were not.
+    pub revocation: Summary,
     /// Where the package lies.
     pub package: Location,
     /// Where the record lies.

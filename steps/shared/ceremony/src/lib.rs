@@ -6,7 +6,7 @@
 //! | [`certificate`], [`bundle`], [`path`] | certificates, the files they arrive in, and the way from a leaf to a root |
 //! | [`proof`] | a path proven against pinned trust, or every reason why not |
 //! | [`lints`] | what RFC 5280 demands of certificates beyond path validation |
-//! | [`revocation`] | what a profile asks of revocation, and what was found |
+//! | [`revocation`], [`clearance`] | what a profile asks of revocation, what was found, and whether it is enough |
 //! | [`algorithms`], [`strength`] | key and signature algorithms, and which key may carry or certify which |
 //! | [`profile`], [`signed_prefix`] | what an operator has decided about a partner's folder |
 //! | [`keys`] | what is told of keys in Payment Cryptography |
@@ -21,6 +21,7 @@ pub mod algorithms;
 pub mod announcement;
 pub mod bundle;
 pub mod certificate;
+pub mod clearance;
 pub mod digest;
 pub mod evidence;
 pub mod execution;

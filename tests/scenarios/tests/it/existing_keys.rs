@@ -189,11 +189,18 @@ async fn a_ca_key_that_is_another_ca_is_refused_by_the_export() {
     // By then the KEK had been made: the record names it, and its KCV.
     let steps = failure.record["steps"].as_array().expect("evidence");
     let names: Vec<_> = steps.iter().map(|step| &step["step"]).collect();
-    let expected = ["fetch-certs", "validate", "import-ca", "create-kek"];
+    let expected = [
+        "fetch-certs",
+        "validate",
+        "check-revocation",
+        "import-ca",
+        "create-kek",
+        "check-revocation",
+    ];
     assert_eq!(names, expected);
     let kek = story.keks().await.pop().expect("a KEK");
-    assert_eq!(steps[3]["result"]["keyArn"], kek);
-    assert!(steps[3]["result"]["kcv"].is_string());
+    assert_eq!(steps[4]["result"]["keyArn"], kek);
+    assert!(steps[4]["result"]["kcv"].is_string());
     assert_eq!(failure.record["done"], json!([]));
     assert!(
         story
@@ -231,7 +238,7 @@ async fn a_deleted_kek_is_replaced_in_so_many_words() {
     assert_eq!(told.detail["replacesKekKeyArn"], deleted.as_str());
     assert_ne!(told.detail["kekKeyArn"], deleted.as_str());
     let record = story.evidence_at(&told.detail["record"]).await;
-    let made = &record["steps"][3];
+    let made = &record["steps"][4];
     assert_eq!(made["step"], "create-kek");
     assert_eq!(made["result"]["replacesKeyArn"], deleted.as_str());
     assert_eq!(made["result"]["origin"], "created");

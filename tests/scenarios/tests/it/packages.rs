@@ -144,8 +144,10 @@ async fn evidence() {
         [
             "fetch-certs",
             "validate",
+            "check-revocation",
             "import-ca",
             "create-kek",
+            "check-revocation",
             "wrap",
             "sign",
             "package-kek",
@@ -215,6 +217,7 @@ async fn logs_hold_no_key_material() {
         "intake",
         "fetch-certs",
         "validate",
+        "check-revocation",
         "import-ca",
         "create-kek",
         "wrap",

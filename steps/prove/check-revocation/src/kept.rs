@@ -1,0 +1,120 @@
+//! What is kept of an answer: the answer itself in the evidence folder, and a few lines in the state.
+
+use ceremony::digest::Sha256;
+use ceremony::evidence::Deed;
+use ceremony::execution::Location;
+use ceremony::id::Ceremony;
+use ceremony::revocation::{Proof, Source, Status};
+use revocation::Response;
+use step::Journal;
+use storage::write_once;
+
+use crate::{Context, Error};
+
+/// Leaves an answer, in DER as it came, under a name that follows from it.
+pub(crate) async fn keep(
+    context: &Context,
+    ceremony: &Ceremony,
+    response: &Response,
+    sha256: &Sha256,
+    journal: &Journal,
+) -> Result<(), Error> {
+    let location = Location {
+        bucket: context.evidence_bucket.clone(),
+        key: format!("{}/{}", ceremony.ceremony_id, file(response.source, sha256)),
+    };
+    // As RFC 6960, appendix C.2, and RFC 2585 have registered them.
+    let content_type = match response.source {
+        Source::Ocsp => "application/ocsp-response",
+        Source::Crl => "application/pkix-crl",
+    };
+    write_once(&context.s3, &location, content_type, &response.bytes).await?;
+    journal.note(Deed::Wrote {
+        bucket: location.bucket,
+        key: location.key,
+        sha256: sha256.clone(),
+    });
+    Ok(())
+}
+
+/// Its name in the ceremony's folder: `revocation/0123456789abcdef.ocsp`.
+pub(crate) fn file(source: Source, sha256: &Sha256) -> String {
+    let extension = match source {
+        Source::Ocsp => "ocsp",
+        Source::Crl => "crl",
+    };
+    format!("revocation/{}.{extension}", sha256.short())
+}
+
+/// The answer that a status rests on.
+pub(crate) fn proof_of(status: &Status) -> Option<&Proof> {
+    match status {
+        Status::NotRevoked { proof }
+        | Status::Revoked { proof, .. }
+        | Status::Unknown { proof } => Some(proof),
+        Status::NoService | Status::Unavailable { .. } | Status::Unusable { .. } => None,
+    }
+}
+
+/// A state holds 256 KiB: whatever a certificate and those it names have to say is cut to what a
+/// person reads.
+pub(crate) fn bounded(mut status: Status) -> Status {
+    match &mut status {
+        Status::NotRevoked { proof } | Status::Unknown { proof } => cut_proof(proof),
+        Status::Revoked { proof, reason, .. } => {
+            cut_proof(proof);
+            if let Some(reason) = reason {
+                cut(reason, 64);
+            }
+        }
+        Status::Unavailable { reasons } | Status::Unusable { reasons } => {
+            let more = reasons.len().saturating_sub(MAX_REASONS);
+            reasons.truncate(MAX_REASONS);
+            reasons
+                .iter_mut()
+                .for_each(|reason| cut(reason, MAX_REASON));
+            if more > 0 {
+                reasons.push(format!("and {more} more"));
+            }
+        }
+        Status::NoService => {}
+    }
+    status
+}
+
+const MAX_REASONS: usize = 8;
+const MAX_REASON: usize = 512;
+
+fn cut_proof(proof: &mut Proof) {
+    cut(&mut proof.url, 1024);
+    cut(&mut proof.signer, 600);
+}
+
+fn cut(text: &mut String, bytes: usize) {
+    if text.len() > bytes {
+        let end = (0..=bytes).rev().find(|end| text.is_char_boundary(*end));
+        text.truncate(end.unwrap_or_default());
+        text.push('…');
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn many_and_long_reasons_are_cut_to_some_that_can_be_read() {
+        let reasons = vec!["é".repeat(9_000); 300];
+        let Status::Unavailable { reasons } = bounded(Status::Unavailable { reasons }) else {
+            panic!("another status");
+        };
+        assert_eq!(reasons.len(), MAX_REASONS + 1);
+        assert!(reasons[0].len() <= MAX_REASON + '…'.len_utf8());
+        assert!(reasons[0].ends_with('…'));
+        assert_eq!(reasons[MAX_REASONS], "and 292 more");
+        let short = Status::Unusable {
+            reasons: vec!["short".to_owned()],
+        };
+        assert_eq!(bounded(short.clone()), short);
+    }
+}

@@ -1,0 +1,78 @@
+//! What may be recorded: everything, and where each answer lies.
+
+use ceremony::clearance::Summary;
+use ceremony::revocation::Finding;
+use ceremony::utc::Utc;
+use serde::Serialize;
+
+use crate::kept::{file, proof_of};
+use crate::{Awaited, Output, Pending, Proven, Refusal, Refused};
+
+#[derive(Serialize)]
+#[serde(untagged, rename_all_fields = "camelCase")]
+pub(crate) enum View<'a> {
+    Proven {
+        #[serde(flatten)]
+        summary: &'a Summary,
+        asked: bool,
+        asked_at: Utc,
+        /// Those of a proof that was young enough stand in the evidence already.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        findings: Option<Vec<FindingView<'a>>>,
+    },
+    Refused {
+        refused: &'a Refusal,
+        findings: Vec<FindingView<'a>>,
+    },
+    Pending {
+        since: Utc,
+        until: Utc,
+        findings: Vec<FindingView<'a>>,
+    },
+}
+
+#[derive(Serialize)]
+pub(crate) struct FindingView<'a> {
+    #[serde(flatten)]
+    finding: &'a Finding,
+    /// The answer, in this ceremony's folder; null where there is none.
+    file: Option<String>,
+}
+
+impl<'a> View<'a> {
+    pub(crate) fn of(output: &'a Output) -> Self {
+        match output {
+            Output::Proven(Proven { proven, asked }) => Self::Proven {
+                summary: &proven.summary,
+                asked: *asked,
+                asked_at: proven.asked_at,
+                findings: asked.then(|| views(&proven.findings)),
+            },
+            Output::Refused(Refused { refused, findings }) => Self::Refused {
+                refused,
+                findings: views(findings),
+            },
+            Output::Pending(Pending { pending }) => {
+                let Awaited {
+                    since,
+                    until,
+                    findings,
+                    ..
+                } = pending;
+                Self::Pending {
+                    since: *since,
+                    until: *until,
+                    findings: views(findings),
+                }
+            }
+        }
+    }
+}
+
+fn views(findings: &[Finding]) -> Vec<FindingView<'_>> {
+    let view = |finding| FindingView {
+        finding,
+        file: proof_of(&finding.status).map(|proof| file(proof.source, &proof.response_sha256)),
+    };
+    findings.iter().map(view).collect()
+}
