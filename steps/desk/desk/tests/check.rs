@@ -279,6 +279,7 @@ fn a_private_key_is_rejected_whatever_else_there_is() {
     let document = json(&desk, &["root.pem", "ca.pem", "leaf.pem", "leaf.key"], &[]);
     let problem = &document["problems"][0];
     assert_eq!(problem["file"], "leaf.key");
+    assert_eq!(problem["event"], "Private Key Received");
     assert!(
         problem["what"].as_str().unwrap().contains("private key"),
         "{problem}"
@@ -354,14 +355,55 @@ fn a_folder_holds_sixteen_files_and_sixty_four_certificates() {
 }
 
 #[test]
-fn two_leaves_between_which_nobody_can_tell_are_rejected() {
+fn two_leaves_in_one_file_are_rejected() {
     let pki = chain().build();
     let desk = desk_with(&pki);
-    let second = chain().leaf(|leaf| leaf.common_name("Second")).build().leaf;
+    let at = |hours: i64| Utc::now().plus_seconds(hours * 60 * 60).into();
+    let last_year = |leaf: partner::Profile| leaf.valid(at(-48), at(1000));
+    let second = chain().leaf(last_year).build().leaf;
+    desk.put("second.pem", second.pem());
+    let apart = ["root.pem", "ca.pem", "leaf.pem", "second.pem"];
+    assert_eq!(json(&desk, &apart, &[])["goesOn"], true);
     desk.put("leaf.pem", bundle([&pki.leaf, &second]));
+    let problem = json(&desk, &FILES, &[])["problems"][0].clone();
+    assert_eq!(problem["event"], "Certificates Rejected");
+    assert_eq!(problem["file"], "leaf.pem");
+    let what = problem["what"].as_str().unwrap();
+    assert!(what.contains("one leaf per file"), "{what}");
+}
+
+/// The good one counts, but whoever has sent the newer one expects something else.
+#[test]
+fn a_newer_leaf_that_does_not_count_is_told() {
+    let pki = chain().build();
+    let desk = desk_with(&pki);
+    let newer = chain().leaf(partner::Profile::not_yet_valid).build().leaf;
+    desk.put("newer.pem", newer.pem());
+    let files = ["root.pem", "ca.pem", "leaf.pem", "newer.pem"];
+    let document = json(&desk, &files, &[]);
+    assert_eq!(document["path"][0]["sha256"], pki.leaf.sha256());
+    let problem = &document["problems"][0];
+    assert_eq!(problem["event"], "Certificates Rejected");
+    assert_eq!(problem["file"], "newer.pem");
+    let what = problem["what"].as_str().unwrap();
+    assert!(what.contains("which counts all the same"), "{what}");
+}
+
+/// A CA that lies there and cannot be used is not missing: which file, and why.
+#[test]
+fn a_ca_that_cannot_be_used_is_named_with_its_file() {
+    let pki = chain().build();
+    let desk = desk_with(&pki);
+    let other = chain().named("other").build();
+    desk.put("ca.pem", bundle(&other.intermediates));
     let document = json(&desk, &FILES, &[]);
-    assert_eq!(document["problems"][0]["event"], "Certificates Rejected");
-    assert_eq!(document["goesOn"], false);
+    let problem = &document["problems"][0];
+    assert_eq!(problem["event"], "Certificates Incomplete");
+    let what = problem["what"].as_str().unwrap();
+    assert!(
+        what.contains("in `ca.pem`") && what.contains("can be used"),
+        "{what}"
+    );
 }
 
 #[test]

@@ -263,6 +263,7 @@ fn a_profile_that_no_standard_parameter_holds_is_told() {
 
 fn check(change: impl FnOnce(&mut Value)) -> Ran {
     let mut profile = emulated::profile(&chain().build());
+    profile["revocation"] = json!({});
     change(&mut profile);
     let desk = Desk::new();
     desk.put("acme.json", serde_json::to_string_pretty(&profile).unwrap());

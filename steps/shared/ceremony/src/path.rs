@@ -1,6 +1,7 @@
 //! The newest leaf among loose certificates, and its way to a root.
 
 mod candidates;
+mod chosen;
 mod search;
 mod unfit;
 
@@ -11,6 +12,7 @@ use crate::digest::Sha256;
 use crate::utc::Utc;
 
 pub use candidates::{Candidates, Choice, PassedOver, SIGNATURE_CHECKS};
+pub use chosen::{Choosing, Chosen, DroppedFile, TWO_LEAVES_IN_ONE_FILE};
 pub use unfit::Namesake;
 
 /// CA certificates on a path, at most.

@@ -18,20 +18,9 @@ pub use write_once::{Found, WriteError, write_once};
 
 use aws_sdk_s3::Client as S3;
 use ceremony::certificate::Certificate;
-use ceremony::digest::Sha256;
-use ceremony::path::{Candidates, CertificatePath, Choice, NoPath, PassedOver};
+use ceremony::path::{CertificatePath, Choosing, Chosen, NoPath};
 use ceremony::profile::Profile;
 use ceremony::utc::Utc;
-
-/// The path that counts, and what of the drop does not.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Chosen {
-    pub path: CertificatePath,
-    /// Certificates newer than the leaf, and why each of them does not count.
-    pub passed_over: Vec<PassedOver>,
-    /// Fingerprints of all end-entity certificates of the drop.
-    pub leaves: Vec<Sha256>,
-}
 
 /// The path from the newest leaf among `dropped`, with the roots that the profile or an earlier
 /// ceremony supplies if the drop alone has none.
@@ -46,29 +35,16 @@ pub async fn choose(
     let pinned = profile
         .map(|profile| profile.trust_anchors.as_slice())
         .unwrap_or_default();
-    let now = Utc::now();
     let supplied;
-    let mut candidates = Candidates::new(dropped.iter().copied());
-    let Choice {
-        leaf,
-        passed_over,
-        leaves,
-    } = match candidates.newest_leaf(now) {
-        Ok(choice) => choice,
+    let mut choosing = match Choosing::new(dropped, pinned, Utc::now()) {
+        Ok(choosing) => choosing,
         Err(error) => return Ok(Err(error)),
     };
-    let mut path = candidates.path_from(leaf, pinned, now);
-    let is_pinned = |path: &CertificatePath| pinned.contains(&path.root.sha256());
-    if let (Some(profile), false) = (profile, path.as_ref().is_ok_and(is_pinned)) {
+    if let (Some(profile), true) = (profile, choosing.lacks_a_root()) {
         supplied = supplied_roots(s3, evidence_bucket, profile).await?;
-        candidates.add(&supplied);
-        path = candidates.path_from(leaf, pinned, now);
+        choosing.supply(&supplied);
     }
-    Ok(path.map(|path| Chosen {
-        path,
-        passed_over,
-        leaves,
-    }))
+    Ok(choosing.chosen())
 }
 
 /// The path of [`choose`].

@@ -9,7 +9,7 @@ use ceremony::bundle::{
 use ceremony::certificate::Certificate;
 use ceremony::digest::Sha256;
 use ceremony::identifiers::Folder;
-use ceremony::path::{CertificatePath, newest_leaf, path_from};
+use ceremony::path::{Choosing, Chosen, DroppedFile, NoPath, TWO_LEAVES_IN_ONE_FILE};
 use ceremony::profile::Profile;
 use ceremony::utc::Utc;
 
@@ -67,11 +67,15 @@ impl Drop {
         }
         for file in &self.0 {
             let key = format!("{}{}", folder.prefix(), file.name);
-            let reason = match Folder::of_inbox_key(&key) {
-                Err(reason) => Some(reason),
-                Ok(_) => file.unusable(),
-            };
-            problems.extend(reason.map(|reason| Problem::rejected_file(&file.name, reason)));
+            if let Err(reason) = Folder::of_inbox_key(&key) {
+                problems.push(Problem::rejected_file(&file.name, reason));
+            } else if let Some(reason) = file.unusable() {
+                problems.push(if file.is_a_private_key() {
+                    Problem::private_key(&file.name, reason)
+                } else {
+                    Problem::rejected_file(&file.name, reason)
+                });
+            }
         }
         let certificates = self.certificates().len();
         if certificates > MAX_CERTIFICATES_IN_FOLDER {
@@ -85,24 +89,37 @@ impl Drop {
 }
 
 impl Drop {
-    /// The path on which `fetch-certs` would send a ceremony; the profile supplies what roots it has.
-    pub(super) fn path(&self, profile: &Profile, at: Utc) -> Result<CertificatePath, Problem> {
+    /// The path that counts; the profile supplies what roots it has.
+    pub(super) fn path(&self, profile: &Profile, at: Utc) -> Result<Chosen, Problem> {
+        let no_path = |error: NoPath| Problem::no_path(error.told_with(&self.files()), profile);
         let dropped = self.certificates();
-        let pinned = profile.trust_anchors.as_slice();
-        let leaf = newest_leaf(&dropped).map_err(|error| Problem::no_path(&error, profile))?;
-        let alone = path_from(leaf, &dropped, pinned, at);
-        if alone
-            .as_ref()
-            .is_ok_and(|path| pinned.contains(&path.root.sha256()))
-        {
-            return alone.map_err(|error| Problem::no_path(&error, profile));
+        let mut choosing = Choosing::new(&dropped, &profile.trust_anchors, at).map_err(no_path)?;
+        if choosing.lacks_a_root() {
+            choosing.supply(&profile.root_certificates);
         }
-        let all: Vec<&Certificate> = dropped
-            .iter()
-            .copied()
-            .chain(&profile.root_certificates)
-            .collect();
-        path_from(leaf, &all, pinned, at).map_err(|error| Problem::no_path(&error, profile))
+        choosing.chosen().map_err(no_path)
+    }
+
+    /// What `intake` would reject of a set that is complete.
+    pub(super) fn doubts(&self, chosen: &Chosen) -> Vec<Problem> {
+        let files = self.files();
+        let two = chosen.two_leaves_in_one_file(&files);
+        let two = two.map(|name| Problem::rejected_file(name, TWO_LEAVES_IN_ONE_FILE.to_owned()));
+        let passed_over = files.iter().filter_map(|file| {
+            let reason = chosen.passed_over_in(*file)?;
+            Some(Problem::rejected_file(file.name, reason))
+        });
+        two.into_iter().chain(passed_over).collect()
+    }
+
+    fn files(&self) -> Vec<DroppedFile<'_>> {
+        let files = self.0.iter();
+        files
+            .map(|file| DroppedFile {
+                name: &file.name,
+                certificates: file.certificates(),
+            })
+            .collect()
     }
 
     fn certificates(&self) -> Vec<&Certificate> {
@@ -119,6 +136,16 @@ impl File {
             } => certificates,
             _ => &[],
         }
+    }
+
+    fn is_a_private_key(&self) -> bool {
+        matches!(
+            self.contents,
+            Contents::Read {
+                certificates: Err(UnusableFile::PrivateKey(_)),
+                ..
+            }
+        )
     }
 
     fn unusable(&self) -> Option<String> {

@@ -123,6 +123,7 @@ const DAY: i64 = 24 * 60 * 60;
 const CEREMONY_FAILED: &str = "Ceremony Failed";
 const CERTIFICATES_INCOMPLETE: &str = "Certificates Incomplete";
 const CERTIFICATES_REJECTED: &str = "Certificates Rejected";
+const PRIVATE_KEY_RECEIVED: &str = "Private Key Received";
 
 impl Problem {
     pub(super) fn rejected_drop(reason: String) -> Self {
@@ -136,15 +137,27 @@ impl Problem {
         }
     }
 
+    /// No ceremony of the folder starts as long as it lies there.
+    pub(super) fn private_key(file: &str, reason: String) -> Self {
+        Self {
+            file: Some(shown(file)),
+            ..Self::not_taken(
+                PRIVATE_KEY_RECEIVED,
+                reason,
+                "Never send it. If it has been sent, replace that key and every certificate for it.",
+            )
+        }
+    }
+
     /// Why the files lead from no leaf to a root.
-    pub(super) fn no_path(error: &NoPath, profile: &Profile) -> Self {
-        match error {
-            NoPath::IssuerMissing { .. } | NoPath::NoLeaf => Self::not_taken(
+    pub(super) fn no_path(error: NoPath, profile: &Profile) -> Self {
+        match error.what_to_add() {
+            Some(to_do) => Self::not_taken(
                 CERTIFICATES_INCOMPLETE,
                 error.to_string(),
-                &format!("Add the missing certificate.{}", roots_elsewhere(profile)),
+                &format!("{to_do}{}", roots_elsewhere(profile)),
             ),
-            NoPath::SelfSignedLeaf(_) | NoPath::TwoLeaves { .. } => Self::not_taken(
+            None => Self::not_taken(
                 CERTIFICATES_REJECTED,
                 error.to_string(),
                 "Correct the files.",
@@ -215,6 +228,7 @@ mod tests {
             CEREMONY_FAILED,
             CERTIFICATES_INCOMPLETE,
             CERTIFICATES_REJECTED,
+            PRIVATE_KEY_RECEIVED,
         ] {
             assert!(Announcement::DETAIL_TYPES.contains(&event), "{event}");
         }
