@@ -3,7 +3,9 @@
 //!
 //! | target | input |
 //! | --- | --- |
+//! | [`crl`](fn@crl) | certificate revocation lists |
 //! | [`json`](fn@json) | requests to the emulator |
+//! | [`ocsp`](fn@ocsp) | responses of OCSP responders |
 //! | [`profile`](fn@profile) | profiles of partners |
 //! | [`tr31`](fn@tr31) | TR-31 key blocks and headers |
 //! | [`tr34`](fn@tr34) | TR-34 messages |
@@ -12,24 +14,29 @@
 //! make of them. `./run` builds them with libFuzzer, which looks for inputs that reach code no
 //! other has reached; it needs a C++ compiler and no other Rust than the workspace's.
 //!
-//! A new target is a module with the function and `seeds()`, a file in `targets/`, a `[[bin]]` in
-//! `Cargo.toml`, and its name in the list of `run`.
+//! A new target is a module with the function and `seeds()`, a file in `targets/`, and a `[[bin]]` in
+//! `Cargo.toml`.
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 use std::path::Path;
 
+pub mod answers;
+pub mod crl;
 // The tests of the codec have a writer of the format that is not the codec's; one is enough.
 #[path = "../../keyblock/tests/it/tr34/forge.rs"]
 pub mod forge;
 pub mod json;
+pub mod ocsp;
 #[path = "../../keyblock/tests/it/tr34/parties.rs"]
 pub mod parties;
 pub mod profile;
 pub mod tr31;
 pub mod tr34;
 
+pub use crl::crl;
 pub use json::json;
+pub use ocsp::ocsp;
 pub use profile::profile;
 pub use tr31::tr31;
 pub use tr34::tr34;
@@ -48,8 +55,18 @@ mod tests {
     use super::*;
 
     #[test]
+    fn crl_holds_for_its_seeds_and_their_mutations() {
+        run(crl, &crl::seeds(), 3000);
+    }
+
+    #[test]
     fn json_holds_for_its_seeds_and_their_mutations() {
         run(json, &json::seeds(), 3000);
+    }
+
+    #[test]
+    fn ocsp_holds_for_its_seeds_and_their_mutations() {
+        run(ocsp, &ocsp::seeds(), 3000);
     }
 
     #[test]

@@ -1,13 +1,13 @@
 //! The certificates that a CRL lists (RFC 5280 §5.1.2.6, §5.3).
 
 use ceremony::utc::Utc;
-use der::asn1::{AnyRef, IntRef, ObjectIdentifier};
+use der::asn1::{AnyRef, GeneralizedTime, IntRef, ObjectIdentifier};
 use der::{Decode, Sequence, Tag, Tagged};
 use x509_cert::ext::pkix::CrlReason;
 use x509_cert::time::Time;
 
 use crate::FetchError;
-use crate::extensions::{Extension, elements};
+use crate::extensions::{Extension, admissible, elements};
 use crate::freshness::utc;
 
 const REASON_CODE: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.21");
@@ -54,32 +54,25 @@ impl Revoked<'_> {
     /// reasonCode. Whatever else is critical is not understood; the issuer of an entry belongs to
     /// indirect CRLs, and removeFromCRL to delta CRLs (§5.3.1, §5.3.3).
     fn reason(&self) -> Result<Option<CrlReason>, FetchError> {
+        let extensions = self.extensions()?;
+        if extensions
+            .iter()
+            .any(|extension| extension.id == CERTIFICATE_ISSUER)
+        {
+            return Err(FetchError::unusable(
+                "an entry names an issuer of its own: indirect CRLs are not used",
+            ));
+        }
+        let described = extensions
+            .iter()
+            .map(|extension| (extension.id, extension.critical));
+        admissible(described, &[REASON_CODE, INVALIDITY_DATE], "an entry")?;
         let mut reason = None;
-        for extension in self.extensions()? {
-            let Extension {
-                id,
-                critical,
-                value,
-            } = extension.map_err(unreadable)?;
-            match id {
-                REASON_CODE if reason.is_none() => {
-                    reason = Some(CrlReason::from_der(value.as_bytes()).map_err(unreadable)?);
-                }
-                REASON_CODE => {
-                    return Err(FetchError::unusable("an entry has two reason codes"));
-                }
-                CERTIFICATE_ISSUER => {
-                    return Err(FetchError::unusable(
-                        "an entry names an issuer of its own: indirect CRLs are not used",
-                    ));
-                }
-                INVALIDITY_DATE => {}
-                _ if critical => {
-                    return Err(FetchError::unusable(format!(
-                        "an entry has the critical extension {id}, which is not understood"
-                    )));
-                }
-                _ => {}
+        for Extension { id, value, .. } in extensions {
+            if id == REASON_CODE {
+                reason = Some(CrlReason::from_der(value.as_bytes()).map_err(unreadable)?);
+            } else if id == INVALIDITY_DATE {
+                GeneralizedTime::from_der(value.as_bytes()).map_err(unreadable)?;
             }
         }
         if reason == Some(CrlReason::RemoveFromCRL) {
@@ -90,18 +83,15 @@ impl Revoked<'_> {
         Ok(reason)
     }
 
-    fn extensions(&self) -> Result<impl Iterator<Item = der::Result<Extension<'_>>>, FetchError> {
-        let contents = match &self.extensions {
-            Some(extensions) => {
-                extensions
-                    .tag()
-                    .assert_eq(Tag::Sequence)
-                    .map_err(unreadable)?;
-                extensions.value()
-            }
-            None => &[],
+    fn extensions(&self) -> Result<Vec<Extension<'_>>, FetchError> {
+        let Some(extensions) = &self.extensions else {
+            return Ok(Vec::new());
         };
-        Ok(elements(contents))
+        extensions
+            .tag()
+            .assert_eq(Tag::Sequence)
+            .and_then(|_| elements(extensions.value()).collect())
+            .map_err(unreadable)
     }
 }
 
