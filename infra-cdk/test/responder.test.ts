@@ -88,7 +88,10 @@ const BY_RESPONDER: [RegExp, string[]][] = [
     /delete this (one|key)/,
     ['payment-cryptography:DeleteKey', 'payment-cryptography:TagResource', ...ALIASES],
   ],
-  [/delete every version of the object/, ['s3:DeleteObjectVersion', 's3:ListBucketVersions']],
+  [
+    /delete every version of (the object|that file)/,
+    ['s3:DeleteObjectVersion', 's3:ListBucketVersions'],
+  ],
 ];
 
 /** What they tell an operator to do, who decides. */
@@ -120,7 +123,8 @@ const ELSEWHERE: [RegExp, string][] = [
   [/^Find out for whom the certificate was issued/, 'whoever knows the partner'],
   [/belongs? into the same folder|drop it there|Drop the missing certificate/, 'the partner'],
   [/Correct (the file and drop it|what the reasons name and drop the files) again/, 'the partner'],
-  [/Drop the leaf again when the next is possible/, 'the partner'],
+  [/Drop the leaf again when the next is possible|then drop the leaf again/i, 'the partner'],
+  [/Drop a certificate of that CA that can be used/, 'the partner'],
   [/Put the file at|send only certificates|Wait until the certificate is valid/, 'the partner'],
   [/partner's CA must use|certificates themselves are wrong/, 'the partner'],
   [/treat that key as compromised/, 'the partner'],

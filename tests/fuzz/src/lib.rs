@@ -4,6 +4,7 @@
 //! | target | input |
 //! | --- | --- |
 //! | [`crl`](fn@crl) | certificate revocation lists |
+//! | [`files`](fn@files) | files in the inbox |
 //! | [`json`](fn@json) | requests to the emulator |
 //! | [`ocsp`](fn@ocsp) | responses of OCSP responders |
 //! | [`profile`](fn@profile) | profiles of partners |
@@ -23,6 +24,7 @@ use std::path::Path;
 
 pub mod answers;
 pub mod crl;
+pub mod files;
 // The tests of the codec have a writer of the format that is not the codec's; one is enough.
 #[path = "../../keyblock/tests/it/tr34/forge.rs"]
 pub mod forge;
@@ -35,6 +37,7 @@ pub mod tr31;
 pub mod tr34;
 
 pub use crl::crl;
+pub use files::files;
 pub use json::json;
 pub use ocsp::ocsp;
 pub use profile::profile;
@@ -57,6 +60,11 @@ mod tests {
     #[test]
     fn crl_holds_for_its_seeds_and_their_mutations() {
         run(crl, &crl::seeds(), 3000);
+    }
+
+    #[test]
+    fn files_holds_for_its_seeds_and_their_mutations() {
+        run(files, &files::seeds(), 3000);
     }
 
     #[test]

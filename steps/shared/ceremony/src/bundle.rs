@@ -14,7 +14,6 @@ use der::{Decode, Encode};
 use pem::PemError;
 
 use crate::certificate::{Certificate, MalformedCertificate};
-use crate::text::shown;
 
 /// Limit for one dropped file, in bytes.
 pub const MAX_FILE_BYTES: u64 = 64 * 1024;
@@ -159,7 +158,7 @@ pub enum UnusableFile {
     IndefiniteLength,
     #[error("it cannot be read as PEM, DER or PKCS#7: {0}")]
     Malformed(String),
-    #[error("{}", shown(&.0.to_string()))]
+    #[error(transparent)]
     MalformedCertificate(#[from] MalformedCertificate),
     #[error("it holds no certificate; PEM, DER or PKCS#7 is expected")]
     NoCertificate,

@@ -9,7 +9,7 @@ use crate::digest::Sha256;
 use crate::utc::Utc;
 
 use super::search::search;
-use super::{CertificatePath, NoPath, neither_ca_nor_leaf};
+use super::{CertificatePath, NoPath, neither_ca_nor_leaf, told};
 
 /// Signatures that are checked for one folder. A partner's certificates take as many as the path is
 /// long, and one more for each renewal of a CA's key; a check takes up to a millisecond.
@@ -98,8 +98,8 @@ impl<'a> Candidates<'a> {
             [] => return Err(self.no_leaf()),
             [first, second, ..] if age(first) == age(second) => {
                 return Err(NoPath::TwoLeaves {
-                    one: first.to_string(),
-                    other: second.to_string(),
+                    one: told(first),
+                    other: told(second),
                 });
             }
             [first, ..] => first,
@@ -180,7 +180,7 @@ impl<'a> Candidates<'a> {
                 let why = neither_ca_nor_leaf(certificate).map(str::to_owned);
                 Some(PassedOver {
                     certificate: certificate.sha256(),
-                    name: certificate.to_string(),
+                    name: told(certificate),
                     why: why.or_else(|| not_usable(certificate, now))?,
                 })
             })
@@ -201,7 +201,7 @@ impl<'a> Candidates<'a> {
             };
             Some(PassedOver {
                 certificate: certificate.sha256(),
-                name: certificate.to_string(),
+                name: told(certificate),
                 why: why.to_owned(),
             })
         });
