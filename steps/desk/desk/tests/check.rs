@@ -419,6 +419,7 @@ fn a_profile_that_allows_nothing_is_told() {
     let document = json(&desk, &FILES, &[]);
     assert_eq!(document["problems"][0]["error"], "ProfileMalformed");
     assert_eq!(document["folder"], Value::Null);
+    assert_eq!(document["files"].as_array().unwrap().len(), FILES.len());
     let ran = check(&desk, &FILES, &[]);
     assert!(ran.out.contains(r"unknown field `\u{1b}`"), "{}", ran.out);
 }
@@ -523,6 +524,9 @@ fn the_last_second_of_a_life_still_counts() {
     let days = |at: Utc| {
         json(&desk, &FILES, &["--time", &at.to_string()])["path"][0]["remainingDays"].clone()
     };
+    let told = |at: Utc| check(&desk, &FILES, &["--time", &at.to_string()]).out;
+    assert!(told(end.plus_seconds(1)).contains("(expired)"));
+    assert!(told(end.plus_seconds(-24 * 60 * 60)).contains("(1 more day)"));
     assert_eq!(days(end), 0);
     assert_eq!(days(end.plus_seconds(1)), -1);
     assert_eq!(days(end.plus_seconds(-24 * 60 * 60)), 1);

@@ -8,7 +8,6 @@ use ceremony::bundle::{
 };
 use ceremony::certificate::Certificate;
 use ceremony::digest::Sha256;
-use ceremony::identifiers::Folder;
 use ceremony::path::{Choosing, Chosen, DroppedFile, NoPath, TWO_LEAVES_IN_ONE_FILE};
 use ceremony::profile::Profile;
 use ceremony::utc::Utc;
@@ -58,7 +57,7 @@ impl Drop {
     }
 
     /// What `intake` rejects of it.
-    pub(super) fn rejections(&self, folder: &Folder) -> Vec<Problem> {
+    pub(super) fn rejections(&self) -> Vec<Problem> {
         let mut problems = Vec::new();
         if self.0.len() > MAX_FILES {
             problems.push(Problem::rejected_drop(format!(
@@ -66,10 +65,7 @@ impl Drop {
             )));
         }
         for file in &self.0 {
-            let key = format!("{}{}", folder.prefix(), file.name);
-            if let Err(reason) = Folder::of_inbox_key(&key) {
-                problems.push(Problem::rejected_file(&file.name, reason));
-            } else if let Some(reason) = file.unusable() {
+            if let Some(reason) = file.unusable() {
                 problems.push(if file.is_a_private_key() {
                     Problem::private_key(&file.name, reason)
                 } else {

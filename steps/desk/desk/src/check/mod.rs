@@ -41,6 +41,7 @@ pub async fn run(options: &Options, services: Option<&impl Fetch>) -> Result<Rep
     let profile = crate::profile::read(&options.profile)?;
     let drop = Drop::read(&options.files)?;
     let mut report = Report::new(options.at, &drop);
+    report.problems = drop.rejections();
     let judged = match Profile::read(&profile) {
         Ok(profile) => judge(&mut report, &drop, profile, services).await,
         Err(error) => Err(Problem::profile_malformed(&error)),
@@ -58,7 +59,6 @@ async fn judge(
     services: Option<&impl Fetch>,
 ) -> Result<(), Problem> {
     report.folder = Some(profile.folder().prefix());
-    report.problems = drop.rejections(&profile.folder());
     let chosen = drop.path(&profile, report.at)?;
     report.problems.extend(drop.doubts(&chosen));
     report.on_path(&chosen.path);
