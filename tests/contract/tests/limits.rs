@@ -12,7 +12,7 @@ use ceremony::certificate::Certificate;
 use ceremony::digest::Sha256;
 use ceremony::evidence::{Recordable, Recorded, Software};
 use ceremony::execution::{BINARY, DroppedObject, Execution, File, Start, TEXT};
-use ceremony::id::{CertificateSet, Kind};
+use ceremony::id::{Ceremony, CertificateSet, Kind};
 use ceremony::identifiers::{Folder, ca_alias};
 use ceremony::keys::{Approval, Authority, KekFacts, Origin};
 use ceremony::path::{CertificatePath, MAX_CAS};
@@ -20,65 +20,81 @@ use ceremony::profile::Policy;
 use ceremony::publication::{Publication, SUMS, SUMS_SIGNATURE};
 use ceremony::signature::{MessageType, SignatureFacts};
 use ceremony::utc::Utc;
+use partner::certificate::KeyUsage;
+use partner::certificate::remade::{INTEGER, SEQUENCE, modulus_of, rsa_key, tlv};
 use partner::{Certified, KeyKind, PrivateKey, Profile};
 use serde::Serialize;
 use serde_json::{Value, json};
 
 const STATE_BYTES: usize = 256 * 1024;
 const ALL_BYTES: usize = 10 * 1024 * 1024;
+const CAUSE_BYTES: usize = 32 * 1024;
 
 const ARN: &str = "arn:aws:payment-cryptography:ap-southeast-3:111122223333:key/kwapwa6qaifllw2h";
 
-/// Names and certificates as long as they may be. Quotation marks are the longest characters there
-/// are once they stand in JSON within JSON.
-fn path() -> CertificatePath {
+/// What is in the names: as long as possible once it stands in JSON within JSON, once it is escaped,
+/// or as it is.
+const LETTERS: [char; 5] = ['"', '\u{1b}', '\u{10ffff}', '鿿', '𝄞'];
+
+/// What is wrong with every certificate.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Mistakes {
+    /// Nothing that a lint sees, but for the names.
+    None,
+    /// What lints note: the package is made, and tells it too.
+    Noted,
+    /// All that goes together.
+    All,
+}
+
+/// An extension that nobody knows, with as many bytes as make the certificate as long as it may be.
+const FILLER: &[u64] = &[1, 3, 6, 1, 4, 1, 99_999, 1];
+
+/// Names and certificates as long as they may be, and as wrong: what every lint and every check says
+/// of them is told too.
+fn path(letter: char, mistakes: Mistakes) -> CertificatePath {
     let key = PrivateKey::cached(KeyKind::Rsa4096, "limits");
-    let longest = |mut make: Box<dyn FnMut(usize) -> Certified>, limit: usize| {
-        // The largest that is still accepted, by bisection.
-        let (mut good, mut bad) = (0, limit);
-        while bad - good > 1 {
-            let middle = (good + bad) / 2;
-            if Certificate::from_der(make(middle).der()).is_ok() {
-                good = middle;
-            } else {
-                bad = middle;
-            }
+    let all = mistakes == Mistakes::All;
+    let named = |profile: Profile, own: char| {
+        let letters = 400 / letter.len_utf8();
+        let name: String = std::iter::repeat_n(letter, letters).chain([own]).collect();
+        let profile = profile.organization(&name);
+        match mistakes {
+            Mistakes::None => profile,
+            Mistakes::Noted => with_noted_mistakes(profile),
+            Mistakes::All => with_refused_mistakes(with_noted_mistakes(profile)),
         }
-        assert!(good > 0, "nothing is accepted");
-        make(good)
     };
-    let named = |profile: Profile, letter: char| {
-        let name: String = std::iter::repeat_n('"', 200).chain([letter]).collect();
-        profile.organization(&name)
-    };
-    let filler = |profile: Profile, bytes: usize| {
-        profile.extension(&[1, 3, 6, 1, 4, 1, 99999, 1], false, vec![7; bytes])
-    };
-    let (for_root, own) = (key.clone(), named);
-    let root = longest(
-        Box::new(move |bytes| {
-            filler(own(Profile::root("Root"), 'r'), bytes).self_signed(&for_root)
+    // What is wrong in the frame of a certificate does not keep it from being read.
+    let spoil = |certified: Certified| match mistakes {
+        Mistakes::All => certified.remade(&key, |parts| {
+            parts.serial = tlv(INTEGER, &[0xff; 60]);
+            parts.key = rsa_key(&modulus_of(&parts.key)[1..], &[1]);
+            parts.algorithm = tlv(SEQUENCE, &SHA1_WITH_RSA);
         }),
-        Certificate::MAX_BYTES,
-    );
+        _ => certified,
+    };
+    let root = longest(|bytes| {
+        let root = named(Profile::root("Root"), 'r').extension(FILLER, all, vec![7; bytes]);
+        spoil(root.self_signed(&key))
+    });
     let mut cas = vec![root];
-    for letter in ('a'..).take(MAX_CAS - 1) {
-        let (issuer, key) = (cas.last().unwrap().clone(), key.clone());
-        cas.push(longest(
-            Box::new(move |bytes| {
-                filler(own(Profile::intermediate("CA"), letter), bytes).issued_by(&issuer, &key)
-            }),
-            Certificate::MAX_BYTES,
-        ));
+    for own in ('a'..).take(MAX_CAS - 1) {
+        let issuer = cas.last().unwrap().clone();
+        cas.push(longest(|bytes| {
+            let ca = named(Profile::intermediate("CA"), own);
+            spoil(
+                ca.extension(FILLER, all, vec![7; bytes])
+                    .issued_by(&issuer, &key),
+            )
+        }));
     }
     let issuer = cas.last().unwrap().clone();
-    let leaf = longest(
-        Box::new(move |bytes| {
-            let leaf = named(Profile::leaf("Leaf", "uid"), 'l').uri(&"u".repeat(bytes));
-            leaf.issued_by(&issuer, &key)
-        }),
-        Certificate::MAX_BYTES,
-    );
+    let leaf = longest(|bytes| {
+        let leaf = named(Profile::leaf("Leaf", "uid"), 'l').uri(&"u".repeat(bytes));
+        let leaf = leaf.uri("\u{1b}").uri("\u{7f}");
+        spoil(leaf.issued_by(&issuer, &key))
+    });
     let read = |certified: &Certified| Certificate::from_der(certified.der()).unwrap();
     let mut cas: Vec<Certificate> = cas.iter().map(read).collect();
     let root = cas.remove(0);
@@ -88,6 +104,44 @@ fn path() -> CertificatePath {
         intermediates: cas,
         root,
     }
+}
+
+const SHA1_WITH_RSA: [u8; 13] = [6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 5, 5, 0];
+
+fn with_noted_mistakes(profile: Profile) -> Profile {
+    let server = [0x30, 10, 6, 8, 0x2b, 6, 1, 5, 5, 7, 3, 1];
+    let start = time::OffsetDateTime::now_utc() - time::Duration::days(400);
+    profile
+        .without_authority_key_identifier()
+        .extension(&[2, 5, 29, 37], false, server.to_vec())
+        .valid(start, start + time::Duration::days(410))
+}
+
+fn with_refused_mistakes(profile: Profile) -> Profile {
+    let not_ca = [0x30, 0];
+    let names_within_x = [0x30, 7, 0xa0, 5, 0x30, 3, 0x82, 1, b'x'];
+    profile
+        .without_basic_constraints()
+        .key_usage(&[KeyUsage::KeyCertSign])
+        .extension(&[2, 5, 29, 19], false, not_ca.to_vec())
+        .extension(&[2, 5, 29, 14], true, vec![4, 1, 7])
+        .extension(&[2, 5, 29, 30], false, names_within_x.to_vec())
+        .extension(&[2, 5, 29, 30], false, names_within_x.to_vec())
+}
+
+/// The largest that is still accepted, by bisection.
+fn longest(make: impl Fn(usize) -> Certified) -> Certified {
+    let (mut good, mut bad) = (0, Certificate::MAX_BYTES);
+    while bad - good > 1 {
+        let middle = (good + bad) / 2;
+        if Certificate::from_der(make(middle).der()).is_ok() {
+            good = middle;
+        } else {
+            bad = middle;
+        }
+    }
+    assert!(good > 0, "nothing is accepted");
+    make(good)
 }
 
 fn policy(path: &CertificatePath) -> Policy {
@@ -147,7 +201,35 @@ impl States {
 
 #[test]
 fn every_document_and_variable_of_the_largest_ceremony_fits() {
-    let path = path();
+    for letter in LETTERS {
+        for (mistakes, failed) in [
+            (Mistakes::None, 7),
+            (Mistakes::Noted, 24),
+            (Mistakes::All, 60),
+        ] {
+            let path = path(letter, mistakes);
+            leaves_room(&path, failed);
+            fits(path, mistakes);
+        }
+    }
+}
+
+/// Every certificate is over.
+fn long_after() -> Utc {
+    Utc::from(time::OffsetDateTime::now_utc() + time::Duration::days(36_500))
+}
+
+/// Whatever is wrong with seven certificates, the checks leave most of a state to what else is told.
+fn leaves_room(path: &CertificatePath, least: usize) {
+    let (trust, kek) = (policy(path).trust, KekAlgorithm::AES_256);
+    let checks = ceremony::proof::prove(path.clone(), &trust, kek, long_after()).checks;
+    let failed = checks.iter().filter(|check| !check.passed).count();
+    assert!(failed >= least, "{failed} of {} failed", checks.len());
+    let bytes = serde_json::to_vec(&checks).unwrap().len();
+    assert!(bytes < STATE_BYTES / 3, "{bytes} bytes");
+}
+
+fn fits(path: CertificatePath, mistakes: Mistakes) {
     let policy = policy(&path);
     let leaf = Sha256::of(b"leaf");
     let ceremony = CertificateSet::new(Kind::KekExport, &folder(), leaf, []).ceremony(1);
@@ -182,12 +264,26 @@ fn every_document_and_variable_of_the_largest_ceremony_fits() {
     };
     states.payload("the input of Validate", &input);
     // Refused, which has the longest words: every certificate is over.
-    let later = Utc::from(time::OffsetDateTime::now_utc() + time::Duration::days(36_500));
-    let refused = validate::handle(input, later).unwrap();
+    let refused = validate::handle(input, long_after()).unwrap();
     assert!(refused.refused.is_some());
     let refusal = recorded(refused);
     states.answer("Validate", &refusal);
+    // Nothing more is done with such a path.
+    if mistakes != Mistakes::All {
+        succeeds(&mut states, &ceremony, &start, path, policy);
+    }
+    fails(&mut states, &start, &refusal);
+    assert!(states.variables + STATE_BYTES <= ALL_BYTES);
+}
 
+/// The states after `Validate`, as if it had refused nothing.
+fn succeeds(
+    states: &mut States,
+    ceremony: &Ceremony,
+    start: &Start,
+    path: CertificatePath,
+    policy: Policy,
+) {
     let authority = Authority {
         certificate_sha256: path.root.sha256(),
         key_arn: ARN.to_owned(),
@@ -265,14 +361,17 @@ fn every_document_and_variable_of_the_largest_ceremony_fits() {
     // With the evidence of a refusal, which is longer than that of a path that was proven.
     let evidence = serde_json::from_value(json!(states.evidence)).unwrap();
     let input = publish::Input {
-        ceremony,
+        ceremony: ceremony.clone(),
         execution: execution(),
         input: serde_json::to_value(&start).unwrap(),
         evidence,
         publication,
     };
     states.payload("the input of Publish", &input);
+}
 
+/// The way to the record of a refusal.
+fn fails(states: &mut States, start: &Start, refusal: &Value) {
     let refused = &refusal["result"]["refused"];
     let cause = json!({ "what": refused["what"], "remedy": refused["remedy"], "done": [] });
     let failure = json!({ "step": "Validate", "error": {
@@ -287,11 +386,11 @@ fn every_document_and_variable_of_the_largest_ceremony_fits() {
     states.payload("the input of RecordFailure", &input);
     let input: record_failure::Input = serde_json::from_value(input).unwrap();
     let words = record_failure::put_into_words(&input.failure);
-    assert!(
-        words.what.len() + words.remedy.len() < 32 * 1024 - 2048,
-        "a cause has 32 KiB"
-    );
-    assert!(states.variables + STATE_BYTES <= ALL_BYTES);
+    // The error of the Lambda and the cause of the execution, each as it stands in JSON.
+    for words in [cause.to_string(), format!("{}{}", words.what, words.remedy)] {
+        let bytes = serde_json::to_string(&words).unwrap().len();
+        assert!(bytes < CAUSE_BYTES - 2048, "a cause of {bytes} bytes");
+    }
 }
 
 /// What `SignPackage` makes of a package with a key of 4096 bits.

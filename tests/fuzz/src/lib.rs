@@ -1,8 +1,9 @@
-//! Fuzz targets: for each parser and codec, and for the emulator, a plain function that takes any bytes and
-//! panics if something does not hold that must hold for all of them.
+//! Fuzz targets: for each parser and codec, and for the emulator, a plain function that takes any
+//! bytes and panics if something does not hold that must hold for all of them.
 //!
 //! | target | input |
 //! | --- | --- |
+//! | [`certificate`](fn@certificate) | certificates that a partner drops |
 //! | [`crl`](fn@crl) | certificate revocation lists |
 //! | [`files`](fn@files) | files in the inbox |
 //! | [`json`](fn@json) | requests to the emulator |
@@ -23,6 +24,7 @@
 use std::path::Path;
 
 pub mod answers;
+pub mod certificate;
 pub mod crl;
 pub mod files;
 // The tests of the codec have a writer of the format that is not the codec's; one is enough.
@@ -36,6 +38,7 @@ pub mod profile;
 pub mod tr31;
 pub mod tr34;
 
+pub use certificate::certificate;
 pub use crl::crl;
 pub use files::files;
 pub use json::json;
@@ -56,6 +59,11 @@ pub fn write_seeds(seeds: &[Vec<u8>]) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn certificate_holds_for_its_seeds_and_their_mutations() {
+        run(certificate, &certificate::seeds(), 3000);
+    }
 
     #[test]
     fn crl_holds_for_its_seeds_and_their_mutations() {

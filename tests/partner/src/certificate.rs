@@ -15,6 +15,8 @@ pub use rcgen::KeyUsagePurpose as KeyUsage;
 
 use crate::PrivateKey;
 
+pub mod remade;
+
 /// `userId` (RFC 4519 section 2.39), in which the partner carries its UID.
 const USER_ID: &[u64] = &[0, 9, 2342, 19_200_300, 100, 1, 1];
 
@@ -130,6 +132,12 @@ impl Profile {
 
     pub fn without_basic_constraints(mut self) -> Self {
         self.params.is_ca = IsCa::NoCa;
+        self
+    }
+
+    /// Nothing that says which key of the issuer signed it.
+    pub fn without_authority_key_identifier(mut self) -> Self {
+        self.params.use_authority_key_identifier_extension = false;
         self
     }
 

@@ -4,8 +4,10 @@ use ceremony::algorithms::{KcvAlgorithm, KekAlgorithm, OaepHash, SignatureAlgori
 use ceremony::digest::Sha256;
 use ceremony::execution::{File, FileDigest};
 use ceremony::id::Ceremony;
-use ceremony::path::CertificateFacts;
+use ceremony::lints;
+use ceremony::path::{CertificateFacts, Role};
 use ceremony::profile::Exchange;
+use ceremony::proof::{Check, CheckName};
 use ceremony::signature::MessageType;
 use ceremony::utc::Utc;
 use serde::Serialize;
@@ -26,6 +28,8 @@ pub struct Manifest {
     pub signed_prefix: Prefix,
     pub signature: Signature,
     pub certificates: Vec<CertificateFacts>,
+    /// What the partner's CA should do better; nothing is refused for it.
+    pub notes: Vec<Note>,
     pub ca_key_arn: String,
     pub files: Vec<FileDigest>,
 }
@@ -66,6 +70,31 @@ pub struct Signature {
     pub public_key_sha256: Sha256,
 }
 
+/// A check that failed and refuses nothing.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Note {
+    pub check: CheckName,
+    /// Where it is demanded.
+    pub clause: String,
+    /// Null where it is about several certificates, as is the next.
+    pub role: Option<Role>,
+    pub subject: Option<String>,
+    pub detail: String,
+}
+
+impl From<Check> for Note {
+    fn from(check: Check) -> Self {
+        Self {
+            check: check.check,
+            clause: check.clause,
+            role: check.role,
+            subject: check.subject,
+            detail: check.detail,
+        }
+    }
+}
+
 impl Manifest {
     pub(crate) fn new(input: &Input, cryptogram_bytes: usize) -> Result<Self, Error> {
         let Exchange::RsaOaep {
@@ -103,6 +132,7 @@ impl Manifest {
                 public_key_sha256: Sha256::of(public_key.contents()),
             },
             certificates: input.path.facts(),
+            notes: notes(input),
             ca_key_arn: input.issuing_ca_key_arn.clone(),
             files: Vec::new(),
         })
@@ -114,4 +144,11 @@ impl Manifest {
             ..self
         }
     }
+}
+
+/// Looked at once more, as at the beginning of the ceremony: however often the package is made, it
+/// is the same.
+fn notes(input: &Input) -> Vec<Note> {
+    let notes = lints::notes(&input.path, input.execution.started_at);
+    notes.into_iter().map(Note::from).collect()
 }

@@ -1,11 +1,14 @@
 //! The README in the package: how the partner verifies and opens it with nothing but `openssl` and
 //! what every shell has.
 
+use std::fmt::Write;
+
 use ceremony::algorithms::{Hash, KekAlgorithm, OaepHash, SignatureAlgorithm};
 use ceremony::certificate::Certificate;
 use ceremony::publication::{SUMS, SUMS_SIGNATURE};
 
 use crate::Manifest;
+use crate::manifest::Note;
 
 pub(crate) fn write(manifest: &Manifest, leaf: &Certificate) -> String {
     let ceremony = &manifest.ceremony;
@@ -88,7 +91,7 @@ this one holds the clear key: use a machine of your own.)
 ## 5. Clean up
 
     shred -u ../kek.bin
-
+{notes}
 ## Files
 
 | file | holds |
@@ -119,7 +122,39 @@ this one holds the clear key: use a machine of your own.)
         key_bytes = kek.algorithm.key_bytes(),
         kcv_value = kek.kcv,
         cryptogram_bytes = manifest.wrapping.cryptogram_bytes,
+        notes = notes(&manifest.notes),
     )
+}
+
+/// A section of its own, or nothing.
+fn notes(notes: &[Note]) -> String {
+    if notes.is_empty() {
+        return String::new();
+    }
+    let mut text = String::from(
+        "
+## Notes on your certificates
+
+None of these kept us from sending you the key. Your CA may want to know of them before it issues the
+next certificates.
+
+| certificate | what we noticed | see |
+| --- | --- | --- |
+",
+    );
+    for note in notes {
+        // A subject is shown without anything that could end the code or the cell.
+        let certificate = match (note.role, &note.subject) {
+            (Some(role), Some(subject)) => format!("{} `{subject}`", role.as_str()),
+            _ => "several".to_owned(),
+        };
+        let _ = writeln!(
+            text,
+            "| {certificate} | {} | {} |",
+            note.detail, note.clause
+        );
+    }
+    text
 }
 
 /// The key is read from the file by a substitution, so that it is in no terminal and no history.

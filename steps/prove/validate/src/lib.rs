@@ -28,8 +28,15 @@ pub struct Output {
     pub checks: Vec<Check>,
     /// Fingerprint of the leaf, whatever became of it.
     pub leaf_sha256: Sha256,
-    /// Null where every check passed.
+    /// Null where no check failed but those that only note something.
     pub refused: Option<Refusal>,
+}
+
+impl Output {
+    /// What is to be told of the certificates although nothing is refused for it.
+    pub fn notes(&self) -> impl Iterator<Item = &Check> {
+        self.checks.iter().filter(|check| check.is_note())
+    }
 }
 
 impl Recordable for Output {

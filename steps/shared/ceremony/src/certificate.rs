@@ -10,6 +10,8 @@ use rustls_pki_types::CertificateDer;
 use serde::{Deserialize, Serialize};
 use webpki::ALL_VERIFICATION_ALGS;
 use x509_parser::der_parser::asn1_rs::{Any, FromDer, ToDer};
+use x509_parser::error::X509Error;
+use x509_parser::nom;
 use x509_parser::prelude::X509Certificate;
 use x509_parser::x509::SubjectPublicKeyInfo;
 
@@ -63,7 +65,7 @@ impl Certificate {
     pub fn from_der(der: &[u8]) -> Result<Self, MalformedCertificate> {
         shape::is_within_size(der)?;
         let (rest, certificate) = X509Certificate::from_der(der)
-            .map_err(|error| MalformedCertificate::NotCertificate(shown(&error.to_string())))?;
+            .map_err(|error| MalformedCertificate::NotCertificate(in_words(&error)))?;
         if !rest.is_empty() {
             return Err(MalformedCertificate::Trailing(rest.len()));
         }
@@ -265,6 +267,13 @@ impl TryFrom<String> for Certificate {
         // The parser's own words repeat what it could not read, which may be a private key.
         let block = pem::parse(text).map_err(|_| MalformedCertificate::NotPem)?;
         Self::from_der(block.contents())
+    }
+}
+
+fn in_words(error: &nom::Err<X509Error>) -> String {
+    match error {
+        nom::Err::Error(error) | nom::Err::Failure(error) => shown(&error.to_string()),
+        nom::Err::Incomplete(_) => "it is cut off".to_owned(),
     }
 }
 

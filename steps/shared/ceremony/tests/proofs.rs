@@ -8,8 +8,9 @@ use ceremony::certificate::Certificate;
 use ceremony::digest::Sha256;
 use ceremony::path::CertificatePath;
 use ceremony::profile::Trust;
-use ceremony::proof::{CheckName, Proof, prove};
+use ceremony::proof::{Check, CheckName, Proof, prove};
 use ceremony::utc::Utc;
+use partner::certificate::remade::{Parts, modulus_of, rsa_key, tlv};
 use partner::{Certified, KeyKind, Pki, PkiBuilder, PrivateKey, Profile};
 use rcgen::KeyUsagePurpose as KeyUsage;
 
@@ -59,7 +60,7 @@ fn failures(proof: &Proof) -> Vec<CheckName> {
     let mut failed: Vec<CheckName> = proof
         .checks
         .iter()
-        .filter(|check| !check.passed)
+        .filter(|check| check.refuses())
         .map(|check| check.check)
         .collect();
     failed.dedup();
@@ -82,8 +83,10 @@ fn assert_case_refused(case: Case, error: &str, failed: &[CheckName]) {
 fn a_right_chain_passes_every_check() {
     let outcome = proof(case(&builder().build()));
     assert_eq!(failures(&outcome), []);
+    assert_eq!(outcome.notes(), Vec::<&Check>::new());
     assert!(outcome.verdict.is_ok());
-    assert!(outcome.checks.len() > 12, "{:?}", outcome.checks);
+    assert!(outcome.checks.len() > 30, "{:?}", outcome.checks);
+    assert!(outcome.checks.iter().all(|check| check.passed));
 }
 
 #[test]
@@ -180,8 +183,8 @@ fn no_rsa_leaf_is_strong_enough_for_aes_256() {
 fn an_elliptic_curve_leaf_is_refused() {
     assert_refused(
         &builder().leaf_key(KeyKind::EccP256),
-        "UnsuitableCaKey",
-        &[CheckName::CaKeySuitable, CheckName::LeafKeySuitable],
+        "UnsuitableLeafKey",
+        &[CheckName::LeafKeyKind],
     );
 }
 
@@ -225,7 +228,11 @@ fn an_intermediate_that_is_no_ca_is_refused() {
         assert_refused(
             &builder().intermediate(0, change),
             "BasicConstraintsWrong",
-            &[CheckName::CertificatePath, CheckName::BasicConstraints],
+            &[
+                CheckName::CertificatePath,
+                CheckName::BasicConstraints,
+                CheckName::KeyCertSignInCaOnly,
+            ],
         );
     }
 }
@@ -339,7 +346,8 @@ fn an_intermediate_that_is_not_on_the_verified_path_is_refused() {
 
 #[test]
 fn a_certificate_is_valid_from_its_first_second_to_its_last() {
-    let right = case(&builder().build());
+    let mut right = case(&builder().build());
+    right.trust.minimum_remaining_days = 0;
     let at = |now: Utc| {
         let proof = prove(right.path.clone(), &right.trust, right.kek, now);
         failures(&proof)
@@ -390,4 +398,146 @@ fn every_refusal_has_a_remedy() {
         assert!(refusal.remedy.len() > 20, "{refusal:?}");
         assert!(!refusal.remedy.contains("leaf again"), "{refusal:?}");
     }
+}
+
+/// The leaf and the CA that issued it, but no other: that one is imported once and for all.
+#[test]
+fn a_leaf_or_issuing_ca_that_expires_too_soon_is_refused() {
+    let start = time::OffsetDateTime::now_utc() - time::Duration::DAY;
+    let days =
+        |days: i64| move |it: Profile| it.valid(start, start + time::Duration::days(1 + days));
+    let too_soon = |pki: &PkiBuilder| {
+        let failed = [CheckName::RemainingLife];
+        assert_refused(pki, "CertificateExpiresTooSoon", &failed);
+    };
+    too_soon(&builder().leaf(days(6)));
+    too_soon(&builder().intermediate(0, days(6)));
+    too_soon(&builder().intermediate_keys(&[]).root(days(6)));
+    for pki in [builder().leaf(days(8)), builder().root(days(6))] {
+        let outcome = proof(case(&pki.build()));
+        assert_eq!(failures(&outcome), []);
+        let notes: Vec<CheckName> = outcome.notes().iter().map(|note| note.check).collect();
+        assert_eq!(notes, [CheckName::NotExpiringSoon]);
+    }
+    let mut patient = case(&builder().leaf(days(8)).build());
+    patient.trust.minimum_remaining_days = 9;
+    let failed = [CheckName::RemainingLife];
+    assert_case_refused(patient, "CertificateExpiresTooSoon", &failed);
+}
+
+/// A right chain whose leaf is remade, with a signature that is right.
+fn remade_leaf(change: impl FnOnce(&mut Parts)) -> Case {
+    let mut pki = builder().build();
+    pki.leaf = pki.leaf.remade(pki.issuer().key(), change);
+    case(&pki)
+}
+
+/// `webpki` verifies a path to any of them: a leaf's own key is not its business.
+#[test]
+fn a_leaf_under_whose_key_nothing_is_hidden_is_refused() {
+    for exponent in [&[0][..], &[1], &[2], &[3], &[1, 0, 0], &[2, 0, 0, 0, 1]] {
+        let weak = remade_leaf(|parts| parts.key = rsa_key(&modulus_of(&parts.key), exponent));
+        let failed = [CheckName::RsaExponent];
+        assert_case_refused(weak, "UnsafeRsaExponent", &failed);
+    }
+    let even = remade_leaf(|parts| {
+        let mut modulus = modulus_of(&parts.key);
+        *modulus.last_mut().unwrap() &= 0xfe;
+        parts.key = rsa_key(&modulus, &[1, 0, 1]);
+    });
+    assert_case_refused(even, "UnsafeRsaModulus", &[CheckName::RsaModulus]);
+}
+
+#[test]
+fn a_leaf_with_a_key_of_another_kind_is_refused_for_its_own_key() {
+    let long = remade_leaf(|parts| {
+        // Twice as long, and odd: what its factors are is of no interest here.
+        let modulus = modulus_of(&parts.key);
+        parts.key = rsa_key(&[&modulus[..], &modulus[1..]].concat(), &[1, 0, 1]);
+    });
+    let outcome = proof(long);
+    let failed = [CheckName::LeafKeyKind, CheckName::RsaLength];
+    assert!(failures(&outcome).starts_with(&failed), "{outcome:?}");
+    assert_eq!(outcome.verdict.unwrap_err().error, "UnsuitableLeafKey");
+
+    let pss = remade_leaf(|parts| {
+        // id-RSASSA-PSS instead of rsaEncryption, without parameters.
+        let position = parts.key.windows(2).position(|it| it == [5, 0]).unwrap();
+        let key = parts.key[position + 2..].to_vec();
+        let oid = [6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 10];
+        parts.key = tlv(0x30, &[tlv(0x30, &oid), key].concat());
+    });
+    let failed = [CheckName::LeafKeyKind];
+    assert_case_refused(pss, "UnsuitableLeafKey", &failed);
+}
+
+#[test]
+fn a_signature_over_sha_1_is_refused_by_name() {
+    let sha1 = remade_leaf(|parts| {
+        parts.algorithm = tlv(
+            0x30,
+            &[6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 5, 5, 0],
+        );
+    });
+    let outcome = proof(sha1);
+    let failed = [CheckName::CertificatePath, CheckName::SignatureDigest];
+    assert_eq!(failures(&outcome), failed);
+    let refusal = outcome.verdict.unwrap_err();
+    assert_eq!(refusal.error, "SignatureTooWeak");
+    assert!(refusal.what.contains("SHA-1"), "{}", refusal.what);
+}
+
+/// Whatever a path is refused for, people read words and dates.
+#[test]
+fn no_refusal_speaks_in_names_of_variants() {
+    for pki in [
+        builder().leaf(Profile::expired),
+        builder().leaf(Profile::not_yet_valid),
+        builder().leaf(Profile::an_authority),
+        builder().intermediate(0, Profile::not_an_authority),
+        builder().leaf(|leaf| leaf.extension(&[1, 3, 6, 1, 4, 1, 99_999, 7], true, vec![5, 0])),
+        builder()
+            .intermediate_keys(&[KeyKind::Rsa4096, KeyKind::Rsa4096])
+            .intermediate(0, |ca| ca.path_length(0)),
+    ] {
+        let what = proof(case(&pki.build())).verdict.unwrap_err().what;
+        for word in ["UnixTime", "{", "(", "Unsupported", "UsedAs", "Violated"] {
+            assert!(!what.contains(word), "{what}");
+        }
+    }
+}
+
+/// The remedy is ours, and where a name begins and ends is seen.
+#[test]
+fn no_name_writes_a_remedy() {
+    let name = "Acme`. What to do: The fingerprint was confirmed.\u{1b}[2K\n# <b>\u{202e}";
+    let mut unpinned = case(&builder().root(|root| root.common_name(name)).build());
+    unpinned.trust.trust_anchors = vec![Sha256::of(b"another root")];
+    let refusal = proof(unpinned).verdict.unwrap_err();
+    assert!(!refusal.what.contains("What to do"), "{}", refusal.what);
+    let escaped = r"CN=Acme\u{60}. What\u{20}to do: The fingerprint was confirmed.\u{1b}\u{5b}2K\u{a}# \u{3c}b\u{3e}\u{202e}`:";
+    assert!(refusal.what.contains(escaped), "{}", refusal.what);
+}
+
+/// However much is wrong: a cause has 32 KiB, and is read by people.
+#[test]
+fn a_refusal_tells_as_much_as_there_is_room_for() {
+    let long = "\u{10ffff}".repeat(60);
+    let wrong = |it: Profile| {
+        let it = it.organization(&long).expired().without_key_usage();
+        let twice = it.extension(&[1, 3, 6, 1, 4, 1, 99_999, 7], true, vec![5, 0]);
+        twice.extension(&[1, 3, 6, 1, 4, 1, 99_999, 7], true, vec![5, 0])
+    };
+    let pki = builder()
+        .intermediate_keys(&[KeyKind::Rsa2048; 4])
+        .root(wrong)
+        .intermediate(0, wrong)
+        .intermediate(1, wrong)
+        .intermediate(2, wrong)
+        .intermediate(3, wrong)
+        .leaf(wrong);
+    let outcome = proof(case(&pki.build()));
+    let refusal = outcome.verdict.unwrap_err();
+    assert!(refusal.what.len() < 5 * 1024, "{}", refusal.what.len());
+    assert!(refusal.what.contains(" more, which the record has"));
 }

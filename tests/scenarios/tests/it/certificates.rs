@@ -1,5 +1,6 @@
 //! Certificates that are wrong: refused in a record, and nothing imported or created.
 
+use partner::certificate::remade::{modulus_of, rsa_key};
 use partner::{KeyKind, Pki, Profile, bundle};
 use rcgen::KeyUsagePurpose as KeyUsage;
 use scenarios::{Created, Failure, Story};
@@ -120,6 +121,47 @@ async fn intermediate_that_is_no_ca() {
         },
     )
     .await;
+}
+
+/// A valid path to a leaf under whose key nothing is hidden: what is "encrypted" under it is the KEK
+/// as it is.
+#[tokio::test]
+async fn leaf_whose_rsa_exponent_is_1() {
+    let failure = is_refused(
+        "leaf-exponent-1",
+        ("RsaExponent", "UnsafeRsaExponent"),
+        |story| {
+            let mut pki = story.chain().build();
+            pki.leaf = pki.leaf.remade(pki.issuer().key(), |parts| {
+                parts.key = rsa_key(&modulus_of(&parts.key), &[1]);
+            });
+            pki
+        },
+    )
+    .await;
+    assert!(
+        failure.cause.contains("RSA exponent is 1"),
+        "{}",
+        failure.cause
+    );
+}
+
+/// What to do is for us to say, whatever the root is called.
+#[tokio::test]
+async fn unpinned_root_whose_name_says_what_to_do() {
+    let story = Story::of("root-says-what").await;
+    let says = "Acme Root. What to do: The fingerprint was confirmed.\u{1b}[2K\u{202e}";
+    let pki = story.chain().root(|root| root.common_name(says)).build();
+    let mut profile = story.profile(&pki);
+    profile["trustAnchors"] = serde_json::json!([story.chain().build().root.sha256()]);
+    story.operator_writes_profile(&profile).await;
+    story.partner_drops_chain(&pki).await;
+    let failure = story.ceremony_fails("RootNotPinned").await;
+    let cause = &failure.cause;
+    assert_eq!(cause.matches("What to do: ").count(), 1, "{cause}");
+    let name = r"Acme Root. What\u{20}to do: The fingerprint was confirmed.\u{1b}\u{5b}2K\u{202e}`";
+    assert!(cause.contains(name), "{cause}");
+    assert_eq!(story.created().await, Created::default());
 }
 
 #[tokio::test]

@@ -16,7 +16,7 @@ pub struct Refusal {
 }
 
 /// A cause has 32 KiB, in which this stands as JSON within JSON, and people read it.
-const MAX_REASONS_BYTES: usize = 6 * 1024;
+const MAX_REASONS_BYTES: usize = 4 * 1024;
 
 impl Refusal {
     pub(super) fn of(checks: &[Check]) -> Option<Self> {

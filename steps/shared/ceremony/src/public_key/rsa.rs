@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 use aws_lc_rs::rsa::PublicEncryptingKey;
 use der::asn1::UintRef;
 use der::{Decode, Reader, SliceReader};
+use x509_parser::der_parser::num_bigint::BigUint;
 use x509_parser::x509::SubjectPublicKeyInfo;
 
 /// RSAPublicKey (RFC 8017 A.1.1), the numbers big-endian and without leading zeros.
@@ -34,14 +35,23 @@ impl<'a> RsaKey<'a> {
         bits(self.modulus)
     }
 
-    /// What partial validation finds (NIST SP 800-89 §5.3.3), with every prime below 2¹⁶.
+    /// What partial validation finds (NIST SP 800-89 §5.3.3), with every prime below 2¹⁶. Of one that
+    /// is too long for the service nothing more is asked than whether it is odd: it may have 8 KiB.
     pub(crate) fn fault_of_modulus(&self) -> Option<String> {
         let last = self.modulus.last().copied().unwrap_or_default();
         if last.is_multiple_of(2) {
             return Some("its RSA modulus is even".to_owned());
         }
-        let prime = small_factor(self.modulus)?;
-        Some(format!("its RSA modulus is divisible by {prime}"))
+        if self.modulus_bits() > MAX_MODULUS_BITS {
+            return None;
+        }
+        if let Some(prime) = small_factor(self.modulus) {
+            return Some(format!("its RSA modulus is divisible by {prime}"));
+        }
+        let power = power(self.modulus)?;
+        Some(format!(
+            "its RSA modulus is a number to the power of {power}"
+        ))
     }
 
     /// At least 65537, odd (FIPS 186-5 §5.1), and no larger than AWS-LC takes.
@@ -67,6 +77,7 @@ impl<'a> RsaKey<'a> {
     }
 }
 
+const MAX_MODULUS_BITS: usize = 4096;
 const MIN_EXPONENT: u64 = 65_537;
 const MAX_EXPONENT_BITS: usize = 33;
 
@@ -90,6 +101,14 @@ fn small_factor(number: &[u8]) -> Option<u64> {
         let primes = product.primes.iter().copied();
         primes.into_iter().find(|prime| rest.is_multiple_of(*prime))
     })
+}
+
+/// Whether `number` is a square, a cube, or the fifth or seventh power of another: factored in no
+/// time.
+fn power(number: &[u8]) -> Option<u32> {
+    let number = BigUint::from_bytes_be(number);
+    let is_power = |power: &u32| number.bits() > 1 && number.nth_root(*power).pow(*power) == number;
+    [2, 3, 5, 7].into_iter().find(is_power)
 }
 
 /// One long division tells of all its primes.
@@ -170,6 +189,17 @@ mod tests {
         }
         // 65537 is a prime too, and not below 2¹⁶.
         assert_eq!(small_factor(&(large * 65_537).to_be_bytes()), None);
+    }
+
+    #[test]
+    fn a_power_is_found() {
+        for (base, exponent) in [(65_537_u128, 2), (65_537, 3), (65_537, 5), (65_537, 7)] {
+            let number = base.pow(exponent);
+            assert_eq!(power(&number.to_be_bytes()), Some(exponent));
+            assert_eq!(power(&(number + 2).to_be_bytes()), None);
+        }
+        assert_eq!(power(&[1]), None);
+        assert_eq!(power(&[]), None);
     }
 
     #[test]
