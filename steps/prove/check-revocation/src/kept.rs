@@ -82,11 +82,12 @@ pub(crate) fn bounded(mut status: Status) -> Status {
     status
 }
 
-const MAX_REASONS: usize = 8;
-const MAX_REASON: usize = 512;
+/// As many addresses of each kind as are asked, of two kinds.
+const MAX_REASONS: usize = 6;
+const MAX_REASON: usize = 400;
 
 fn cut_proof(proof: &mut Proof) {
-    cut(&mut proof.url, 1024);
+    cut(&mut proof.url, 600);
     cut(&mut proof.signer, 600);
 }
 
@@ -111,7 +112,7 @@ mod tests {
         assert_eq!(reasons.len(), MAX_REASONS + 1);
         assert!(reasons[0].len() <= MAX_REASON + '…'.len_utf8());
         assert!(reasons[0].ends_with('…'));
-        assert_eq!(reasons[MAX_REASONS], "and 292 more");
+        assert_eq!(reasons[MAX_REASONS], "and 294 more");
         let short = Status::Unusable {
             reasons: vec!["short".to_owned()],
         };

@@ -21,7 +21,7 @@ use check_revocation::{
 use emulated::aws::Aws;
 use emulated::{ceremony, chain, path, policy};
 use partner::Pki;
-use revocation::{Found, Response};
+use revocation::{Fetch, FetchError, Found, Inquiry, Request, Response};
 use step::{Journal, StepError};
 
 const EVIDENCE: &str = "evidence";
@@ -231,6 +231,22 @@ async fn a_path_that_is_not_proven_says_nobody_whom_to_ask() {
     let error = steps.call(&mut services, steps.input()).await.unwrap_err();
     assert_eq!(error.name(), "PathNotProven");
     assert!(services.asked.is_empty());
+}
+
+/// As the product asks, and no address comes out of this chain.
+#[tokio::test(start_paused = true)]
+async fn a_chain_that_names_no_service_is_told_so_by_the_inquiry_itself() {
+    struct Nobody;
+    impl Fetch for Nobody {
+        async fn fetch(&self, request: Request<'_>) -> Result<Vec<u8>, FetchError> {
+            panic!("{} was asked", request.url)
+        }
+    }
+    let steps = Steps::new();
+    let mut inquiry = Inquiry::new(&Nobody, steps.policy.revocation);
+    let refused = steps.refused(&mut inquiry, steps.input()).await;
+    assert_eq!(refused.refused.error, "RevocationServiceMissing");
+    assert!(refused.refused.what.starts_with("2 of 2 certificates"));
 }
 
 /// What the second look is given.

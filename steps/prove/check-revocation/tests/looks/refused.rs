@@ -1,9 +1,15 @@
 //! What no waiting changes, and what has been waited for long enough.
 
 use ceremony::certificate::Certificate;
-use ceremony::revocation::{Requirement, Status};
+use ceremony::evidence::Recordable;
+use ceremony::path::MAX_CAS;
+use ceremony::revocation::{Proof, Requirement, Status};
 use ceremony::utc::Utc;
+use check_revocation::{Output, Pending, Proven};
+use emulated::{UID, path, policy};
+use partner::{KeyKind, Pki};
 use revocation::Found;
+use serde_json::Value;
 
 use super::{Services, Steps, good, is_leaf, signed, unavailable, unsigned};
 
@@ -155,15 +161,68 @@ async fn a_profile_that_does_not_wait_refuses_at_once() {
     assert_eq!(refused.refused.error, "RevocationUnavailable");
 }
 
+/// A state holds 256 KiB, and so does the list of all evidence, which has that of the checks as well.
 #[tokio::test(start_paused = true)]
-async fn whatever_services_say_the_state_stays_small() {
-    let mut services = Services::that(|_: &Certificate| {
-        let reasons = vec!["\"".repeat(5_000); 100];
+async fn whatever_services_say_of_the_longest_path_the_states_stay_small() {
+    let pki = Pki::builder(UID)
+        .named("longest")
+        .root_key(KeyKind::EccP384)
+        .intermediate_keys(&[KeyKind::EccP384; MAX_CAS - 1])
+        .leaf_key(KeyKind::Rsa3072)
+        .build();
+    let mut steps = Steps::new();
+    steps.policy = policy(&pki, |_| {});
+    let mut input = steps.input();
+    input.path = path(&pki);
+    let longest = |bytes: usize| "\"".repeat(bytes);
+    let (text, reasons) = (longest(5_000), vec![longest(5_000); 100]);
+
+    let mut services = Services::that(|_| {
+        let reasons = reasons.clone();
+        unsigned(Status::Unavailable { reasons })
+    });
+    let waits = steps.call(&mut services, input.clone()).await.unwrap();
+    assert_eq!(services.asked.len(), MAX_CAS);
+    let Output::Pending(Pending { pending }) = &waits else {
+        panic!("{waits:?}");
+    };
+    input.awaited = Some(pending.clone());
+
+    let mut services = Services::that(|it: &Certificate| {
+        signed(it.subject().as_bytes(), |proof| {
+            let (url, signer) = (text.clone(), text.clone());
+            let proof = Proof {
+                url,
+                signer,
+                ..proof
+            };
+            Status::NotRevoked { proof }
+        })
+    });
+    let proves = steps.call(&mut services, input.clone()).await.unwrap();
+    let Output::Proven(Proven { proven, .. }) = &proves else {
+        panic!("{proves:?}");
+    };
+    input.previous = Some(proven.clone());
+
+    let mut services = Services::that(|_| {
+        let reasons = reasons.clone();
         unsigned(Status::Unusable { reasons })
     });
-    let steps = Steps::new();
-    let refused = steps.refused(&mut services, steps.input()).await;
-    let bytes = serde_json::to_vec(&refused).unwrap().len();
-    // Six certificates and their evidence: a twentieth of the 256 KiB for each of two.
-    assert!(bytes < 2 * 20 * 1024, "{bytes}");
+    input.policy.revocation.max_proof_age_minutes = 0;
+    let refuses = steps.call(&mut services, input.clone()).await.unwrap();
+    assert!(matches!(refuses, Output::Refused(_)), "{refuses:?}");
+
+    let size = |document: Value| document.to_string().len();
+    for output in [waits, proves, refuses] {
+        let result = size(serde_json::to_value(&output).unwrap());
+        let evidence = size(serde_json::to_value(output.recordable()).unwrap());
+        assert!(
+            result < 48 * 1024 && evidence < 48 * 1024,
+            "{result} {evidence}"
+        );
+    }
+    let certificates = size(serde_json::to_value(&input.path).unwrap());
+    let all = size(serde_json::to_value(&input).unwrap()) - certificates;
+    assert!(all < 64 * 1024, "{all}");
 }
