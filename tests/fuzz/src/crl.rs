@@ -43,12 +43,10 @@ pub fn crl(data: &[u8]) {
     let list = signed(&list, &PARTIES.issuer, &[]);
     let status = PARTIES.answered(Order::CrlOnly, &list);
     let serial = leaf_serial();
-    let found = match BorrowedCertRevocationList::from_der(&list) {
-        Ok(list) => CertRevocationList::from(list)
-            .find_serial(serial.as_bytes())
-            .map(|entry| entry.is_some()),
-        Err(error) => Err(error),
-    };
+    let found = BorrowedCertRevocationList::from_der(&list).and_then(|list| {
+        let list = CertRevocationList::from(list);
+        Ok(list.find_serial(serial.as_bytes())?.is_some())
+    });
     match (&status, found) {
         (Status::NotRevoked { .. }, Ok(listed)) => assert!(!listed),
         (Status::Revoked { .. }, Ok(listed)) => assert!(listed),

@@ -1,5 +1,5 @@
-//! Fuzz targets: for each parser and codec, and for the emulator, a plain function that takes any
-//! bytes and panics if something does not hold that must hold for all of them.
+//! Fuzz targets: for each reader of what others send, for each codec, and for the emulator, a plain
+//! function that takes any bytes and panics if something does not hold that must hold for all of them.
 //!
 //! | target | input |
 //! | --- | --- |

@@ -3,22 +3,32 @@
 use aws_lc_rs::digest::{SHA256, digest};
 use aws_lc_rs::rand;
 use cms::content_info::ContentInfo;
+use der::asn1::{Ia5String, ObjectIdentifier};
 use der::{Decode, Encode};
 use rcgen::{
-    BasicConstraints, CertificateParams, CustomExtension, DistinguishedName, DnType, IsCa, Issuer,
-    SanType, SerialNumber,
+    BasicConstraints, CertificateParams, CrlDistributionPoint, CustomExtension, DistinguishedName,
+    DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, SanType, SerialNumber,
 };
 use time::{Duration, OffsetDateTime};
 use x509_cert::PkiPath;
+use x509_cert::ext::pkix::name::GeneralName;
+use x509_cert::ext::pkix::{AccessDescription, AuthorityInfoAccessSyntax};
 
 pub use rcgen::KeyUsagePurpose as KeyUsage;
 
 use crate::PrivateKey;
+use crate::responder::Serial;
 
 pub mod remade;
 
 /// `userId` (RFC 4519 section 2.39), in which the partner carries its UID.
 const USER_ID: &[u64] = &[0, 9, 2342, 19_200_300, 100, 1, 1];
+/// `id-pe-authorityInfoAccess` (RFC 5280 section 4.2.2.1).
+const AUTHORITY_INFO_ACCESS: &[u64] = &[1, 3, 6, 1, 5, 5, 7, 1, 1];
+/// `id-ad-ocsp` (RFC 5280 section 4.2.2.1).
+const OCSP: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.5.5.7.48.1");
+/// `id-pkix-ocsp-nocheck` (RFC 6960 section 4.2.2.2.1).
+const OCSP_NO_CHECK: &[u64] = &[1, 3, 6, 1, 5, 5, 7, 48, 1, 5];
 
 /// What a certificate is to say. The constructors give what is right for their role; the methods
 /// change one thing each, so that a test shows in one line what is wrong with its certificate.
@@ -28,6 +38,7 @@ pub struct Profile {
     common_name: String,
     organization: String,
     uid: Option<String>,
+    ocsp: Vec<String>,
 }
 
 impl Profile {
@@ -53,6 +64,15 @@ impl Profile {
         profile.key_usage(&[KeyUsage::KeyEncipherment])
     }
 
+    /// A certificate that may answer OCSP requests for whoever issues it (RFC 6960 section
+    /// 4.2.2.2): a month.
+    pub fn ocsp_responder(common_name: &str) -> Self {
+        let mut profile = Self::new(common_name, 30);
+        profile.params.is_ca = IsCa::ExplicitNoCa;
+        profile.params.extended_key_usages = vec![ExtendedKeyUsagePurpose::OcspSigning];
+        profile.key_usage(&[KeyUsage::DigitalSignature])
+    }
+
     fn new(common_name: &str, days: i64) -> Self {
         // An hour ago: clocks differ.
         let start = now() - Duration::HOUR;
@@ -65,6 +85,7 @@ impl Profile {
             common_name: common_name.into(),
             organization: "ACME".into(),
             uid: None,
+            ocsp: Vec::new(),
         }
     }
 
@@ -151,6 +172,31 @@ impl Profile {
         self.key_usage(&[])
     }
 
+    pub fn without_extended_key_usage(mut self) -> Self {
+        self.params.extended_key_usages = Vec::new();
+        self
+    }
+
+    /// One more OCSP responder that answers for the certificate, in AuthorityInfoAccess.
+    pub fn ocsp(mut self, url: &str) -> Self {
+        self.ocsp.push(url.into());
+        self
+    }
+
+    /// One more place where the CRL is that may list the certificate, in CRLDistributionPoints.
+    pub fn crl(mut self, url: &str) -> Self {
+        let uris = vec![url.into()];
+        let point = CrlDistributionPoint { uris };
+        self.params.crl_distribution_points.push(point);
+        self
+    }
+
+    /// An OCSP responder's certificate says that nobody need ask whether it is revoked.
+    pub fn ocsp_no_check(self) -> Self {
+        const NULL: [u8; 2] = [5, 0];
+        self.extension(OCSP_NO_CHECK, false, NULL.to_vec())
+    }
+
     /// An extension of any kind: the last resort of a test.
     pub fn extension(mut self, oid: &[u64], critical: bool, value: Vec<u8>) -> Self {
         let mut extension = CustomExtension::from_oid_content(oid, value);
@@ -196,6 +242,11 @@ impl Profile {
             name.push(DnType::CustomDnType(USER_ID.to_vec()), uid.as_str());
         }
         params.distinguished_name = name;
+        if !self.ocsp.is_empty() {
+            let value = authority_info_access(&self.ocsp);
+            let extension = CustomExtension::from_oid_content(AUTHORITY_INFO_ACCESS, value);
+            params.custom_extensions.push(extension);
+        }
         // Random, because a renewed certificate may well be for the same key.
         let mut serial = [0; 16];
         rand::fill(&mut serial).expect("the system's random numbers");
@@ -213,6 +264,18 @@ pub struct Certified {
     params: CertificateParams,
 }
 
+fn authority_info_access(responders: &[String]) -> Vec<u8> {
+    let described = responders.iter().map(|url| AccessDescription {
+        access_method: OCSP,
+        access_location: GeneralName::UniformResourceIdentifier(
+            Ia5String::new(url).expect("a URL in a certificate is ASCII"),
+        ),
+    });
+    AuthorityInfoAccessSyntax(described.collect())
+        .to_der()
+        .expect("an extension in DER")
+}
+
 impl Certified {
     pub fn der(&self) -> &[u8] {
         &self.der
@@ -224,6 +287,16 @@ impl Certified {
 
     pub fn key(&self) -> &PrivateKey {
         &self.key
+    }
+
+    /// The serial number, as `openssl x509 -serial` shows it.
+    pub fn serial(&self) -> String {
+        hex::encode_upper(self.serial_number().bytes())
+    }
+
+    pub(crate) fn serial_number(&self) -> Serial {
+        let number = self.params.serial_number.as_ref();
+        Serial::new(number.expect("every certificate here has one").as_ref())
     }
 
     /// SHA-256 over the DER in hex: how a profile pins a root.

@@ -91,6 +91,10 @@ impl PrivateKey {
     pub(crate) fn pair(&self) -> &KeyPair {
         &self.pair
     }
+
+    pub(crate) fn shared(&self) -> Arc<KeyPair> {
+        Arc::clone(&self.pair)
+    }
 }
 
 impl fmt::Debug for PrivateKey {

@@ -1,6 +1,7 @@
 //! A partner's certificate authority as a whole: root, intermediates, leaf.
 
 use crate::certificate::{Certified, Profile};
+use crate::responder::{Services, address};
 use crate::{KeyKind, PrivateKey};
 
 /// A complete chain.
@@ -28,6 +29,9 @@ impl Pki {
             intermediates: vec![Profile::intermediate("ACME Issuing CA")],
             leaf_key: KeyKind::Rsa3072,
             leaf: Profile::leaf("ACME Key Exchange", uid),
+            ocsp_at: None,
+            crls_at: None,
+            services: Vec::new(),
         }
     }
 
@@ -56,6 +60,11 @@ pub struct PkiBuilder {
     intermediates: Vec<Profile>,
     leaf_key: KeyKind,
     leaf: Profile,
+    /// Where the services are that the leaf and the intermediates name.
+    ocsp_at: Option<String>,
+    crls_at: Option<String>,
+    /// Those that are to answer for the authorities of the chain.
+    services: Vec<Services>,
 }
 
 impl PkiBuilder {
@@ -105,6 +114,33 @@ impl PkiBuilder {
         self
     }
 
+    /// Leaf and intermediates name these services, OCSP and CRL, which answer for the chain.
+    pub fn services(self, services: &Services) -> Self {
+        self.ocsp_by(services).crls_by(services)
+    }
+
+    /// Leaf and intermediates name this OCSP responder, which answers for the chain.
+    pub fn ocsp_by(mut self, services: &Services) -> Self {
+        self.ocsp_at = Some(services.url());
+        self.services.push(services.clone());
+        self
+    }
+
+    /// Leaf and intermediates name the CRLs of these services, which issue them for the chain.
+    pub fn crls_by(mut self, services: &Services) -> Self {
+        self.crls_at = Some(services.url());
+        self.services.push(services.clone());
+        self
+    }
+
+    /// Leaf and intermediates name services that somebody else keeps at `url`, as the program
+    /// `revocation-services` does.
+    pub fn services_at(mut self, url: &str) -> Self {
+        self.ocsp_at = Some(url.into());
+        self.crls_at = Some(url.into());
+        self
+    }
+
     pub fn build(self) -> Pki {
         let mut wanted = vec![
             (self.root_key, format!("{}/root", self.name)),
@@ -120,16 +156,27 @@ impl PkiBuilder {
         let root = self.root.self_signed(&keys[0]);
         let mut intermediates: Vec<Certified> = Vec::new();
         for (profile, key) in self.intermediates.iter().zip(&keys[2..]) {
-            let issued = profile.issued_by(intermediates.last().unwrap_or(&root), key);
+            let issued = self.issue(profile, intermediates.last().unwrap_or(&root), key);
             intermediates.push(issued);
         }
-        let leaf = self
-            .leaf
-            .issued_by(intermediates.last().unwrap_or(&root), &keys[1]);
+        let leaf = self.issue(&self.leaf, intermediates.last().unwrap_or(&root), &keys[1]);
         Pki {
             root,
             intermediates,
             leaf,
         }
+    }
+    fn issue(&self, profile: &Profile, issuer: &Certified, key: &PrivateKey) -> Certified {
+        let mut profile = profile.clone();
+        if let Some(url) = &self.ocsp_at {
+            profile = profile.ocsp(&address::ocsp(url));
+        }
+        if let Some(url) = &self.crls_at {
+            profile = profile.crl(&address::crl(url, issuer.der()));
+        }
+        for services in &self.services {
+            services.authority(issuer);
+        }
+        profile.issued_by(issuer, key)
     }
 }

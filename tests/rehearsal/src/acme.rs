@@ -7,6 +7,7 @@ use partner::Pki;
 use serde_json::{Value, json};
 
 use crate::actors::{Folder, partner::files};
+use crate::stack::connection::Connection;
 
 pub const PARTNER: &str = "acme";
 /// The partner's identity for production keys that protect cardholder data.
@@ -17,12 +18,19 @@ pub fn folder() -> Folder {
     Folder::new(PARTNER, "production", "cardholder")
 }
 
-/// Its certificates: issued anew for every caller, with keys that a process makes once.
-pub fn pki() -> Pki {
-    Pki::demo(UID)
+/// Its certificates: issued anew for every caller, with keys that a process makes once. They name
+/// the revocation services of this stack, which answer for the newest.
+pub fn pki(connection: &Connection) -> Result<Pki> {
+    connection.revocation.enrol(PARTNER, Pki::builder(UID))
 }
 
-/// The reference profile for a folder, with the root of a chain pinned.
+/// Makes the keys, which takes its time, for [`pki`] to come.
+pub fn make_keys() {
+    drop(Pki::demo(UID));
+}
+
+/// The reference profile for a folder, with the root of a chain pinned. Leaf and intermediates must
+/// be proven not to be revoked, as the certificates of [`pki`] can be.
 pub fn profile(folder: &Folder, pki: &Pki) -> Value {
     json!({
         "partner": folder.partner,
@@ -30,6 +38,7 @@ pub fn profile(folder: &Folder, pki: &Pki) -> Value {
         "dataType": folder.data_type,
         "trustAnchors": [pki.root.sha256()],
         "identity": identity(folder),
+        "revocation": { "policy": "required" },
         "caKeyArns": {},
         "kekExport": {
             "kek": { "algorithm": "AES_128", "keyArn": null },

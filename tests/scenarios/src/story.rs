@@ -69,9 +69,12 @@ impl Story {
             .leaf_key(KeyKind::Rsa3072)
     }
 
-    /// The reference profile for this folder, with this chain's root pinned.
+    /// The reference profile for this folder, with this chain's root pinned. Most chains name no
+    /// revocation service, and need not.
     pub fn profile(&self, pki: &Pki) -> Value {
-        acme::profile(&self.folder, pki)
+        let mut profile = acme::profile(&self.folder, pki);
+        profile["revocation"]["policy"] = "when-available".into();
+        profile
     }
 
     pub async fn operator_onboards(&self, pki: &Pki) {

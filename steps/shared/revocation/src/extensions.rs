@@ -37,6 +37,12 @@ pub(crate) fn elements<'a, T: Decode<'a>>(
     })
 }
 
+/// Extensions, given the contents of their SEQUENCE OF: as many as are admissible, and one more that
+/// tells that there are too many. Whoever has signed nothing must not make a long list of them.
+pub(crate) fn read(contents: &[u8]) -> der::Result<Vec<Extension<'_>>> {
+    elements(contents).take(MAX_EXTENSIONS + 1).collect()
+}
+
 /// Every extension once, and no critical one that is not in `understood`.
 pub(crate) fn admissible(
     extensions: impl Iterator<Item = (ObjectIdentifier, bool)>,
@@ -50,7 +56,6 @@ pub(crate) fn admissible(
                 "{of} has the extension {id} twice"
             )));
         }
-        // What is signed may still be long: a lookup in what has been seen costs its square.
         if seen.len() == MAX_EXTENSIONS {
             return Err(FetchError::unusable(format!(
                 "{of} has more than {MAX_EXTENSIONS} extensions"

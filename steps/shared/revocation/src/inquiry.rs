@@ -122,7 +122,7 @@ impl<'a, F: Fetch> Inquiry<'a, F> {
     async fn check_delegate(&mut self, delegate: &Parties, now: Utc) -> Result<(), FetchError> {
         let mut tried = Tried::default();
         let found = self.ask_lists(delegate, now, &mut tried).await;
-        let about = |what: &str| format!("the responder {} {what}", delegate.subject.subject());
+        let about = |what: &str| format!("the responder `{}` {what}", delegate.subject.subject());
         match found.map(|found| found.status) {
             Some(Status::NotRevoked { .. }) => Ok(()),
             Some(_) => Err(FetchError::unusable(about("has itself been revoked"))),

@@ -8,7 +8,7 @@
 //! | `ocsp` | requests, and whether a response proves anything (RFC 6960, RFC 9654) |
 //! | `crl` | whether a CRL proves anything (RFC 5280 §5, §6.3) |
 //! | `signed`, `extensions`, `freshness`, `parties` | what both kinds of answer have in common |
-//! | [`http`] | the client that asks addresses which somebody else wrote (feature `http`) |
+//! | `http` | the client that asks addresses which somebody else wrote (feature `http`) |
 //!
 //! Everything but `http` is pure: bytes and a time in, a finding out. An answer that is late, cut,
 //! forged or about something else is never a "not revoked".

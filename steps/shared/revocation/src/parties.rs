@@ -23,7 +23,7 @@ impl Parties {
     pub(crate) fn of(subject: &Certificate, issuer: &Certificate) -> Result<Self, FetchError> {
         if !subject.is_signed_by(issuer) {
             return Err(FetchError::unusable(format!(
-                "the certificate was not issued by {}",
+                "the certificate was not issued by `{}`",
                 shown(issuer.subject())
             )));
         }

@@ -1,5 +1,7 @@
 //! The services that a certificate names.
 
+use std::sync::Arc;
+
 use ceremony::text::shown;
 use der::asn1::ObjectIdentifier;
 use x509_cert::ext::pkix::name::{DistributionPointName, GeneralName};
@@ -25,7 +27,7 @@ pub(crate) struct Location {
     pub(crate) url: String,
     /// Every URI of the same distribution point: what an issuing distribution point may be called
     /// (RFC 5280 §6.3.3 (b) (2) (i)).
-    pub(crate) names: Vec<String>,
+    pub(crate) names: Arc<[String]>,
 }
 
 impl<T> Services<T> {
@@ -85,15 +87,16 @@ pub(crate) fn lists(party: &Party) -> Result<Services<Location>, FetchError> {
             pass_over("without a full name");
             continue;
         };
-        let names: Vec<String> = names.iter().filter_map(uri).map(str::to_owned).collect();
+        // Shared: hundreds fit a certificate, and each is an address of its own.
+        let names: Arc<[String]> = names.iter().filter_map(uri).map(str::to_owned).collect();
         if names.is_empty() {
             pass_over("without a URI");
         }
-        for url in &names {
+        for url in names.iter() {
             if is_http(url) {
                 services.usable.push(Location {
                     url: url.clone(),
-                    names: names.clone(),
+                    names: Arc::clone(&names),
                 });
             } else {
                 services.passed_over.push(not_http("a CRL", url));
@@ -119,7 +122,7 @@ fn is_http(url: &str) -> bool {
 
 fn not_http(what: &str, url: &str) -> String {
     format!(
-        "{what} is asked by http or https only, not at {}",
+        "{what} is asked by http or https only, not at `{}`",
         shown(url)
     )
 }

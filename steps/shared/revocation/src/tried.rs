@@ -21,7 +21,7 @@ pub(crate) struct Tried {
 impl Tried {
     /// What became of asking at `url`.
     pub(crate) fn at(&mut self, service: &str, url: &str, error: &FetchError) {
-        self.note(error, format!("{service} at {}: {error}", shown(url)));
+        self.note(error, format!("{service} at `{}`: {error}", shown(url)));
     }
 
     /// What was not even asked.

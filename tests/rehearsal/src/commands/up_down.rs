@@ -29,7 +29,7 @@ pub async fn up(progress: Progress) -> Result<()> {
     };
     let stack = start(options).await?;
     let step = progress.step("Onboarding the partner");
-    let (folder, pki) = (acme::folder(), acme::pki());
+    let (folder, pki) = (acme::folder(), acme::pki(&stack)?);
     acme::write(&pki, &project.rehearsal().join("partner"))?;
     let profile = acme::profile(&folder, &pki);
     Operator::new(&stack).put_profile(&folder, &profile).await?;
@@ -88,6 +88,8 @@ pub fn hints(project: &Project) -> String {
     aws stepfunctions list-executions --state-machine-arn $KEK_EXPORT_STATE_MACHINE_ARN
     aws s3 cp s3://$OUTBOX_BUCKET/{folder}/ {package} --recursive
   The leaf's private key is {partner}/leaf.key; the package's README says what to do with it.
+  Revoke the leaf before you drop it:
+    echo leaf.pem keyCompromise >> {revoked}
   Logs: {logs}
   Stop it: cargo rehearse down",
         aws = aws.display(),
@@ -96,5 +98,11 @@ pub fn hints(project: &Project) -> String {
         logs = project.rehearsal().join("logs").display(),
         package = project.rehearsal().join("package").display(),
         partner = project.rehearsal().join("partner").display(),
+        revoked = project
+            .rehearsal()
+            .join("revocation")
+            .join(acme::PARTNER)
+            .join("revoked")
+            .display(),
     )
 }

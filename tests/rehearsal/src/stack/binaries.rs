@@ -1,4 +1,4 @@
-//! The Lambda binaries and the Payment Cryptography emulator, as Cargo builds them.
+//! The Lambda binaries and the programs beside them, as Cargo builds them.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -11,8 +11,10 @@ use workbench::progress::{Progress, Step};
 use workbench::project::Project;
 use workbench::tools::Tools;
 
-/// The package of the Payment Cryptography emulator; its binary has the same name.
+/// The binary of the Payment Cryptography emulator.
 const EMULATOR: &str = "apc-emulator";
+/// The binary of the partners' OCSP responder and CRLs, of the package `partner`.
+const REVOCATION_SERVICES: &str = "revocation-services";
 
 /// What was built, and where it lies.
 #[derive(Clone, Debug)]
@@ -22,6 +24,7 @@ pub struct Binaries {
     /// The steps, each with its binary.
     pub steps: BTreeMap<String, PathBuf>,
     pub emulator: PathBuf,
+    pub revocation_services: PathBuf,
 }
 
 /// A Cargo profile. Both are built from the same code.
@@ -33,7 +36,8 @@ pub enum Profile {
     Release,
 }
 
-/// Builds the emulator, in dev, and the binary of every step, in `profile`.
+/// Builds the emulator and the revocation services, in dev, and the binary of every step, in
+/// `profile`.
 pub async fn build(
     project: &Project,
     tools: &Tools,
@@ -48,6 +52,7 @@ pub async fn build(
     let workspace = ["--workspace", "--exclude", "desk"].map(str::to_owned);
     let mut built = cargo.build(&workspace, &mut step).await?;
     let emulator = taken(&mut built, EMULATOR)?;
+    let revocation_services = taken(&mut built, REVOCATION_SERVICES)?;
     let names = steps(&project.root.join("steps"))?;
     let lambdas = match profile {
         Profile::Dev => project.lambdas(),
@@ -62,6 +67,7 @@ pub async fn build(
         lambdas,
         steps: BTreeMap::new(),
         emulator,
+        revocation_services,
     };
     for name in names {
         let bootstrap = binaries.lambdas.join(&name).join("bootstrap");

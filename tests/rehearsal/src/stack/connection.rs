@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::stack::emulator::Addresses;
 use crate::stack::http::{self, Trust};
 use crate::stack::management::Management;
+use crate::stack::revocation::RevocationServices;
 
 /// The account that everything lives in: no real account has this number.
 pub const ACCOUNT: &str = "000000000000";
@@ -27,6 +28,8 @@ pub struct Connection {
     /// Everything but Payment Cryptography.
     pub aws: String,
     pub payment_cryptography: Addresses,
+    /// The partners' OCSP responder and CRLs.
+    pub revocation: RevocationServices,
     /// The authority that both servers' certificate comes from.
     pub ca: PathBuf,
     /// The same, with the system's authorities: for programs that talk to others as well.
@@ -138,6 +141,7 @@ impl Connection {
     /// The environment with which any program finds the stack, outputs included.
     pub fn environment(&self) -> Vec<(String, String)> {
         let bundle = self.ca_bundle.display().to_string();
+        let revocation = self.revocation.directory.display().to_string();
         let fixed = [
             (
                 "APC_MANAGEMENT_URL",
@@ -158,6 +162,8 @@ impl Connection {
             ("NODE_EXTRA_CA_CERTS", &bundle),
             // Never by way of a proxy, whatever is set on this machine.
             ("NO_PROXY", "127.0.0.1,localhost"),
+            ("REVOCATION_DIRECTORY", &revocation),
+            ("REVOCATION_SERVICES_URL", &self.revocation.url),
             ("SSL_CERT_FILE", &bundle),
         ];
         fixed

@@ -8,6 +8,7 @@ use anyhow::{Context, Result, bail};
 
 use crate::stack::binaries;
 use crate::stack::connection::{ACCOUNT, Connection, REGION};
+use crate::stack::revocation;
 use crate::stack::setup::Setup;
 use workbench::process::{Lifetime, run};
 use workbench::progress::Progress;
@@ -21,7 +22,7 @@ pub struct Deployment<'a> {
     pub directory: &'a Path,
     /// The CDK stacks.
     pub stacks: &'a [String],
-    /// Context values for the app, besides those that say where its binaries are.
+    /// Context values for the app, besides those that every stack needs.
     pub context: &'a [(String, String)],
 }
 
@@ -106,6 +107,11 @@ impl Deployment<'_> {
             (
                 "lambdaDir".to_owned(),
                 self.setup.binaries.lambdas.display().to_string(),
+            ),
+            // The partners' services are on this machine, where no certificate may lead otherwise.
+            (
+                "revocationHosts".to_owned(),
+                format!("[\"{}\"]", revocation::HOST),
             ),
         ];
         let values = own.iter().chain(self.context);

@@ -1,4 +1,5 @@
-//! One running system: both emulators up, the CDK app deployed.
+//! One running system: both emulators and the partners' revocation services up, the CDK app
+//! deployed.
 
 pub mod binaries;
 pub mod connection;
@@ -8,6 +9,7 @@ pub mod http;
 pub mod logs;
 pub mod management;
 pub mod ministack;
+pub mod revocation;
 pub mod setup;
 pub mod state;
 pub mod tls;
@@ -87,7 +89,7 @@ impl Stack {
             .unwrap_or_else(|| own_directory(setup));
         let logs = directory.join("logs");
         // One by one, because the directory may also hold what the set-up shares.
-        for stale in ["cdk.out", "home", "logs", "tmp"] {
+        for stale in ["cdk.out", "home", "logs", "revocation", "tmp"] {
             let _ = std::fs::remove_dir_all(directory.join(stale));
         }
         for needed in [&logs, &directory.join("home")] {
@@ -102,6 +104,13 @@ impl Stack {
         let log = logs.join("apc-emulator.log");
         let program = &setup.binaries.emulator;
         let (emulator, addresses) = emulator::start(program, &log, &tls, options.lifetime).await?;
+        let (partners, revocation) = revocation::start(
+            &setup.binaries.revocation_services,
+            &directory.join("revocation"),
+            &logs.join("revocation-services.log"),
+            options.lifetime,
+        )
+        .await?;
         let settings = ministack::Settings {
             python: &setup.python.join("python"),
             script: &setup
@@ -124,12 +133,13 @@ impl Stack {
         let connection = Connection {
             aws,
             payment_cryptography: addresses,
+            revocation,
             ca: tls.ca,
             ca_bundle: tls.bundle,
             outputs: BTreeMap::new(),
         };
         // From here on, dropping this value stops what runs.
-        let groups = vec![ministack, emulator];
+        let groups = vec![ministack, emulator, partners];
         let mut stack = Self {
             connection,
             directory,

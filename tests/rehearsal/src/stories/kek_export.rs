@@ -1,18 +1,15 @@
 //! A partner drops its certificates and gets a KEK: from onboarding to the partner's own
 //! confirmation.
 
-use std::path::Path;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 use partner::Opened;
 use workbench::progress::Progress;
 
-use super::{Scenario, Stage};
+use super::{Scenario, Stage, States, follow, save};
 use crate::acme;
-use crate::actors::follow::Moment;
-use crate::actors::partner::Files;
-use crate::actors::{Execution, Folder, Operator, Partner, Watcher};
+use crate::actors::{Operator, Partner, Watcher};
 use crate::stack::KEY_CEREMONY;
 
 pub(super) const SCENARIO: Scenario = Scenario {
@@ -20,19 +17,17 @@ pub(super) const SCENARIO: Scenario = Scenario {
     about: "a partner drops its certificates, and opens the package with the KEK wrapped for it",
     stacks: &[KEY_CEREMONY],
     alone: false,
-    // RSA-4096 takes its time; the keys are kept for `acme::pki` in the story.
-    prepare: || drop(acme::pki()),
+    prepare: acme::make_keys,
     tell: |stage| Box::pin(tell(stage)),
 };
 
-const START_TIMEOUT: Duration = Duration::from_secs(60);
 /// What one ceremony makes: the KEK, and the public keys of the root and the issuing CA.
 const KEYS: usize = 3;
 
 async fn tell(stage: &Stage<'_>) -> Result<()> {
     let (connection, progress) = (stage.connection, stage.progress);
     let folder = acme::folder();
-    let pki = acme::pki();
+    let pki = acme::pki(connection)?;
     let operator = Operator::new(connection);
     let partner = Partner::new(connection, &folder);
 
@@ -82,33 +77,6 @@ async fn tell(stage: &Stage<'_>) -> Result<()> {
     Ok(())
 }
 
-/// Each state with the time it took, in the order in which they ended.
-type States = Vec<(String, Duration)>;
-
-async fn follow(
-    watcher: &Watcher<'_>,
-    folder: &Folder,
-    progress: Progress,
-) -> Result<(Execution, States)> {
-    let arn = watcher
-        .start_of(&folder.ceremony_prefix(), &[], START_TIMEOUT)
-        .await
-        .context(
-            "the certificates were not accepted as a complete set, or their arrival went unnoticed",
-        )?;
-    progress.line(&format!("\n  {arn}"));
-    let mut states = Vec::new();
-    let execution = watcher
-        .follow(&arn, |moment| {
-            progress.line(&moment.to_string());
-            if let Moment::Exited { state, took, .. } = moment {
-                states.push((state.clone(), *took));
-            }
-        })
-        .await?;
-    Ok((execution, states))
-}
-
 /// The partner's verdicts and the times, for people.
 fn report(id: &str, opened: &Opened, took: Duration, states: &States, progress: Progress) {
     let states: Vec<String> = states
@@ -129,16 +97,4 @@ fn report(id: &str, opened: &Opened, took: Duration, states: &States, progress: 
         took.as_secs_f64(),
         states.join(", "),
     ));
-}
-
-fn save(directory: &Path, files: &Files) -> Result<()> {
-    let context = || format!("writing the package to {}", directory.display());
-    if directory.exists() {
-        std::fs::remove_dir_all(directory).with_context(context)?;
-    }
-    std::fs::create_dir_all(directory).with_context(context)?;
-    for (name, bytes) in files {
-        std::fs::write(directory.join(name), bytes).with_context(context)?;
-    }
-    Ok(())
 }

@@ -7,17 +7,22 @@
 
 mod kek_export;
 pub mod quota;
+mod revoked;
 
 use std::path::Path;
 use std::pin::Pin;
+use std::time::Duration;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use workbench::progress::Progress;
 
+use crate::actors::follow::Moment;
+use crate::actors::partner::Files;
+use crate::actors::{Execution, Folder, Watcher};
 use crate::stack::connection::Connection;
 
 /// Every scenario; the first is told when none is asked for.
-pub const SCENARIOS: &[Scenario] = &[kek_export::SCENARIO, quota::SCENARIO];
+pub const SCENARIOS: &[Scenario] = &[kek_export::SCENARIO, quota::SCENARIO, revoked::SCENARIO];
 
 /// A story that can be told.
 #[derive(Debug)]
@@ -60,6 +65,50 @@ pub fn stacks() -> Vec<String> {
     names.sort();
     names.dedup();
     names
+}
+
+const START_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// Each state with the time it took, in the order in which they ended.
+type States = Vec<(String, Duration)>;
+
+/// Shows the first execution for a folder as it goes, until it has ended.
+async fn follow(
+    watcher: &Watcher<'_>,
+    folder: &Folder,
+    progress: Progress,
+) -> Result<(Execution, States)> {
+    let arn = watcher
+        .start_of(&folder.ceremony_prefix(), &[], START_TIMEOUT)
+        .await
+        .context(
+            "the certificates were not accepted as a complete set, or their arrival went unnoticed",
+        )?;
+    progress.line(&format!("\n  {arn}"));
+    let mut states = Vec::new();
+    let execution = watcher
+        .follow(&arn, |moment| {
+            progress.line(&moment.to_string());
+            if let Moment::Exited { state, took, .. } = moment {
+                states.push((state.clone(), *took));
+            }
+        })
+        .await?;
+    Ok((execution, states))
+}
+
+/// Writes files into a directory, and removes what was there.
+fn save(directory: &Path, files: &Files) -> Result<()> {
+    let context = || format!("writing to {}", directory.display());
+    if directory.exists() {
+        std::fs::remove_dir_all(directory).with_context(context)?;
+    }
+    for (name, bytes) in files {
+        let path = directory.join(name);
+        std::fs::create_dir_all(path.parent().unwrap_or(directory)).with_context(context)?;
+        std::fs::write(path, bytes).with_context(context)?;
+    }
+    Ok(())
 }
 
 #[cfg(test)]

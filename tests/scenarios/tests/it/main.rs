@@ -12,4 +12,5 @@ mod packages;
 mod profiles;
 mod reconciliation;
 mod rehearsed;
+mod revocation;
 mod unusable_files;

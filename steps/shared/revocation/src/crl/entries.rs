@@ -7,7 +7,7 @@ use x509_cert::ext::pkix::CrlReason;
 use x509_cert::time::Time;
 
 use crate::FetchError;
-use crate::extensions::{Extension, admissible, elements};
+use crate::extensions::{self, Extension, admissible, elements};
 use crate::freshness::utc;
 
 const REASON_CODE: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.21");
@@ -84,13 +84,13 @@ impl Revoked<'_> {
     }
 
     fn extensions(&self) -> Result<Vec<Extension<'_>>, FetchError> {
-        let Some(extensions) = &self.extensions else {
+        let Some(contents) = &self.extensions else {
             return Ok(Vec::new());
         };
-        extensions
+        contents
             .tag()
             .assert_eq(Tag::Sequence)
-            .and_then(|_| elements(extensions.value()).collect())
+            .and_then(|_| extensions::read(contents.value()))
             .map_err(unreadable)
     }
 }

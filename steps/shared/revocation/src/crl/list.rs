@@ -10,7 +10,7 @@ use x509_cert::time::Time;
 use super::entries::{self, Entry};
 use super::scope;
 use crate::FetchError;
-use crate::extensions::{Extension, admissible, elements};
+use crate::extensions::{self, Extension, admissible};
 use crate::freshness::{Validity, utc};
 use crate::parties::Parties;
 use crate::services::Location;
@@ -43,13 +43,13 @@ pub(crate) fn read(
         .map_err(|error| FetchError::unusable(format!("not a CRL: {error}")))?;
     authentic(&signed, &list, parties)?;
     let validity = list.validity()?;
-    // The opinion of a second reader, which refuses delta and indirect CRLs too. It wants the name
-    // of every distribution point, which only those have that are one of several (§5.2.5).
+    complete(&list, parties, location)?;
+    // The opinion of a second reader with a parser of its own. It wants a name in every issuing
+    // distribution point, which a CRL need not have that is not one of several (§5.2.5).
     match BorrowedCertRevocationList::from_der(bytes) {
         Ok(_) | Err(Error::UnsupportedCrlIssuingDistributionPoint) => {}
         Err(error) => return Err(FetchError::unusable(format!("not a usable CRL: {error}"))),
     }
-    complete(&list, parties, location)?;
     let entry = entries::find(list.entries, parties.subject.serial())?;
     validity.check(now)?;
     Ok(Listed { validity, entry })
@@ -99,7 +99,7 @@ impl<'a> List<'a> {
         let extensions = match extensions {
             Some(field) => {
                 field.value.tag().assert_eq(Tag::Sequence)?;
-                elements(field.value.value()).collect::<der::Result<_>>()?
+                extensions::read(field.value.value())?
             }
             None => Vec::new(),
         };
@@ -139,13 +139,13 @@ fn authentic(signed: &Signed<'_>, list: &List<'_>, parties: &Parties) -> Result<
     let issuer = &parties.issuer;
     if list.issuer != issuer.name {
         return Err(FetchError::unusable(format!(
-            "it was not issued by {}: indirect CRLs are not used",
+            "it was not issued by `{}`: indirect CRLs are not used",
             issuer.subject()
         )));
     }
     if !issuer.may(KeyUsage::crl_sign)? {
         return Err(FetchError::unusable(format!(
-            "{} may not sign CRLs: its KeyUsage lacks cRLSign (RFC 5280 §6.3.3 (f))",
+            "`{}` may not sign CRLs: its KeyUsage lacks cRLSign (RFC 5280 §6.3.3 (f))",
             issuer.subject()
         )));
     }

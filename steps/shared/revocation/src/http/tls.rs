@@ -4,6 +4,7 @@ use std::fmt;
 use std::io::ErrorKind;
 use std::sync::{Arc, OnceLock};
 
+use ceremony::text::shown;
 use rustls::crypto::aws_lc_rs::default_provider;
 use rustls::{ClientConfig, RootCertStore};
 use rustls_pki_types::ServerName;
@@ -35,7 +36,10 @@ impl Tls {
             .await
             .map_err(|error| match error.kind() {
                 // rustls's own errors: another certificate or version is needed.
-                ErrorKind::InvalidData => FetchError::unusable(format!("TLS: {error}")),
+                // They repeat names out of the server's certificate.
+                ErrorKind::InvalidData => {
+                    FetchError::unusable(format!("TLS: {}", shown(&error.to_string())))
+                }
                 kind => FetchError::unavailable(format!("TLS: {kind}")),
             })
     }

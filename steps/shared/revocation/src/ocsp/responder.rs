@@ -105,14 +105,14 @@ fn authorised(
 ) -> Result<Signer, FetchError> {
     let subject = delegate.subject();
     let refuse = |why: String| {
-        FetchError::unusable(format!("the responder {subject} may not answer: {why}"))
+        FetchError::unusable(format!("the responder `{subject}` may not answer: {why}"))
     };
     if delegate.key == asked_about.key {
         return Err(refuse("no certificate answers for itself".to_owned()));
     }
     if !delegate.certificate.is_signed_by(&issuer.certificate) {
         return Err(refuse(format!(
-            "its certificate was not issued by {}",
+            "its certificate was not issued by `{}`",
             issuer.subject()
         )));
     }

@@ -1,6 +1,7 @@
 //! Which service is asked, and what several answers come to.
 
 use std::cell::Cell;
+use std::time::{Duration, Instant};
 
 use ceremony::revocation::{Order, Status};
 use ceremony::utc::Utc;
@@ -107,8 +108,8 @@ async fn what_may_pass_outweighs_what_will_not() {
             other => panic!("{other:?}"),
         };
         // Every service that was asked, with its address.
-        assert!(reasons[0].contains("OCSP responder at http://ocsp.example/: "));
-        assert!(reasons[1].contains("CRL at http://crl.example/ca.crl: "));
+        assert!(reasons[0].contains("OCSP responder at `http://ocsp.example/`: "));
+        assert!(reasons[1].contains("CRL at `http://crl.example/ca.crl`: "));
     }
 }
 
@@ -137,6 +138,18 @@ async fn of_several_addresses_a_few_are_asked() {
     })
     .await;
     assert_not_revoked(&found);
+}
+
+/// As many as fit a certificate, all in one distribution point.
+#[tokio::test(flavor = "current_thread")]
+async fn hundreds_of_addresses_cost_little() {
+    let ca = ca();
+    let leaf = with_points(leaf_profile(), vec![point(&["http://a"; 700])]);
+    let leaf = leaf.issued_by(&ca, &key("leaf"));
+    let start = Instant::now();
+    let found = ask(Order::CrlOnly, &leaf, &ca, |_| down()).await;
+    assert_unavailable(&found, "names 700 addresses, of which 3 are asked");
+    assert!(start.elapsed() < Duration::from_secs(1));
 }
 
 #[tokio::test(flavor = "current_thread")]
@@ -208,7 +221,9 @@ async fn words_of_others_are_escaped_and_bounded() {
     assert!(reasons.len() <= 8, "{}", reasons.len());
     for reason in reasons {
         assert!(reason.chars().count() <= 401, "{}", reason.len());
-        assert!(!reason.contains(['<', '`', '\u{1b}']), "{reason}");
+        assert!(!reason.contains(['<', '\u{1b}']), "{reason}");
+        // Those around the address, none within it.
+        assert!(reason.matches('`').count() <= 2, "{reason}");
     }
 }
 

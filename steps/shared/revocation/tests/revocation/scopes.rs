@@ -55,18 +55,18 @@ async fn a_crl_about_other_certificates_is_refused() {
         ),
         (
             |scope| scope.only_contains_attribute_certs = true,
-            Some("MalformedExtensions"),
-            Some("MalformedExtensions"),
+            Some("attribute certificates only"),
+            Some("attribute certificates only"),
         ),
         (
             |scope| scope.indirect_crl = true,
-            Some("UnsupportedIndirectCrl"),
-            Some("UnsupportedIndirectCrl"),
+            Some("is an indirect CRL"),
+            Some("is an indirect CRL"),
         ),
         (
             |scope| scope.only_some_reasons = Some(FlagSet::from(Reasons::KeyCompromise)),
-            Some("UnsupportedRevocationReasonsPartitioning"),
-            Some("UnsupportedRevocationReasonsPartitioning"),
+            Some("for some reasons only"),
+            Some("for some reasons only"),
         ),
         (
             |scope| scope.distribution_point = Some(full_name(&["http://crl.example/2.crl"])),
