@@ -237,6 +237,7 @@ fn fits(path: CertificatePath, mistakes: Mistakes) {
 
     let start = Start {
         version: Start::VERSION,
+        leaf: None,
         ceremony: ceremony.clone(),
         objects: (0..=MAX_CAS)
             .map(|_| DroppedObject {

@@ -94,6 +94,10 @@ fn careless(key: &PrivateKey) -> Vec<(String, Vec<u8>)> {
             "-----BEGIN PGP PRIVATE KEY BLOCK-----\n\nlQ==\n".to_owned(),
         ),
         (
+            "as OpenSSH without a frame",
+            STANDARD.encode(b"openssh-key-v1\0\0\0\0\x04none"),
+        ),
+        (
             "as SSH2",
             "---- BEGIN SSH2 ENCRYPTED PRIVATE KEY ----\nAA==\n".to_owned(),
         ),

@@ -205,6 +205,21 @@ impl World {
         String::from_utf8_lossy(&log).into_owned()
     }
 
+    /// Runs a command that people are told to type, as the account's root user.
+    pub async fn shell(&self, command: &str) -> String {
+        let path = std::env::var("PATH").unwrap_or_default();
+        let output = tokio::process::Command::new("bash")
+            .args(["-c", command])
+            .envs(self.stack.environment())
+            .env("PATH", format!("{}:{path}", self.python.display()))
+            .output()
+            .await
+            .expect("bash");
+        let error = String::from_utf8_lossy(&output.stderr);
+        assert!(error.is_empty(), "{command}: {error}");
+        String::from_utf8(output.stdout).expect("text")
+    }
+
     /// Runs the AWS CLI as the account's root user.
     pub async fn aws(&self, arguments: &[&str]) -> String {
         let output = tokio::process::Command::new(self.python.join("aws"))

@@ -32,7 +32,7 @@ pub(crate) async fn of_event(
     object: &CreatedObject,
 ) -> Result<Option<Found>, Error> {
     let CreatedObject { key, version_id } = object;
-    if let Contents::Read { files, unread } = contents {
+    if let Contents::Read { files, .. } = contents {
         let read = files.iter().find(|file| file.object.key == *key);
         if let Some(file) = read
             && version_id
@@ -41,9 +41,9 @@ pub(crate) async fn of_event(
         {
             return Ok(found(file));
         }
-        // A covered one is all that there may be to look at beside what has been read.
-        if version_id.is_none() || unread.iter().any(|file| file.key == *key) {
-            return Ok(read.and_then(found));
+        // All that is known of it has been read, or cannot be.
+        if version_id.is_none() {
+            return Ok(None);
         }
     }
     let (s3, inbox) = (&context.s3, &context.inbox_bucket);

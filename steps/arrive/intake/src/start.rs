@@ -203,6 +203,7 @@ fn input(complete: &Complete, number: u32) -> Result<String, Error> {
         version: Input::VERSION,
         ceremony: complete.set.ceremony(number),
         objects: complete.objects.clone(),
+        leaf: Some(complete.set.leaf()),
     };
     serde_json::to_string(&input).map_err(|error| Error::Unwritable(error.to_string()))
 }

@@ -77,6 +77,7 @@ pub async fn handle(context: &Context, input: Input) -> Result<Output, Error> {
         &context.evidence_bucket,
         &certificates,
         Some(&loaded.profile),
+        input.leaf.as_ref(),
     )
     .await??;
     let policy = loaded.profile.kek_export_policy(loaded.version)?;

@@ -16,6 +16,10 @@ pub struct Start {
     pub ceremony: Ceremony,
     /// The objects that the ceremony is about: exactly these versions are read.
     pub objects: Vec<DroppedObject>,
+    /// Fingerprint of the leaf that the ceremony is named for. Another one may lie in the same objects
+    /// and become valid by the time they are read. Inputs of before it was written have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub leaf: Option<Sha256>,
 }
 
 impl Start {

@@ -70,6 +70,11 @@ impl CertificateSet {
         &self.folder
     }
 
+    /// Fingerprint of the leaf.
+    pub fn leaf(&self) -> Sha256 {
+        self.leaf.clone()
+    }
+
     /// Names the set: the same for all its runs.
     pub fn digest(&self) -> Sha256 {
         Sha256::of(self.lines().as_bytes())

@@ -18,9 +18,11 @@ pub use write_once::{Found, WriteError, write_once};
 
 use aws_sdk_s3::Client as S3;
 use ceremony::certificate::Certificate;
+use ceremony::digest::Sha256;
 use ceremony::path::{CertificatePath, Choosing, Chosen, NoPath};
 use ceremony::profile::Profile;
 use ceremony::utc::Utc;
+use step::ServiceError;
 
 /// The path from the newest leaf among `dropped`, with the roots that the profile or an earlier
 /// ceremony supplies if the drop alone has none.
@@ -31,29 +33,52 @@ pub async fn choose(
     evidence_bucket: &str,
     dropped: &[&Certificate],
     profile: Option<&Profile>,
-) -> Result<Result<Chosen, NoPath>, step::ServiceError> {
-    let pinned = profile
-        .map(|profile| profile.trust_anchors.as_slice())
-        .unwrap_or_default();
-    let supplied;
-    let mut choosing = match Choosing::new(dropped, pinned, Utc::now()) {
-        Ok(choosing) => choosing,
-        Err(error) => return Ok(Err(error)),
-    };
-    if let (Some(profile), true) = (profile, choosing.lacks_a_root()) {
-        supplied = supplied_roots(s3, evidence_bucket, profile).await?;
-        choosing.supply(&supplied);
-    }
-    Ok(choosing.chosen())
+) -> Result<Result<Chosen, NoPath>, ServiceError> {
+    let choosing = Choosing::new(dropped, pinned(profile), Utc::now());
+    chosen(s3, evidence_bucket, choosing, profile).await
 }
 
-/// The path of [`choose`].
+/// The path of [`choose`], or that from a leaf which has been chosen before.
 pub async fn newest_path(
     s3: &S3,
     evidence_bucket: &str,
     dropped: &[&Certificate],
     profile: Option<&Profile>,
-) -> Result<Result<CertificatePath, NoPath>, step::ServiceError> {
-    let chosen = choose(s3, evidence_bucket, dropped, profile).await?;
+    leaf: Option<&Sha256>,
+) -> Result<Result<CertificatePath, NoPath>, ServiceError> {
+    let (pinned, now) = (pinned(profile), Utc::now());
+    let choosing = match leaf {
+        Some(leaf) => Choosing::from_leaf(leaf, dropped, pinned, now),
+        None => Choosing::new(dropped, pinned, now),
+    };
+    let chosen = chosen(s3, evidence_bucket, choosing, profile).await?;
     Ok(chosen.map(|chosen| chosen.path))
+}
+
+fn pinned(profile: Option<&Profile>) -> &[Sha256] {
+    profile
+        .map(|profile| profile.trust_anchors.as_slice())
+        .unwrap_or_default()
+}
+
+/// Roots from elsewhere are fetched only if they make a difference.
+async fn chosen(
+    s3: &S3,
+    evidence_bucket: &str,
+    choosing: Result<Choosing<'_>, NoPath>,
+    profile: Option<&Profile>,
+) -> Result<Result<Chosen, NoPath>, ServiceError> {
+    let choosing = match choosing {
+        Ok(choosing) => choosing,
+        Err(error) => return Ok(Err(error)),
+    };
+    match profile {
+        Some(profile) if choosing.lacks_a_root() => {
+            let supplied = supplied_roots(s3, evidence_bucket, profile).await?;
+            let mut choosing = choosing;
+            choosing.supply(&supplied);
+            Ok(choosing.chosen())
+        }
+        _ => Ok(choosing.chosen()),
+    }
 }

@@ -48,7 +48,7 @@ impl Partner {
     ) -> Result<Result<CertificatePath, NoPath>, ServiceError> {
         let s3 = aws_sdk_s3::Client::new(&self.aws.config());
         let dropped: Vec<&Certificate> = dropped.iter().collect();
-        newest_path(&s3, EVIDENCE, &dropped, profile).await
+        newest_path(&s3, EVIDENCE, &dropped, profile, None).await
     }
 
     /// Leaf and intermediate.

@@ -62,19 +62,41 @@ async fn seventeen_files_of_junk() {
     assert!(story.ceremonies().await.is_empty());
 }
 
+/// It stops its folder until a responder has deleted it, by the very command of the event.
 #[tokio::test]
 async fn a_private_key() {
     let story = Story::of("private-key").await;
     let pki = story.chain().build();
     story.operator_onboards(&pki).await;
-    story
-        .partner_drops("leaf.pem", pki.leaf.pem() + &pki.leaf.key().pem())
-        .await;
-    is_rejected(&story, "leaf.pem", "private key").await;
+    let key = pki.leaf.key();
+    story.partner_drops("oops.pem", key.pem()).await;
+    let event = story.is_told("Private Key Received").await;
+    assert_eq!(event.detail["severity"], "high");
+    assert_eq!(event.detail["file"], story.folder.key("oops.pem"));
+    story.partner_drops_chain(&pki).await;
+    story.nothing_else_starts(0).await;
+    is_rejected(&story, "oops.pem", "no ceremony of this folder starts").await;
     let told = format!("{:?}", story.events());
-    let secret = pki.leaf.key().pem();
+    let secret = key.pem();
     let line = secret.lines().nth(1).expect("a line of the key");
     assert!(!told.contains(line));
+    let command = event.detail["deleteVersions"].as_str().expect("a command");
+    story.world().shell(command).await;
+    story.partner_drops("leaf.pem", pki.leaf.pem()).await;
+    story.ceremony_succeeds().await;
+}
+
+/// XML cannot carry all characters that a key may have.
+#[tokio::test]
+async fn names_that_are_no_text() {
+    let story = Story::of("strange-names").await;
+    let pki = story.chain().build();
+    story.operator_onboards(&pki).await;
+    for name in ["\u{1}.pem", "\u{1b}[31m.pem", "a b+c%25.pem"] {
+        story.partner_drops(name, "noise").await;
+    }
+    story.partner_drops_chain(&pki).await;
+    story.ceremony_succeeds().await;
 }
 
 #[tokio::test]

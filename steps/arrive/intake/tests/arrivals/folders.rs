@@ -46,6 +46,7 @@ async fn a_whole_chain_starts_an_execution_with_exactly_its_versions() {
             object("leaf.pem", &leaf, &inbox.pki.leaf.pem()),
             object("root.pem", &root, &inbox.pki.root.pem()),
         ],
+        "leaf": inbox.pki.leaf.sha256(),
     });
     let input: Value = serde_json::from_str(&execution.input).unwrap();
     assert_eq!(input, expected);

@@ -30,6 +30,7 @@ impl Dropped {
             aws: Aws::default(),
             input: Start {
                 version: Start::VERSION,
+                leaf: None,
                 ceremony: ceremony(),
                 objects: Vec::new(),
             },

@@ -103,6 +103,36 @@ async fn an_object_that_is_gone_or_too_large_is_refused() {
     assert_eq!(dropped.refused().await, "ObjectUnreadable");
 }
 
+/// Another one may have become valid since, or be newer.
+#[tokio::test(start_paused = true)]
+async fn the_leaf_that_the_input_names_is_taken() {
+    let mut dropped = Dropped::new();
+    let later = partner::Profile::leaf("ACME Later", "x").issued_by(
+        dropped.pki.issuer(),
+        &partner::PrivateKey::cached(partner::KeyKind::EccP256, "later"),
+    );
+    let root = dropped.pki.root.pem();
+    dropped.input.objects.clear();
+    dropped.adds("root.pem", root);
+    dropped.adds(
+        "ca.pem",
+        partner::bundle([&dropped.pki.intermediates[0], &later]),
+    );
+    dropped.adds("leaf.pem", dropped.pki.leaf.pem());
+    for leaf in [&dropped.pki.leaf, &later] {
+        let mut dropped = Dropped {
+            aws: dropped.aws.clone(),
+            pki: dropped.pki.clone(),
+            input: dropped.input.clone(),
+        };
+        dropped.input.leaf = Some(certificate(leaf).sha256());
+        let fetched = dropped.fetched().await.unwrap();
+        assert_eq!(fetched.path.leaf, certificate(leaf));
+    }
+    dropped.input.leaf = Some(Sha256::of(b"none of them"));
+    assert_eq!(dropped.refused().await, "PathMissing");
+}
+
 #[tokio::test(start_paused = true)]
 async fn files_that_make_no_path_are_refused() {
     let mut dropped = Dropped::new();

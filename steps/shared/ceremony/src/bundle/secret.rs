@@ -37,6 +37,8 @@ fn framed(text: &[u8]) -> Option<Form> {
     let holds = |words: &[u8]| positions(text, words).next().is_some();
     if titled {
         Some("PEM")
+    } else if holds(b"Proc-Type: 4,ENCRYPTED") {
+        Some("PEM, encrypted")
     } else if holds(b"PuTTY-User-Key-File-") {
         Some("a key file of PuTTY")
     } else if holds(b"privateExponent:") || holds(b"Private-Key: (") {
@@ -55,8 +57,11 @@ fn in_der(file: &[u8]) -> Option<Form> {
     })
 }
 
-/// Java's own keystores, by their magic numbers (JKS and JCEKS).
+/// OpenSSH's own form, and Java's keystores (JKS and JCEKS), by their magic numbers.
 fn keystore(file: &[u8]) -> Option<Form> {
+    if file.starts_with(b"openssh-key-v1\0") {
+        return Some("a key of OpenSSH");
+    }
     let magic = file.first_chunk::<4>()?;
     let known = [[0xfe, 0xed, 0xfe, 0xed], [0xce, 0xce, 0xce, 0xce]];
     known

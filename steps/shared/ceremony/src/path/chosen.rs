@@ -37,14 +37,43 @@ impl<'a> Choosing<'a> {
     ) -> Result<Self, NoPath> {
         let mut candidates = Candidates::new(dropped.iter().copied());
         let choice = candidates.newest_leaf(now)?;
+        Ok(Self::with(candidates, choice, pinned, now))
+    }
+
+    /// The same from the leaf of that fingerprint, which has been chosen before.
+    pub fn from_leaf(
+        leaf: &Sha256,
+        dropped: &[&'a Certificate],
+        pinned: &'a [Sha256],
+        now: Utc,
+    ) -> Result<Self, NoPath> {
+        let mut known = dropped.iter().copied();
+        let leaf = known
+            .find(|one| one.sha256() == *leaf)
+            .ok_or(NoPath::NoLeaf { instead: None })?;
+        let choice = Choice {
+            leaf,
+            passed_over: Vec::new(),
+            leaves: Vec::new(),
+        };
+        let candidates = Candidates::new(dropped.iter().copied());
+        Ok(Self::with(candidates, choice, pinned, now))
+    }
+
+    fn with(
+        mut candidates: Candidates<'a>,
+        choice: Choice<'a>,
+        pinned: &'a [Sha256],
+        now: Utc,
+    ) -> Self {
         let path = candidates.path_from(choice.leaf, pinned, now);
-        Ok(Self {
+        Self {
             candidates,
             choice,
             pinned,
             now,
             path,
-        })
+        }
     }
 
     /// Whether roots from elsewhere could make a difference: the drop leads to none that is pinned.
