@@ -1,9 +1,13 @@
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+
 import { App, Stack, Validations } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import { describe, expect, test } from 'vitest';
 
+import { INFRA_ROOT } from '../lib/platform/config.ts';
 import { grant } from '../lib/platform/permission.ts';
 import {
   constructNames,
@@ -20,6 +24,33 @@ const { stack, template } = synthesize();
 const RETAINED = ['RetainExceptOnCreate', 'Retain'];
 const resources = (type: string) =>
   Object.values(template.findResources(type)).map(({ Properties }) => Properties);
+
+describe('whom certificates name is asked about revocation', () => {
+  const asks = (t: Template) =>
+    Object.values(t.findResources('AWS::Lambda::Function'))
+      .map(({ Properties }) => Properties)
+      .find(({ Environment }) => Environment?.Variables.REVOCATION_HOSTS !== undefined)!;
+
+  test('at public addresses alone, unless the context names others', () => {
+    expect(asks(template).Environment.Variables.REVOCATION_HOSTS).toBe('[]');
+    const hosts = ['localhost', 'ocsp.internal.example'];
+    const named = asks(synthesize({ revocationHosts: hosts }).template);
+    expect(JSON.parse(named.Environment.Variables.REVOCATION_HOSTS)).toEqual(hosts);
+  });
+
+  test('for a time after which there is room to write down the answers, and memory for a large CRL', () => {
+    const step = resolve(INFRA_ROOT, '../steps/prove/check-revocation/src/lib.rs');
+    const [, budget] = /BUDGET: Duration = Duration::from_secs\((\d+)\)/.exec(
+      readFileSync(step, 'utf8'),
+    )!;
+    const { MemorySize, Timeout } = asks(template);
+    expect(Timeout - Number(budget)).toBeGreaterThanOrEqual(40);
+    expect(MemorySize).toBe(512);
+    const file = resolve(INFRA_ROOT, '../statemachine/kek-export.asl.json');
+    const { States } = JSON.parse(readFileSync(file, 'utf8'));
+    expect(States.CheckRevocation.TimeoutSeconds).toBeGreaterThan(Timeout);
+  });
+});
 
 describe('buckets', () => {
   const buckets = Object.entries(template.findResources('AWS::S3::Bucket'));

@@ -381,12 +381,13 @@ fn a_newer_leaf_that_does_not_count_is_told() {
     desk.put("newer.pem", newer.pem());
     let files = ["root.pem", "ca.pem", "leaf.pem", "newer.pem"];
     let document = json(&desk, &files, &[]);
+    assert_eq!(document["goesOn"], true);
     assert_eq!(document["path"][0]["sha256"], pki.leaf.sha256());
-    let problem = &document["problems"][0];
-    assert_eq!(problem["event"], "Certificates Rejected");
-    assert_eq!(problem["file"], "newer.pem");
-    let what = problem["what"].as_str().unwrap();
-    assert!(what.contains("which counts all the same"), "{what}");
+    let passed_over = document["passedOver"].as_array().unwrap();
+    assert_eq!(passed_over.len(), 1);
+    assert_eq!(passed_over[0]["sha256"], newer.sha256());
+    let told = check(&desk, &files, &[]).out;
+    assert!(told.contains("is newer and does not count: "), "{told}");
 }
 
 /// A CA that lies there and cannot be used is not missing: which file, and why.
@@ -478,6 +479,7 @@ fn the_document_is_stable_and_complete() {
             "files",
             "folder",
             "goesOn",
+            "passedOver",
             "path",
             "problems",
             "program",

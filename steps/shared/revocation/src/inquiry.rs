@@ -35,6 +35,8 @@ pub struct Inquiry<'a, F> {
 struct List {
     bytes: Vec<u8>,
     next_update: Utc,
+    /// SubjectPublicKeyInfo.
+    issuer: Vec<u8>,
 }
 
 impl<'a, F: Fetch> Inquiry<'a, F> {
@@ -157,7 +159,11 @@ impl<'a, F: Fetch> Inquiry<'a, F> {
         parties: &Parties,
         now: Utc,
     ) -> Result<(Listed, Vec<u8>), FetchError> {
-        self.lists.retain(|_, list| now < list.next_update);
+        // On a path an issuer has one certificate after it, and delegates. The lists of the issuers
+        // before serve nobody any more, and each may have megabytes.
+        let issuer = &parties.issuer.key;
+        self.lists
+            .retain(|_, list| now < list.next_update && list.issuer == *issuer);
         if let Some(list) = self.lists.get(&location.url) {
             let listed = crl::read(&list.bytes, parties, location, now)?;
             return Ok((listed, list.bytes.clone()));
@@ -173,6 +179,7 @@ impl<'a, F: Fetch> Inquiry<'a, F> {
             let list = List {
                 bytes: bytes.clone(),
                 next_update,
+                issuer: issuer.clone(),
             };
             self.lists.insert(location.url.clone(), list);
         }

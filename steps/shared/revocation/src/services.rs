@@ -30,11 +30,18 @@ pub(crate) struct Location {
     pub(crate) names: Arc<[String]>,
 }
 
-impl<T> Services<T> {
+impl<T: PartialEq> Services<T> {
     fn none() -> Self {
         Self {
             usable: Vec::new(),
             passed_over: Vec::new(),
+        }
+    }
+
+    /// Once, however often it is named.
+    fn add(&mut self, service: T) {
+        if !self.usable.contains(&service) {
+            self.usable.push(service);
         }
     }
 }
@@ -50,7 +57,7 @@ pub(crate) fn responders(party: &Party) -> Result<Services<String>, FetchError> 
             continue;
         }
         match uri(&description.access_location) {
-            Some(url) if is_http(url) => services.usable.push(url.to_owned()),
+            Some(url) if is_http(url) => services.add(url.to_owned()),
             Some(url) => services
                 .passed_over
                 .push(not_http("an OCSP responder", url)),
@@ -94,7 +101,7 @@ pub(crate) fn lists(party: &Party) -> Result<Services<Location>, FetchError> {
         }
         for url in names.iter() {
             if is_http(url) {
-                services.usable.push(Location {
+                services.add(Location {
                     url: url.clone(),
                     names: Arc::clone(&names),
                 });

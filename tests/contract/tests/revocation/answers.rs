@@ -13,6 +13,7 @@ use crate::support::*;
 async fn every_way_to_answer_by_ocsp() {
     let table: Vec<(Ocsp, Expected)> = vec![
         (Ocsp::Right, NotRevoked(ByOcsp)),
+        (Ocsp::Good, NotRevoked(ByOcsp)),
         (Ocsp::NamedByKey, NotRevoked(ByOcsp)),
         (Ocsp::WithoutNonce, NotRevoked(ByOcsp)),
         (Ocsp::WithoutNextUpdate, NotRevoked(ByOcsp)),

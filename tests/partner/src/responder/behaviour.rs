@@ -13,6 +13,8 @@ pub enum Ocsp {
     /// Signed by the issuer, good for an hour, with the nonce of the request.
     #[default]
     Right,
+    /// Right, but that it says good, whatever is true by now.
+    Good,
     /// The responder is named by the digest of its key, and not by its subject.
     NamedByKey,
     /// Signed by this key, in this certificate's name; the certificate comes with the response. A

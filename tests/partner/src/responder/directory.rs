@@ -42,7 +42,10 @@ pub enum DirectoryError {
 /// Everything that a directory says.
 pub(crate) fn read(directory: &Path) -> Result<Book, DirectoryError> {
     let mut book = Book::default();
-    for folder in entries(directory)?.into_iter().filter(is_complete) {
+    for folder in entries(directory)? {
+        if !is_complete(&folder) {
+            continue;
+        }
         for certificate in certificates(&folder)? {
             let key = certificate.with_extension("key");
             if key.is_file() {
@@ -54,7 +57,7 @@ pub(crate) fn read(directory: &Path) -> Result<Book, DirectoryError> {
     Ok(book)
 }
 
-fn is_complete(folder: &PathBuf) -> bool {
+fn is_complete(folder: &Path) -> bool {
     let name = folder.file_name().unwrap_or_default();
     folder.is_dir() && !name.as_encoded_bytes().starts_with(b".")
 }

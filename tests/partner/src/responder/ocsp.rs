@@ -56,7 +56,11 @@ pub(crate) fn answer(book: &mut Book, request: &[u8]) -> Reply {
         }
         _ => {}
     }
-    let data = data(id, book.status(&number), nonce, &behaviour);
+    let status = match behaviour {
+        Ocsp::Good => Status::Good,
+        _ => book.status(&number),
+    };
+    let data = data(id, status, nonce, &behaviour);
     let mut response = signed(data, &authority, &behaviour);
     match behaviour {
         Ocsp::Truncated => response.truncate(response.len() / 2),

@@ -11,6 +11,22 @@ const VERIFIED: &str = "Response verify OK";
 const NOT_VERIFIED: &str = "Response Verify Failure";
 
 #[test]
+fn certificates_name_their_services() {
+    let case = Case::new();
+    let pairs = [
+        ("leaf.pem", &case.pki.intermediates[0]),
+        ("intermediate.pem", &case.pki.root),
+    ];
+    for (file, issuer) in pairs {
+        let said = case.openssl(&["x509", "-noout", "-in", file, "-text"]);
+        said.must_say(&format!("OCSP - URI:{}", case.services.ocsp_url()));
+        said.must_say(&format!("URI:{}", case.services.crl_url(issuer)));
+    }
+    let said = case.openssl(&["x509", "-noout", "-in", "root.pem", "-text"]);
+    said.must_not_say("URI:");
+}
+
+#[test]
 fn good() {
     let case = Case::new();
     let said = case.ocsp(&[]);
@@ -166,6 +182,7 @@ fn what_is_wrong_with_a_response() {
         assert!(said.text.contains(text), "{behaviour:?}: {}", said.text);
     }
     for right in [
+        Ocsp::Good,
         Ocsp::NamedByKey,
         Ocsp::WithoutNextUpdate,
         Ocsp::WithoutNonce,

@@ -97,6 +97,34 @@ async fn leaf_revoked() {
     );
 }
 
+/// The KEK is there by then, and does not leave.
+#[tokio::test]
+async fn leaf_revoked_between_the_first_look_and_the_last() {
+    let asked = Asked::of("revoked-later").await;
+    let (story, leaf) = (&asked.story, &asked.pki.leaf);
+    asked.services.revoke(leaf, Reason::KeyCompromise);
+    asked.services.ocsp_first(1, leaf, Ocsp::Good);
+    asked.drops_under(json!({ "maxProofAgeMinutes": 0 })).await;
+    let failure = story.ceremony_fails("CertificateRevoked").await;
+    assert_eq!(failure.record["step"], "CheckRevocation");
+    assert_eq!(story.created().await, Created { keks: 1, cas: 2 });
+    let package = story.partner_fetches(&failure.execution.name).await;
+    assert!(package.is_empty(), "{:?}", package.keys());
+    let keys = story.keys().await;
+    let log = story.stack().management().expect("a management port");
+    let log = log.requests().await.expect("a log of requests");
+    let requests = log["requests"].as_array().expect("requests");
+    let about_our_keys = requests.iter().filter(|request| {
+        let named = request["keyArns"].as_array().expect("keys");
+        keys.iter().any(|key| named.contains(&key["keyArn"]))
+    });
+    let operations: Vec<&str> = about_our_keys
+        .map(|request| request["operation"].as_str().expect("a name"))
+        .collect();
+    assert!(operations.contains(&"CreateKey"), "{operations:?}");
+    assert!(!operations.contains(&"ExportKey"), "{operations:?}");
+}
+
 #[tokio::test]
 async fn intermediate_revoked() {
     let asked = Asked::of("intermediate-revoked").await;
@@ -190,4 +218,27 @@ async fn certificates_that_name_no_service() {
     };
     asked.drops_under(json!({})).await;
     asked.is_refused("RevocationServiceMissing").await;
+}
+
+/// The profile does not ask for more than there is, and the record says what there was.
+#[tokio::test]
+async fn certificates_that_name_no_service_and_need_not() {
+    let story = Story::of("no-services-fine").await;
+    let pki = story.chain().build();
+    story.operator_onboards(&pki).await;
+    story.partner_drops_chain(&pki).await;
+    let execution = story.ceremony_succeeds().await;
+    let event = story.is_told("Ceremony Succeeded").await;
+    let revocation = &event.detail["revocation"];
+    assert_eq!(revocation["policy"], "when-available");
+    let certificates = [pki.leaf.sha256(), pki.intermediates[0].sha256()];
+    assert_eq!(revocation["notProven"], json!(certificates));
+    let record = story.evidence_at(&event.detail["record"]).await;
+    assert!(record.to_string().contains("no-service"), "{record}");
+    let evidence = story.evidence(&execution.name).await;
+    assert!(
+        !evidence.keys().any(|name| name.starts_with("revocation/")),
+        "{:?}",
+        evidence.keys()
+    );
 }

@@ -96,16 +96,14 @@ impl Drop {
         choosing.chosen().map_err(no_path)
     }
 
-    /// What `intake` would reject of a set that is complete.
-    pub(super) fn doubts(&self, chosen: &Chosen) -> Vec<Problem> {
+    /// A file that leaves it open which leaf is meant.
+    pub(super) fn ambiguity(&self, chosen: &Chosen) -> Option<Problem> {
         let files = self.files();
-        let two = chosen.two_leaves_in_one_file(&files);
-        let two = two.map(|name| Problem::rejected_file(name, TWO_LEAVES_IN_ONE_FILE.to_owned()));
-        let passed_over = files.iter().filter_map(|file| {
-            let reason = chosen.passed_over_in(*file)?;
-            Some(Problem::rejected_file(file.name, reason))
-        });
-        two.into_iter().chain(passed_over).collect()
+        let name = chosen.two_leaves_in_one_file(&files)?;
+        Some(Problem::rejected_file(
+            name,
+            TWO_LEAVES_IN_ONE_FILE.to_owned(),
+        ))
     }
 
     fn files(&self) -> Vec<DroppedFile<'_>> {

@@ -21,7 +21,7 @@ use crate::files::Unreadable;
 use drop::Drop;
 
 pub use drop::SameName;
-pub use report::{FileSeen, OnPath, Problem, Report, Revocation};
+pub use report::{FileSeen, NotCounted, OnPath, Problem, Report, Revocation};
 
 /// What somebody asks for.
 #[derive(Clone, Debug)]
@@ -60,8 +60,8 @@ async fn judge(
 ) -> Result<(), Problem> {
     report.folder = Some(profile.folder().prefix());
     let chosen = drop.path(&profile, report.at)?;
-    report.problems.extend(drop.doubts(&chosen));
-    report.on_path(&chosen.path);
+    report.problems.extend(drop.ambiguity(&chosen));
+    report.on_path(&chosen);
     let proven = proven(report, chosen.path, &profile)?;
     let Some(services) = services else {
         return Ok(());

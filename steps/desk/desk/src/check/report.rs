@@ -1,7 +1,7 @@
 //! What was found, and what stands in the way.
 
 use ceremony::digest::Sha256;
-use ceremony::path::{CertificateFacts, CertificatePath, NoPath};
+use ceremony::path::{CertificateFacts, Chosen, NoPath};
 use ceremony::profile::{CeremonyNotAllowed, MalformedProfile, Profile};
 use ceremony::proof::{Check, Refusal};
 use ceremony::revocation::Finding;
@@ -31,6 +31,9 @@ pub struct Report {
     pub files: Vec<FileSeen>,
     /// The certificates that the ceremony would use, the leaf first; empty where there is no path.
     pub path: Vec<OnPath>,
+    /// Certificates that are newer than the leaf, and why each of them does not count. `intake` tells
+    /// them as rejected when their files arrive; the ceremony goes on without them.
+    pub passed_over: Vec<NotCounted>,
     /// Every check, as it would be recorded.
     pub checks: Vec<Check>,
     /// Null where nobody was to be asked, or something else stands in the way.
@@ -74,6 +77,14 @@ pub struct OnPath {
     pub remaining_days: i64,
 }
 
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct NotCounted {
+    pub sha256: Sha256,
+    pub subject: String,
+    pub why: String,
+}
+
 /// What the services said.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -95,12 +106,20 @@ impl Report {
             problems: Vec::new(),
             files: drop.seen(),
             path: Vec::new(),
+            passed_over: Vec::new(),
             checks: Vec::new(),
             revocation: None,
         }
     }
 
-    pub(super) fn on_path(&mut self, path: &CertificatePath) {
+    pub(super) fn on_path(&mut self, chosen: &Chosen) {
+        let passed_over = chosen.passed_over.iter().map(|one| NotCounted {
+            sha256: one.certificate.clone(),
+            subject: one.name.clone(),
+            why: one.why.clone(),
+        });
+        self.passed_over = passed_over.collect();
+        let path = &chosen.path;
         let certificates = path.certificates().zip(path.facts());
         let at = self.at.unix_seconds();
         self.path = certificates

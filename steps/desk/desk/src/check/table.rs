@@ -5,7 +5,7 @@ use std::fmt::Write;
 use ceremony::proof::{Check, Severity};
 use ceremony::revocation::{Finding, Proof, Source, Status};
 
-use super::{FileSeen, OnPath, Problem, Report};
+use super::{FileSeen, NotCounted, OnPath, Problem, Report};
 use crate::terminal::plain;
 
 impl Report {
@@ -21,6 +21,9 @@ impl Report {
         }
         for certificate in &self.path {
             path_rows(&mut text, certificate);
+        }
+        for NotCounted { subject, why, .. } in &self.passed_over {
+            let _ = writeln!(text, "  {subject} is newer and does not count: {why}");
         }
         if !self.checks.is_empty() {
             text.push_str("\nChecks\n");

@@ -1,9 +1,10 @@
 //! Who may sign an OCSP response (RFC 6960 §4.2.2.2).
 
 use ceremony::revocation::{Order, Status};
+use ceremony::utc::Utc;
 use der::Encode;
 use partner::certificate::{Certified, KeyUsage, Profile};
-use revocation::{FetchError, Found};
+use revocation::{FetchError, Found, Inquiry, Request};
 use x509_cert::crl::RevokedCert;
 use x509_cert::ext::pkix::ExtendedKeyUsage;
 use x509_cert::serial_number::SerialNumber;
@@ -238,4 +239,23 @@ async fn a_delegate_may_sign_by_either_bit_of_key_usage_or_without_the_extension
         let signer = delegate(&ca, no_check(delegate_profile().key_usage(usage)));
         assert_not_revoked(&answers(&ca, &signer).await);
     }
+}
+
+/// One list serves a delegate and, where OCSP says nothing, the certificate itself.
+#[tokio::test(flavor = "current_thread")]
+async fn the_list_of_a_delegate_is_fetched_once_for_all_of_its_issuer() {
+    let ca = ca();
+    let delegate = delegate(&ca, with_services(delegate_profile(), &[], &[CRL]));
+    let services = Services::new(|request: Request<'_>| match request.body {
+        Some(body) => Ok(response(body, &delegate, &[&delegate], |_| {})),
+        None => Ok(crl(&ca, |_| {})),
+    });
+    let mut inquiry = Inquiry::new(&services, rules(Order::OcspThenCrl));
+    for subject in [leaf(&ca), leaf(&ca)] {
+        let found = inquiry
+            .ask(&certificate(&subject), &certificate(&ca), Utc::now())
+            .await;
+        assert_not_revoked(&found);
+    }
+    assert_eq!(*services.asked.borrow(), [OCSP, CRL, OCSP]);
 }
