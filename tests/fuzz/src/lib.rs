@@ -16,8 +16,8 @@
 //! make of them. `./run` builds them with libFuzzer, which looks for inputs that reach code no
 //! other has reached; it needs a C++ compiler and no other Rust than the workspace's.
 //!
-//! A new target is a module with the function and `seeds()`, a file in `targets/`, a `[[bin]]` in
-//! `Cargo.toml`, and its name in the list of `run`.
+//! A new target is a module with the function and `seeds()`, a file in `targets/`, and a `[[bin]]` in
+//! `Cargo.toml`.
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 

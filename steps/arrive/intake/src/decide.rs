@@ -4,14 +4,12 @@ use std::collections::BTreeMap;
 
 use ceremony::bundle::{MAX_CERTIFICATES_IN_FOLDER, MAX_FILES};
 use ceremony::certificate::Certificate;
-use ceremony::digest::Sha256;
 use ceremony::execution::DroppedObject;
 use ceremony::id::{CertificateSet, Kind};
 use ceremony::identifiers::Folder;
-use ceremony::path::{CertificatePath, NoPath, PassedOver, why_ambiguous};
+use ceremony::path::{CertificatePath, Chosen, DroppedFile, NoPath, TWO_LEAVES_IN_ONE_FILE};
 use ceremony::profile::CEREMONIES_PER_DAY;
-use ceremony::text::shown;
-use storage::{Chosen, ProfileError, choose, load_profile};
+use storage::{ProfileError, choose, load_profile};
 
 use crate::folder::{Contents, File, Unread, read_folder};
 use crate::private_key::{self, Found};
@@ -108,8 +106,8 @@ pub(crate) async fn decide(
     );
     Ok(match chosen.await? {
         Ok(chosen) => {
-            if let Some(refusal) = two_leaves_in_one_file(&chosen, &files) {
-                return Ok(refusal);
+            if let Some(file) = chosen.two_leaves_in_one_file(&dropped(&files)) {
+                return Ok(unusable(Some(file), TWO_LEAVES_IN_ONE_FILE.to_owned()));
             }
             let per_day = profile
                 .as_ref()
@@ -145,81 +143,41 @@ fn why_unusable(key: &str, files: &[File], unread: &[Unread]) -> Option<String> 
     file.certificates.as_ref().err().map(ToString::to_string)
 }
 
-fn two_leaves_in_one_file(chosen: &Chosen, files: &[File]) -> Option<Decision> {
-    files.iter().find_map(|file| {
-        let reason = why_ambiguous(usable(file), &chosen.path.leaf, &chosen.leaves)?;
-        Some(unusable(Some(&file.object.key), reason.to_owned()))
-    })
+fn dropped(files: &[File]) -> Vec<DroppedFile<'_>> {
+    files.iter().map(as_dropped).collect()
+}
+
+fn as_dropped(file: &File) -> DroppedFile<'_> {
+    DroppedFile {
+        name: &file.object.key,
+        certificates: usable(file),
+    }
 }
 
 /// The file of this event, if it holds a newer certificate that does not count. It is told when the
 /// file arrives, and not with each other one.
 fn passed_over(chosen: &Chosen, key: &str, files: &[File]) -> Option<(String, String)> {
     let file = files.iter().find(|file| file.object.key == key)?;
-    let held = |fingerprint: &Sha256| {
-        let mut held = usable(file).iter();
-        held.any(|certificate| certificate.sha256() == *fingerprint)
-    };
-    let PassedOver { name, why, .. } = chosen
-        .passed_over
-        .iter()
-        .find(|one| held(&one.certificate))?;
-    let leaf = &chosen.path.leaf;
-    let reason =
-        format!("{name} is newer than {leaf}, which counts all the same: of the newer one, {why}");
+    let reason = chosen.passed_over_in(as_dropped(file))?;
     Some((key.to_owned(), reason))
 }
 
 /// What is missing; with the certificates that were meant to be it and are not, and their files.
-fn no_path(mut error: NoPath, has_profile: bool, folder: &Folder, files: &[File]) -> Decision {
-    let named = |name: &mut String, fingerprint: &Sha256| {
-        let mut holds = files.iter().filter(|file| {
-            let mut held = usable(file).iter();
-            held.any(|certificate| certificate.sha256() == *fingerprint)
-        });
-        *name = match holds.next() {
-            Some(file) => format!("{name} in `{}`", shown(&file.object.key)),
-            None => format!("{name} of the profile"),
-        };
+fn no_path(error: NoPath, has_profile: bool, folder: &Folder, files: &[File]) -> Decision {
+    let error = error.told_with(&dropped(files));
+    let Some(remedy) = error.what_to_add() else {
+        return unusable(None, error.to_string());
     };
-    match &mut error {
-        NoPath::IssuerUnfit { namesakes, .. } => {
-            for namesake in namesakes {
-                named(&mut namesake.name, &namesake.certificate);
-            }
-        }
-        NoPath::NoLeaf {
-            instead: Some(instead),
-        } => named(&mut instead.name, &instead.certificate),
-        _ => {}
-    }
-    match &error {
-        NoPath::IssuerMissing { .. } | NoPath::NoLeaf { .. } => {
-            let supplied = match (&error, has_profile) {
-                (NoPath::IssuerMissing { .. }, false) => format!(
-                    " (and no readable profile in `{}` supplies a root)",
-                    folder.profile_parameter()
-                ),
-                _ => String::new(),
-            };
-            let remedy = "Drop the missing certificate into the same folder.";
-            Decision::Incomplete {
-                missing: format!("{error}{supplied}"),
-                remedy,
-            }
-        }
-        NoPath::IssuerUnfit { .. } => {
-            let remedy = "Drop a certificate of that CA that can be used, or certificates that do not \
-                          need it, into the same folder.";
-            Decision::Incomplete {
-                missing: error.to_string(),
-                remedy,
-            }
-        }
-        NoPath::SelfSignedLeaf(_)
-        | NoPath::TooLong { .. }
-        | NoPath::TooManyNamesakes
-        | NoPath::TwoLeaves { .. } => unusable(None, error.to_string()),
+    let supplied = match (&error, has_profile) {
+        (NoPath::IssuerMissing { .. }, false) => format!(
+            " (and no readable profile in `{}` supplies a root)",
+            folder.profile_parameter()
+        ),
+        _ => String::new(),
+    };
+    Decision::Incomplete {
+        missing: format!("{error}{supplied}"),
+        remedy,
     }
 }
 

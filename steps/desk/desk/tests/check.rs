@@ -279,6 +279,7 @@ fn a_private_key_is_rejected_whatever_else_there_is() {
     let document = json(&desk, &["root.pem", "ca.pem", "leaf.pem", "leaf.key"], &[]);
     let problem = &document["problems"][0];
     assert_eq!(problem["file"], "leaf.key");
+    assert_eq!(problem["event"], "Private Key Received");
     assert!(
         problem["what"].as_str().unwrap().contains("private key"),
         "{problem}"
@@ -354,14 +355,56 @@ fn a_folder_holds_sixteen_files_and_sixty_four_certificates() {
 }
 
 #[test]
-fn two_leaves_between_which_nobody_can_tell_are_rejected() {
+fn two_leaves_in_one_file_are_rejected() {
     let pki = chain().build();
     let desk = desk_with(&pki);
-    let second = chain().leaf(|leaf| leaf.common_name("Second")).build().leaf;
+    let at = |hours: i64| Utc::now().plus_seconds(hours * 60 * 60).into();
+    let last_year = |leaf: partner::Profile| leaf.valid(at(-48), at(1000));
+    let second = chain().leaf(last_year).build().leaf;
+    desk.put("second.pem", second.pem());
+    let apart = ["root.pem", "ca.pem", "leaf.pem", "second.pem"];
+    assert_eq!(json(&desk, &apart, &[])["goesOn"], true);
     desk.put("leaf.pem", bundle([&pki.leaf, &second]));
+    let problem = json(&desk, &FILES, &[])["problems"][0].clone();
+    assert_eq!(problem["event"], "Certificates Rejected");
+    assert_eq!(problem["file"], "leaf.pem");
+    let what = problem["what"].as_str().unwrap();
+    assert!(what.contains("one leaf per file"), "{what}");
+}
+
+/// The good one counts, but whoever has sent the newer one expects something else.
+#[test]
+fn a_newer_leaf_that_does_not_count_is_told() {
+    let pki = chain().build();
+    let desk = desk_with(&pki);
+    let newer = chain().leaf(partner::Profile::not_yet_valid).build().leaf;
+    desk.put("newer.pem", newer.pem());
+    let files = ["root.pem", "ca.pem", "leaf.pem", "newer.pem"];
+    let document = json(&desk, &files, &[]);
+    assert_eq!(document["goesOn"], true);
+    assert_eq!(document["path"][0]["sha256"], pki.leaf.sha256());
+    let passed_over = document["passedOver"].as_array().unwrap();
+    assert_eq!(passed_over.len(), 1);
+    assert_eq!(passed_over[0]["sha256"], newer.sha256());
+    let told = check(&desk, &files, &[]).out;
+    assert!(told.contains("is newer and does not count: "), "{told}");
+}
+
+/// A CA that lies there and cannot be used is not missing: which file, and why.
+#[test]
+fn a_ca_that_cannot_be_used_is_named_with_its_file() {
+    let pki = chain().build();
+    let desk = desk_with(&pki);
+    let other = chain().named("other").build();
+    desk.put("ca.pem", bundle(&other.intermediates));
     let document = json(&desk, &FILES, &[]);
-    assert_eq!(document["problems"][0]["event"], "Certificates Rejected");
-    assert_eq!(document["goesOn"], false);
+    let problem = &document["problems"][0];
+    assert_eq!(problem["event"], "Certificates Incomplete");
+    let what = problem["what"].as_str().unwrap();
+    assert!(
+        what.contains("in `ca.pem`") && what.contains("can be used"),
+        "{what}"
+    );
 }
 
 #[test]
@@ -377,6 +420,7 @@ fn a_profile_that_allows_nothing_is_told() {
     let document = json(&desk, &FILES, &[]);
     assert_eq!(document["problems"][0]["error"], "ProfileMalformed");
     assert_eq!(document["folder"], Value::Null);
+    assert_eq!(document["files"].as_array().unwrap().len(), FILES.len());
     let ran = check(&desk, &FILES, &[]);
     assert!(ran.out.contains(r"unknown field `\u{1b}`"), "{}", ran.out);
 }
@@ -435,6 +479,7 @@ fn the_document_is_stable_and_complete() {
             "files",
             "folder",
             "goesOn",
+            "passedOver",
             "path",
             "problems",
             "program",
@@ -481,6 +526,9 @@ fn the_last_second_of_a_life_still_counts() {
     let days = |at: Utc| {
         json(&desk, &FILES, &["--time", &at.to_string()])["path"][0]["remainingDays"].clone()
     };
+    let told = |at: Utc| check(&desk, &FILES, &["--time", &at.to_string()]).out;
+    assert!(told(end.plus_seconds(1)).contains("(expired)"));
+    assert!(told(end.plus_seconds(-24 * 60 * 60)).contains("(1 more day)"));
     assert_eq!(days(end), 0);
     assert_eq!(days(end.plus_seconds(1)), -1);
     assert_eq!(days(end.plus_seconds(-24 * 60 * 60)), 1);

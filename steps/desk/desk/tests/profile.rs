@@ -8,6 +8,7 @@ use std::process::Command;
 
 use ceremony::profile::Profile;
 use desk::{Desk, Ran, chain};
+use partner::certificate::KeyUsage;
 use partner::{Certified, KeyKind, PrivateKey};
 use serde_json::{Value, json};
 
@@ -189,12 +190,15 @@ fn what_is_no_root_is_not_pinned() {
 fn what_a_profile_cannot_say_is_not_written() {
     let (desk, root) = (Desk::new(), root());
     desk.put("root.pem", root.pem());
+    let expired = chain().root(partner::Profile::expired).build().root;
+    desk.put("expired.pem", expired.pem());
     for (more, words) in [
         (&["--revocation", "off"][..], "not for production"),
         (&["--root", "root.pem"], "twice"),
         (&["--root", "nowhere.pem"], "nowhere.pem cannot be read"),
         (&["--kek", "AES_255"], "expected one of `AES_128`"),
         (&["--kek", "AES_256"], "no RSA key"),
+        (&["--root", "expired.pem"], "expired at"),
     ] {
         let ran = new(&desk, &[&["--root", "root.pem"], more].concat());
         assert_eq!((ran.code, ran.out.as_str()), (2, ""), "{ran:?}");
@@ -263,6 +267,7 @@ fn a_profile_that_no_standard_parameter_holds_is_told() {
 
 fn check(change: impl FnOnce(&mut Value)) -> Ran {
     let mut profile = emulated::profile(&chain().build());
+    profile["revocation"] = json!({});
     change(&mut profile);
     let desk = Desk::new();
     desk.put("acme.json", serde_json::to_string_pretty(&profile).unwrap());
@@ -321,17 +326,28 @@ fn what_is_wrong_is_told_with_its_place() {
     }
 }
 
+/// Pins a root of this kind, and supplies it.
+fn pin(profile: &mut Value, change: impl FnOnce(partner::Profile) -> partner::Profile) {
+    let root = chain().root(change).build().root;
+    profile["trustAnchors"] = json!([root.sha256()]);
+    profile["rootCertificates"] = json!([root.pem()]);
+}
+
 #[test]
 fn what_no_ceremony_would_accept_fails() {
-    let expired = |profile: &mut Value| {
-        let root = chain().root(partner::Profile::expired).build().root;
-        profile["trustAnchors"] = json!([root.sha256()]);
-        profile["rootCertificates"] = json!([root.pem()]);
-    };
-    let ran = check(expired);
+    let ran = check(|profile| pin(profile, partner::Profile::expired));
     assert_eq!(ran.code, 1);
     assert!(
         ran.out.contains("failed     roots") && ran.out.contains("expired at"),
+        "{}",
+        ran.out
+    );
+
+    let unfit = |profile: &mut Value| pin(profile, |root| root.key_usage(&[KeyUsage::CrlSign]));
+    let ran = check(unfit);
+    assert_eq!(ran.code, 1);
+    assert!(
+        ran.out.contains("KeyUsage: KeyUsage lacks keyCertSign"),
         "{}",
         ran.out
     );
@@ -357,6 +373,18 @@ fn what_is_allowed_but_doubtful_is_a_warning() {
         "{}",
         ran.out
     );
+
+    // ExtendedKeyUsage with serverAuth.
+    let server_auth = vec![0x30, 0x0a, 0x06, 0x08, 0x2b, 6, 1, 5, 5, 7, 3, 1];
+    let noted = |profile: &mut Value| {
+        pin(profile, |root| {
+            root.extension(&[2, 5, 29, 37], false, server_auth)
+        });
+    };
+    let ran = check(noted);
+    assert_eq!(ran.code, 0);
+    assert!(ran.out.contains("warning    roots"), "{}", ran.out);
+    assert!(ran.out.contains("NoExtendedKeyUsage: "), "{}", ran.out);
 
     let ran = check(|profile| profile["revocation"] = json!({ "policy": "when-available" }));
     assert_eq!(ran.code, 0);

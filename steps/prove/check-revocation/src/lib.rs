@@ -10,7 +10,6 @@
 
 mod kept;
 mod look;
-mod refusal;
 mod view;
 mod waiting;
 
@@ -24,7 +23,7 @@ use ceremony::id::Ceremony;
 use ceremony::path::CertificatePath;
 use ceremony::profile::Policy;
 use ceremony::proof::prove;
-use ceremony::revocation::{Finding, Requirement};
+use ceremony::revocation::{Finding, Requirement, refusal, refusal_of_unavailable};
 use ceremony::utc::Utc;
 use revocation::{Fetch, Found, Inquiry};
 use serde::{Deserialize, Serialize};
@@ -32,7 +31,7 @@ use step::{Journal, ServiceError, StepError};
 use storage::WriteError;
 use strum::{IntoStaticStr, VariantNames};
 
-pub use refusal::Refusal;
+pub use ceremony::proof::Refusal;
 pub use waiting::Awaited;
 
 /// How long all certificates together may take: Lambda's own limit (infra-cdk/lib/steps/prove.ts)
@@ -150,7 +149,7 @@ pub async fn handle(
     let mut look = look::Look::new(context, &ceremony, journal);
     let findings = look.at(path, inquiry, kept.unwrap_or_default()).await?;
     let asked_at = look.oldest(awaited.as_ref(), started);
-    if let Some(refused) = refusal::of(&findings, &rules) {
+    if let Some(refused) = refusal(&findings, &rules) {
         return Ok(Output::Refused(Refused { refused, findings }));
     }
     if !waiting::is_needed(&findings) {
@@ -161,8 +160,13 @@ pub async fn handle(
     let since = awaited.map_or(started, |awaited| awaited.since);
     let pending = Awaited::new(findings, asked_at, since, &rules, Utc::now());
     if pending.is_over {
-        let refused = refusal::of_the_deadline(&pending.awaited, &rules);
-        let findings = pending.awaited.findings;
+        let Awaited {
+            findings,
+            since,
+            until,
+            ..
+        } = pending.awaited;
+        let refused = refusal_of_unavailable(&findings, &rules, Some((since, until)));
         return Ok(Output::Refused(Refused { refused, findings }));
     }
     let pending = pending.awaited;

@@ -1,6 +1,7 @@
 //! The newest leaf among loose certificates, and its way to a root.
 
 mod candidates;
+mod chosen;
 mod search;
 mod unfit;
 
@@ -12,6 +13,7 @@ use crate::text::shown;
 use crate::utc::Utc;
 
 pub use candidates::{Candidates, Choice, PassedOver, SIGNATURE_CHECKS};
+pub use chosen::{Choosing, Chosen, DroppedFile, TWO_LEAVES_IN_ONE_FILE};
 pub use unfit::Namesake;
 
 /// CA certificates on a path, at most.
@@ -140,21 +142,6 @@ pub fn path_from(
     now: Utc,
 ) -> Result<CertificatePath, NoPath> {
     Candidates::new(cas.iter().copied()).path_from(leaf, pinned, now)
-}
-
-/// Why a file does not say which leaf is meant, if it holds `leaf` and another of the `leaves`.
-///
-/// Years may lie side by side, but each in a file of its own.
-pub fn why_ambiguous(
-    file: &[Certificate],
-    leaf: &Certificate,
-    leaves: &[Sha256],
-) -> Option<&'static str> {
-    let is_another = |held: &Certificate| held != leaf && leaves.contains(&held.sha256());
-    (file.contains(leaf) && file.iter().any(is_another)).then_some(
-        "the file holds more than one end-entity certificate, and there is no telling which is \
-         meant: send one leaf per file",
-    )
 }
 
 /// Why no path was found.

@@ -7,6 +7,7 @@
 
 mod consistency;
 mod malformed;
+mod once;
 
 use std::collections::BTreeMap;
 
@@ -50,7 +51,7 @@ pub struct Profile {
     pub identity: String,
     /// Keys in Payment Cryptography that already hold a CA certificate of the partner: SHA-256
     /// fingerprint of the certificate to key ARN. Those are used and not imported. Default: none.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "once::each_once")]
     #[cfg_attr(feature = "schema", schemars(with = "BTreeMap<String, String>"))]
     pub ca_key_arns: BTreeMap<Sha256, String>,
     /// How it is made sure that none of the partner's certificates has been revoked. Default:

@@ -5,6 +5,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::text::shown;
+
 /// 1 to 256 printable ASCII characters, written as hex.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(try_from = "String", into = "String")]
@@ -41,13 +43,18 @@ impl TryFrom<String> for SignedPrefix {
     type Error = String;
 
     fn try_from(text: String) -> Result<Self, Self::Error> {
-        let bytes = hex::decode(&text)
-            .map_err(|error| format!("signed prefix `{text}` is not hex: {error}"))?;
+        const EXAMPLE: &str = "`10000TPAEAY`, say, is written 3130303030545041454159";
+        let bytes = hex::decode(&text).map_err(|error| {
+            format!(
+                "signed prefix `{}` is not hex: {error}; {EXAMPLE}",
+                shown(&text)
+            )
+        })?;
         let printable = |byte: &u8| (0x20..0x7f).contains(byte);
         if bytes.is_empty() || bytes.len() > 256 || !bytes.iter().all(printable) {
             return Err(format!(
-                "signed prefix `{text}` does not spell 1 to 256 printable ASCII characters; \
-                 `10000TPAEAY`, say, is written 3130303030545041454159"
+                "signed prefix `{}` does not spell 1 to 256 printable ASCII characters; {EXAMPLE}",
+                shown(&text)
             ));
         }
         Ok(Self(bytes))

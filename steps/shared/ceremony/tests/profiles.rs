@@ -202,6 +202,26 @@ fn nothing_is_listed_twice() {
     );
 }
 
+/// In either case of its digits, and though a parser would take the last.
+#[test]
+fn a_ca_has_one_key() {
+    let (low, high) = ("ab".repeat(32), "AB".repeat(32));
+    let twice = EXAMPLE.replace(
+        r#""caKeyArns": {}"#,
+        &format!(r#""caKeyArns": {{ "{low}": "arn:one", "{high}": "arn:two" }}"#),
+    );
+    let error = Profile::parse(&twice, &folder()).unwrap_err().to_string();
+    assert!(
+        error.contains(&format!("`{low}` is named twice")),
+        "{error}"
+    );
+    let once = twice.replace(&high, &"cd".repeat(32));
+    assert_eq!(
+        Profile::parse(&once, &folder()).unwrap().ca_key_arns.len(),
+        2
+    );
+}
+
 #[test]
 fn an_empty_identity_is_refused() {
     assert!(changed(|profile| profile["identity"] = json!("")).contains("`identity` is empty"));

@@ -19,20 +19,10 @@ pub use write_once::{Found, WriteError, write_once};
 use aws_sdk_s3::Client as S3;
 use ceremony::certificate::Certificate;
 use ceremony::digest::Sha256;
-use ceremony::path::{Candidates, CertificatePath, NoPath, PassedOver};
+use ceremony::path::{CertificatePath, Choosing, Chosen, NoPath};
 use ceremony::profile::Profile;
 use ceremony::utc::Utc;
 use step::ServiceError;
-
-/// The path that counts, and what of the drop does not.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Chosen {
-    pub path: CertificatePath,
-    /// Certificates newer than the leaf, and why each of them does not count.
-    pub passed_over: Vec<PassedOver>,
-    /// Fingerprints of all end-entity certificates of the drop.
-    pub leaves: Vec<Sha256>,
-}
 
 /// The path from the newest leaf among `dropped`, with the roots that the profile or an earlier
 /// ceremony supplies if the drop alone has none.
@@ -44,18 +34,8 @@ pub async fn choose(
     dropped: &[&Certificate],
     profile: Option<&Profile>,
 ) -> Result<Result<Chosen, NoPath>, ServiceError> {
-    let now = Utc::now();
-    let mut candidates = Candidates::new(dropped.iter().copied());
-    let choice = match candidates.newest_leaf(now) {
-        Ok(choice) => choice,
-        Err(error) => return Ok(Err(error)),
-    };
-    let path = path_from(s3, evidence_bucket, candidates, choice.leaf, profile, now);
-    Ok(path.await?.map(|path| Chosen {
-        path,
-        passed_over: choice.passed_over,
-        leaves: choice.leaves,
-    }))
+    let choosing = Choosing::new(dropped, pinned(profile), Utc::now());
+    chosen(s3, evidence_bucket, choosing, profile).await
 }
 
 /// The path of [`choose`], or that from a leaf which has been chosen before.
@@ -66,39 +46,39 @@ pub async fn newest_path(
     profile: Option<&Profile>,
     leaf: Option<&Sha256>,
 ) -> Result<Result<CertificatePath, NoPath>, ServiceError> {
-    let Some(leaf) = leaf else {
-        let chosen = choose(s3, evidence_bucket, dropped, profile).await?;
-        return Ok(chosen.map(|chosen| chosen.path));
+    let (pinned, now) = (pinned(profile), Utc::now());
+    let choosing = match leaf {
+        Some(leaf) => Choosing::from_leaf(leaf, dropped, pinned, now),
+        None => Choosing::new(dropped, pinned, now),
     };
-    let known = dropped.iter().find(|one| one.sha256() == *leaf);
-    let Some(leaf) = known else {
-        return Ok(Err(NoPath::NoLeaf { instead: None }));
-    };
-    let candidates = Candidates::new(dropped.iter().copied());
-    path_from(s3, evidence_bucket, candidates, leaf, profile, Utc::now()).await
+    let chosen = chosen(s3, evidence_bucket, choosing, profile).await?;
+    Ok(chosen.map(|chosen| chosen.path))
 }
 
-async fn path_from<'a>(
+fn pinned(profile: Option<&Profile>) -> &[Sha256] {
+    profile
+        .map(|profile| profile.trust_anchors.as_slice())
+        .unwrap_or_default()
+}
+
+/// Roots from elsewhere are fetched only if they make a difference.
+async fn chosen(
     s3: &S3,
     evidence_bucket: &str,
-    mut candidates: Candidates<'a>,
-    leaf: &'a Certificate,
+    choosing: Result<Choosing<'_>, NoPath>,
     profile: Option<&Profile>,
-    now: Utc,
-) -> Result<Result<CertificatePath, NoPath>, ServiceError> {
-    let pinned = profile
-        .map(|profile| profile.trust_anchors.as_slice())
-        .unwrap_or_default();
-    let alone = candidates.path_from(leaf, pinned, now);
-    let is_pinned = |path: &CertificatePath| pinned.contains(&path.root.sha256());
+) -> Result<Result<Chosen, NoPath>, ServiceError> {
+    let choosing = match choosing {
+        Ok(choosing) => choosing,
+        Err(error) => return Ok(Err(error)),
+    };
     match profile {
-        Some(profile) if !alone.as_ref().is_ok_and(is_pinned) => {
+        Some(profile) if choosing.lacks_a_root() => {
             let supplied = supplied_roots(s3, evidence_bucket, profile).await?;
-            // What has been checked of the drop is not checked again.
-            let mut candidates = candidates;
-            candidates.add(&supplied);
-            Ok(candidates.path_from(leaf, pinned, now))
+            let mut choosing = choosing;
+            choosing.supply(&supplied);
+            Ok(choosing.chosen())
         }
-        _ => Ok(alone),
+        _ => Ok(choosing.chosen()),
     }
 }

@@ -8,8 +8,7 @@ use ceremony::bundle::{
 };
 use ceremony::certificate::Certificate;
 use ceremony::digest::Sha256;
-use ceremony::identifiers::Folder;
-use ceremony::path::{Candidates, CertificatePath, Choice, NoPath, PassedOver, why_ambiguous};
+use ceremony::path::{Choosing, Chosen, DroppedFile, NoPath, TWO_LEAVES_IN_ONE_FILE};
 use ceremony::profile::Profile;
 use ceremony::utc::Utc;
 
@@ -58,7 +57,7 @@ impl Drop {
     }
 
     /// What `intake` rejects of it.
-    pub(super) fn rejections(&self, folder: &Folder) -> Vec<Problem> {
+    pub(super) fn rejections(&self) -> Vec<Problem> {
         let mut problems = Vec::new();
         if self.0.len() > MAX_FILES {
             problems.push(Problem::rejected_drop(format!(
@@ -66,16 +65,13 @@ impl Drop {
             )));
         }
         for file in &self.0 {
-            if let Some(reason) = file.private_key() {
-                problems.push(Problem::private_key(&file.name, reason));
-                continue;
+            if let Some(reason) = file.unusable() {
+                problems.push(if file.is_a_private_key() {
+                    Problem::private_key(&file.name, reason)
+                } else {
+                    Problem::rejected_file(&file.name, reason)
+                });
             }
-            let key = format!("{}{}", folder.prefix(), file.name);
-            let reason = match Folder::of_inbox_key(&key) {
-                Err(reason) => Some(reason),
-                Ok(_) => file.unusable(),
-            };
-            problems.extend(reason.map(|reason| Problem::rejected_file(&file.name, reason)));
         }
         let certificates = self.certificates().len();
         if certificates > MAX_CERTIFICATES_IN_FOLDER {
@@ -88,39 +84,36 @@ impl Drop {
     }
 }
 
-/// The path on which a ceremony would be, and what of the drop does not count.
-pub(super) struct Chosen {
-    pub(super) path: CertificatePath,
-    pub(super) passed_over: Vec<PassedOver>,
-}
-
 impl Drop {
-    /// The path from the leaf that `intake` would start a ceremony for; the profile supplies what roots
-    /// it has.
-    pub(super) fn choose(&self, profile: &Profile, at: Utc) -> Result<Chosen, Problem> {
-        let no_path = |error: NoPath| Problem::no_path(&error, profile);
-        let pinned = profile.trust_anchors.as_slice();
-        let mut candidates = Candidates::new(self.certificates());
-        let Choice {
-            leaf,
-            passed_over,
-            leaves,
-        } = candidates.newest_leaf(at).map_err(no_path)?;
-        let mut path = candidates.path_from(leaf, pinned, at);
-        let is_pinned = |path: &CertificatePath| pinned.contains(&path.root.sha256());
-        if !path.as_ref().is_ok_and(is_pinned) {
-            candidates.add(&profile.root_certificates);
-            path = candidates.path_from(leaf, pinned, at);
+    /// The path that counts; the profile supplies what roots it has.
+    pub(super) fn path(&self, profile: &Profile, at: Utc) -> Result<Chosen, Problem> {
+        let no_path = |error: NoPath| Problem::no_path(error.told_with(&self.files()), profile);
+        let dropped = self.certificates();
+        let mut choosing = Choosing::new(&dropped, &profile.trust_anchors, at).map_err(no_path)?;
+        if choosing.lacks_a_root() {
+            choosing.supply(&profile.root_certificates);
         }
-        let path = path.map_err(no_path)?;
-        let ambiguous = self.0.iter().find_map(|file| {
-            let reason = why_ambiguous(file.certificates(), leaf, &leaves)?;
-            Some(Problem::rejected_file(&file.name, reason.to_owned()))
-        });
-        match ambiguous {
-            Some(problem) => Err(problem),
-            None => Ok(Chosen { path, passed_over }),
-        }
+        choosing.chosen().map_err(no_path)
+    }
+
+    /// A file that leaves it open which leaf is meant.
+    pub(super) fn ambiguity(&self, chosen: &Chosen) -> Option<Problem> {
+        let files = self.files();
+        let name = chosen.two_leaves_in_one_file(&files)?;
+        Some(Problem::rejected_file(
+            name,
+            TWO_LEAVES_IN_ONE_FILE.to_owned(),
+        ))
+    }
+
+    fn files(&self) -> Vec<DroppedFile<'_>> {
+        let files = self.0.iter();
+        files
+            .map(|file| DroppedFile {
+                name: &file.name,
+                certificates: file.certificates(),
+            })
+            .collect()
     }
 
     fn certificates(&self) -> Vec<&Certificate> {
@@ -139,15 +132,14 @@ impl File {
         }
     }
 
-    /// As long as one lies there, no ceremony of the folder starts.
-    fn private_key(&self) -> Option<String> {
-        match &self.contents {
+    fn is_a_private_key(&self) -> bool {
+        matches!(
+            self.contents,
             Contents::Read {
-                certificates: Err(error @ UnusableFile::PrivateKey(_)),
+                certificates: Err(UnusableFile::PrivateKey(_)),
                 ..
-            } => Some(error.to_string()),
-            _ => None,
-        }
+            }
+        )
     }
 
     fn unusable(&self) -> Option<String> {

@@ -18,7 +18,7 @@ use ceremony::utc::Utc;
 use revocation::Fetch;
 
 use crate::files::Unreadable;
-use drop::{Chosen, Drop};
+use drop::Drop;
 
 pub use drop::SameName;
 pub use report::{FileSeen, NotCounted, OnPath, Problem, Report, Revocation};
@@ -41,32 +41,28 @@ pub async fn run(options: &Options, services: Option<&impl Fetch>) -> Result<Rep
     let profile = crate::profile::read(&options.profile)?;
     let drop = Drop::read(&options.files)?;
     let mut report = Report::new(options.at, &drop);
-    let mut problems = Vec::new();
-    match Profile::read(&profile) {
-        Ok(profile) => {
-            report.folder = Some(profile.folder().prefix());
-            problems.extend(drop.rejections(&profile.folder()));
-            if let Err(problem) = judge(&mut report, &drop, profile, services).await {
-                problems.push(problem);
-            }
-        }
-        Err(error) => problems.push(Problem::profile_malformed(&error)),
-    }
-    report.goes_on = problems.is_empty();
-    report.problems = problems;
+    report.problems = drop.rejections();
+    let judged = match Profile::read(&profile) {
+        Ok(profile) => judge(&mut report, &drop, profile, services).await,
+        Err(error) => Err(Problem::profile_malformed(&error)),
+    };
+    report.problems.extend(judged.err());
+    report.goes_on = report.problems.is_empty();
     Ok(report)
 }
 
-/// From the certificates of the drop to what the services say of them, or to what stands in the way.
+/// From the files to what the services say of the certificates, or to what ends it before.
 async fn judge(
     report: &mut Report,
     drop: &Drop,
     profile: Profile,
     services: Option<&impl Fetch>,
 ) -> Result<(), Problem> {
-    let Chosen { path, passed_over } = drop.choose(&profile, report.at)?;
-    report.on_path(&path, passed_over);
-    let proven = proven(report, path, &profile)?;
+    report.folder = Some(profile.folder().prefix());
+    let chosen = drop.path(&profile, report.at)?;
+    report.problems.extend(drop.ambiguity(&chosen));
+    report.on_path(&chosen);
+    let proven = proven(report, chosen.path, &profile)?;
     let Some(services) = services else {
         return Ok(());
     };

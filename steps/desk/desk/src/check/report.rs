@@ -1,7 +1,7 @@
 //! What was found, and what stands in the way.
 
 use ceremony::digest::Sha256;
-use ceremony::path::{CertificateFacts, CertificatePath, NoPath, PassedOver};
+use ceremony::path::{CertificateFacts, Chosen, NoPath};
 use ceremony::profile::{CeremonyNotAllowed, MalformedProfile, Profile};
 use ceremony::proof::{Check, Refusal};
 use ceremony::revocation::Finding;
@@ -31,7 +31,8 @@ pub struct Report {
     pub files: Vec<FileSeen>,
     /// The certificates that the ceremony would use, the leaf first; empty where there is no path.
     pub path: Vec<OnPath>,
-    /// Certificates that are newer than the leaf, and why each of them does not count.
+    /// Certificates that are newer than the leaf, and why each of them does not count. `intake` tells
+    /// them as rejected when their files arrive; the ceremony goes on without them.
     pub passed_over: Vec<NotCounted>,
     /// Every check, as it would be recorded.
     pub checks: Vec<Check>,
@@ -111,13 +112,14 @@ impl Report {
         }
     }
 
-    pub(super) fn on_path(&mut self, path: &CertificatePath, passed_over: Vec<PassedOver>) {
-        let passed_over = passed_over.into_iter().map(|one| NotCounted {
-            sha256: one.certificate,
-            subject: one.name,
-            why: one.why,
+    pub(super) fn on_path(&mut self, chosen: &Chosen) {
+        let passed_over = chosen.passed_over.iter().map(|one| NotCounted {
+            sha256: one.certificate.clone(),
+            subject: one.name.clone(),
+            why: one.why.clone(),
         });
         self.passed_over = passed_over.collect();
+        let path = &chosen.path;
         let certificates = path.certificates().zip(path.facts());
         let at = self.at.unix_seconds();
         self.path = certificates
@@ -154,32 +156,27 @@ impl Problem {
         }
     }
 
+    /// No ceremony of the folder starts as long as it lies there.
     pub(super) fn private_key(file: &str, reason: String) -> Self {
         Self {
             file: Some(shown(file)),
             ..Self::not_taken(
                 PRIVATE_KEY_RECEIVED,
                 reason,
-                "Keep it out of the inbox. If it has been there, or with anybody else, its owner must \
-                 replace it and every certificate for it.",
+                "Never send it. If it has been sent, replace that key and every certificate for it.",
             )
         }
     }
 
     /// Why the files lead from no leaf to a root.
-    pub(super) fn no_path(error: &NoPath, profile: &Profile) -> Self {
-        match error {
-            NoPath::IssuerMissing { .. } | NoPath::IssuerUnfit { .. } | NoPath::NoLeaf { .. } => {
-                Self::not_taken(
-                    CERTIFICATES_INCOMPLETE,
-                    error.to_string(),
-                    &format!("Add the missing certificate.{}", roots_elsewhere(profile)),
-                )
-            }
-            NoPath::SelfSignedLeaf(_)
-            | NoPath::TooLong { .. }
-            | NoPath::TooManyNamesakes
-            | NoPath::TwoLeaves { .. } => Self::not_taken(
+    pub(super) fn no_path(error: NoPath, profile: &Profile) -> Self {
+        match error.what_to_add() {
+            Some(to_do) => Self::not_taken(
+                CERTIFICATES_INCOMPLETE,
+                error.to_string(),
+                &format!("{to_do}{}", roots_elsewhere(profile)),
+            ),
+            None => Self::not_taken(
                 CERTIFICATES_REJECTED,
                 error.to_string(),
                 "Correct the files.",

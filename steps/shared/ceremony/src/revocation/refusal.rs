@@ -2,6 +2,7 @@
 
 use super::{Finding, Order, Requirement, Rules, Source, Status};
 use crate::proof::Refusal;
+use crate::text::shown;
 use crate::utc::Utc;
 
 /// The refusal for what no waiting changes, if there is any: of every certificate that stands in the
@@ -105,7 +106,11 @@ impl Reason {
 }
 
 fn sentence(finding: &Finding, order: Order) -> String {
-    let certificate = format!("the {} `{}`", finding.role.as_str(), finding.subject);
+    let certificate = format!(
+        "the {} `{}`",
+        finding.role.as_str(),
+        shown(&finding.subject)
+    );
     match &finding.status {
         Status::NotRevoked { .. } => format!("{certificate} is not revoked"),
         Status::Revoked {
@@ -119,23 +124,33 @@ fn sentence(finding: &Finding, order: Order) -> String {
             );
             format!(
                 "{certificate} was revoked on {revoked_at} ({reason}), by `{}` at `{}` as of {}",
-                proof.signer, proof.url, proof.this_update
+                shown(&proof.signer),
+                shown(&proof.url),
+                proof.this_update
             )
         }
         Status::Unknown { proof } => format!(
             "{certificate} is not known to the responder `{}` at `{}` as of {}",
-            proof.signer, proof.url, proof.this_update
+            shown(&proof.signer),
+            shown(&proof.url),
+            proof.this_update
         ),
         Status::NoService => format!("{certificate} names {}", missing(order)),
         Status::Unavailable { reasons } => {
-            format!(
-                "of {certificate} there was no answer: {}",
-                reasons.join(", ")
-            )
+            format!("of {certificate} there was no answer: {}", some(reasons))
         }
         Status::Unusable { reasons } => {
-            format!("of {certificate} nothing is proven: {}", reasons.join(", "))
+            format!("of {certificate} nothing is proven: {}", some(reasons))
         }
+    }
+}
+
+/// The findings have all of them.
+fn some(reasons: &[String]) -> String {
+    let told: Vec<&str> = reasons.iter().take(2).map(String::as_str).collect();
+    match reasons.len() - told.len() {
+        0 => told.join(", "),
+        more => format!("{}, and {more} more", told.join(", ")),
     }
 }
 
