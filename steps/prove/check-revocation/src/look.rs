@@ -84,7 +84,7 @@ impl<'a> Look<'a> {
             let reasons = vec![reason];
             return Ok(Status::Unavailable { reasons });
         };
-        if let Some(response) = found.response {
+        for response in found.response.into_iter().chain(found.responder_crl) {
             let sha256 = Sha256::of(&response.bytes);
             if !self.written.contains(&sha256) {
                 let (context, ceremony) = (self.context, self.ceremony);
@@ -93,14 +93,18 @@ impl<'a> Look<'a> {
             }
         }
         let status = kept::bounded(found.status);
-        match kept::proof_of(&status) {
-            Some(proof) if !self.written.contains(&proof.response_sha256) => {
-                Err(Error::EvidenceMissing {
-                    subject: subject.subject().to_owned(),
-                    response_sha256: proof.response_sha256.clone(),
-                })
-            }
-            _ => Ok(status),
+        let proof = kept::proof_of(&status).into_iter();
+        let mut rests_on = proof.flat_map(|proof| {
+            [&proof.response_sha256]
+                .into_iter()
+                .chain(&proof.responder_crl_sha256)
+        });
+        if let Some(missing) = rests_on.find(|sha256| !self.written.contains(*sha256)) {
+            return Err(Error::EvidenceMissing {
+                subject: subject.subject().to_owned(),
+                response_sha256: missing.clone(),
+            });
         }
+        Ok(status)
     }
 }

@@ -1,7 +1,7 @@
 //! What may be recorded: everything, and where each answer lies.
 
 use ceremony::clearance::Summary;
-use ceremony::revocation::Finding;
+use ceremony::revocation::{Finding, Source};
 use ceremony::utc::Utc;
 use serde::Serialize;
 
@@ -37,6 +37,10 @@ pub(crate) struct FindingView<'a> {
     finding: &'a Finding,
     /// The answer, in this ceremony's folder; null where there is none.
     file: Option<String>,
+    /// The CRL by which its responder was checked; absent where there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "responderFile")]
+    responder_file: Option<String>,
 }
 
 impl<'a> View<'a> {
@@ -70,9 +74,14 @@ impl<'a> View<'a> {
 }
 
 fn views(findings: &[Finding]) -> Vec<FindingView<'_>> {
-    let view = |finding| FindingView {
-        finding,
-        file: proof_of(&finding.status).map(|proof| file(proof.source, &proof.response_sha256)),
+    let view = |finding: &'_ Finding| {
+        let proof = proof_of(&finding.status);
+        let crl = proof.and_then(|proof| proof.responder_crl_sha256.as_ref());
+        FindingView {
+            finding,
+            file: proof.map(|proof| file(proof.source, &proof.response_sha256)),
+            responder_file: crl.map(|sha256| file(Source::Crl, sha256)),
+        }
     };
     findings.iter().map(view).collect()
 }

@@ -144,4 +144,8 @@ pub struct Proof {
     /// Digest and length of the response, an OCSPResponse or a CertificateList in DER.
     pub response_sha256: Sha256,
     pub response_bytes: usize,
+    /// Digest of the CRL by which the responder's own certificate was checked. Absent where the issuer
+    /// has answered itself, or exempts its responder from the check (RFC 6960 §4.2.2.2.1).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub responder_crl_sha256: Option<Sha256>,
 }

@@ -46,6 +46,7 @@ fn proof(next_update: Option<Utc>) -> Proof {
         next_update,
         response_sha256: Sha256::of(b"answer"),
         response_bytes: 6,
+        responder_crl_sha256: None,
     }
 }
 

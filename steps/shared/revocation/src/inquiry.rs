@@ -82,7 +82,7 @@ impl<'a, F: Fetch> Inquiry<'a, F> {
     ) -> Option<Found> {
         for url in to_be_asked(services::responders(&parties.subject), tried) {
             match self.ask_responder(&url, parties, now).await {
-                Ok((answer, bytes)) => return Some(of_responder(url, answer, bytes)),
+                Ok(answered) => return Some(of_responder(url, answered)),
                 Err(error) => tried.at("the OCSP responder", &url, &error),
             }
         }
@@ -95,7 +95,7 @@ impl<'a, F: Fetch> Inquiry<'a, F> {
         url: &str,
         parties: &Parties,
         now: Utc,
-    ) -> Result<(Answer, Vec<u8>), FetchError> {
+    ) -> Result<Answered, FetchError> {
         let mut refused = None;
         for hash in Hash::ALL {
             let question = Question::about(parties, hash)?;
@@ -107,10 +107,15 @@ impl<'a, F: Fetch> Inquiry<'a, F> {
             let bytes = self.fetch(request).await?;
             match ocsp::read(&bytes, &question, parties, now) {
                 Ok(answer) => {
-                    if let Some(delegate) = &answer.signer.to_be_checked {
-                        self.check_delegate(delegate, now).await?;
-                    }
-                    return Ok((answer, bytes));
+                    let responder_crl = match &answer.signer.to_be_checked {
+                        Some(delegate) => self.check_delegate(delegate, now).await?,
+                        None => None,
+                    };
+                    return Ok(Answered {
+                        answer,
+                        bytes,
+                        responder_crl,
+                    });
                 }
                 Err(Refusal::OtherHash(error)) => refused = refused.or(Some(error)),
                 Err(Refusal::Final(error)) => return Err(error),
@@ -120,13 +125,22 @@ impl<'a, F: Fetch> Inquiry<'a, F> {
     }
 
     /// The certificate of a responder that is not exempt from the check is checked by CRL: asking
-    /// the responder whether it is to be believed would prove nothing (RFC 6960 §4.2.2.2.1).
-    async fn check_delegate(&mut self, delegate: &Parties, now: Utc) -> Result<(), FetchError> {
+    /// the responder whether it is to be believed would prove nothing (RFC 6960 §4.2.2.2.1). Returns
+    /// that CRL.
+    async fn check_delegate(
+        &mut self,
+        delegate: &Parties,
+        now: Utc,
+    ) -> Result<Option<Response>, FetchError> {
         let mut tried = Tried::default();
         let found = self.ask_lists(delegate, now, &mut tried).await;
         let about = |what: &str| format!("the responder `{}` {what}", delegate.subject.subject());
-        match found.map(|found| found.status) {
-            Some(Status::NotRevoked { .. }) => Ok(()),
+        match found {
+            Some(Found {
+                status: Status::NotRevoked { .. },
+                response,
+                ..
+            }) => Ok(response),
             Some(_) => Err(FetchError::unusable(about("has itself been revoked"))),
             None => Err(match tried.into_error() {
                 Some(FetchError::Unavailable(reason)) => {
@@ -224,7 +238,19 @@ fn to_be_asked<T>(services: Result<Services<T>, FetchError>, tried: &mut Tried) 
     usable
 }
 
-fn of_responder(url: String, answer: Answer, bytes: Vec<u8>) -> Found {
+/// What a responder has answered, and what says that it may.
+struct Answered {
+    answer: Answer,
+    bytes: Vec<u8>,
+    responder_crl: Option<Response>,
+}
+
+fn of_responder(url: String, answered: Answered) -> Found {
+    let Answered {
+        answer,
+        bytes,
+        responder_crl,
+    } = answered;
     let proof = Proof {
         source: Source::Ocsp,
         url: shown(&url),
@@ -234,6 +260,7 @@ fn of_responder(url: String, answer: Answer, bytes: Vec<u8>) -> Found {
         next_update: answer.validity.next_update,
         response_sha256: Sha256::of(&bytes),
         response_bytes: bytes.len(),
+        responder_crl_sha256: responder_crl.as_ref().map(|crl| Sha256::of(&crl.bytes)),
     };
     let status = match answer.verdict {
         Verdict::Good => Status::NotRevoked { proof },
@@ -244,7 +271,10 @@ fn of_responder(url: String, answer: Answer, bytes: Vec<u8>) -> Found {
             reason: reason.map(spelled),
         },
     };
-    found(status, Source::Ocsp, bytes)
+    Found {
+        responder_crl,
+        ..found(status, Source::Ocsp, bytes)
+    }
 }
 
 fn of_list(url: String, listed: Listed, parties: &Parties, bytes: Vec<u8>) -> Found {
@@ -257,6 +287,7 @@ fn of_list(url: String, listed: Listed, parties: &Parties, bytes: Vec<u8>) -> Fo
         next_update: listed.validity.next_update,
         response_sha256: Sha256::of(&bytes),
         response_bytes: bytes.len(),
+        responder_crl_sha256: None,
     };
     let status = match listed.entry {
         None => Status::NotRevoked { proof },
@@ -273,6 +304,7 @@ fn found(status: Status, source: Source, bytes: Vec<u8>) -> Found {
     Found {
         status,
         response: Some(Response { source, bytes }),
+        responder_crl: None,
     }
 }
 

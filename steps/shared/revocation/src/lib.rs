@@ -74,6 +74,8 @@ pub struct Found {
     pub status: Status,
     /// The response that the status rests on, to be kept: of the proof in `status`.
     pub response: Option<Response>,
+    /// The CRL by which the certificate of the responder was checked, to be kept as well.
+    pub responder_crl: Option<Response>,
 }
 
 /// An OCSPResponse or a CertificateList, DER, as it came.

@@ -59,6 +59,7 @@ impl Tried {
         Found {
             status,
             response: None,
+            responder_crl: None,
         }
     }
 }

@@ -7,7 +7,7 @@ use ceremony::revocation::{Source, Status};
 use check_revocation::Output;
 use emulated::aws::Fault;
 use emulated::ceremony;
-use revocation::Found;
+use revocation::{Found, Response};
 use serde_json::{Value, json};
 use step::StepError;
 
@@ -92,6 +92,36 @@ async fn a_crl_for_two_certificates_is_one_file_and_written_once() {
     // A retried call finds it there.
     steps.proven(&mut services, steps.input()).await;
     steps.aws.only(EVIDENCE, &key(b"CertificateList", "crl"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_crl_by_which_a_responder_was_checked_is_kept_beside_its_answer() {
+    let steps = Steps::new();
+    let list = b"of responders";
+    let by_a_responder = |it: &Certificate| {
+        let mut found = good(it);
+        found.responder_crl = Some(Response {
+            source: Source::Crl,
+            bytes: list.to_vec(),
+        });
+        if let Status::NotRevoked { proof } = &mut found.status {
+            proof.responder_crl_sha256 = Some(Sha256::of(list));
+        }
+        found
+    };
+    let mut services = Services::that(by_a_responder);
+    let output = steps.call(&mut services, steps.input()).await.unwrap();
+    assert_eq!(steps.aws.only(EVIDENCE, &key(list, "crl")).bytes, list);
+    let file = &recorded(&output)["findings"][0]["responderFile"];
+    let digits = Sha256::of(list).short();
+    assert_eq!(*file, format!("revocation/{digits}.crl"));
+
+    let mut services = Services::that(|it: &Certificate| Found {
+        responder_crl: None,
+        ..by_a_responder(it)
+    });
+    let error = steps.call(&mut services, steps.input()).await.unwrap_err();
+    assert_eq!(error.name(), "EvidenceMissing");
 }
 
 #[tokio::test(start_paused = true)]

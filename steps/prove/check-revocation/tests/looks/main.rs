@@ -153,18 +153,27 @@ fn signed(bytes: &[u8], status: impl FnOnce(Proof) -> Status) -> Found {
         next_update: None,
         response_sha256: Sha256::of(bytes),
         response_bytes: bytes.len(),
+        responder_crl_sha256: None,
     };
     let response = Some(Response {
         source: Source::Ocsp,
         bytes: bytes.to_vec(),
     });
     let status = status(proof);
-    Found { status, response }
+    Found {
+        status,
+        response,
+        responder_crl: None,
+    }
 }
 
 fn unsigned(status: Status) -> Found {
     let response = None;
-    Found { status, response }
+    Found {
+        status,
+        response,
+        responder_crl: None,
+    }
 }
 
 fn unavailable(_: &Certificate) -> Found {

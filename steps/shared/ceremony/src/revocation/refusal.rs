@@ -201,6 +201,7 @@ mod tests {
             next_update: Some(at(60)),
             response_sha256: Sha256::of(b"response"),
             response_bytes: 8,
+            responder_crl_sha256: None,
         }
     }
 

@@ -1,5 +1,6 @@
 //! Who may sign an OCSP response (RFC 6960 §4.2.2.2).
 
+use ceremony::digest::Sha256;
 use ceremony::revocation::{Order, Status};
 use ceremony::utc::Utc;
 use der::Encode;
@@ -197,7 +198,15 @@ async fn a_delegate_without_nocheck_is_checked_by_crl() {
         .await
     };
     let other = SerialNumber::new(&[7]).unwrap();
-    assert_not_revoked(&with_list(Ok(listing(other))).await);
+    let list = listing(other);
+    let found = with_list(Ok(list.clone())).await;
+    assert_not_revoked(&found);
+    // The CRL is part of what the finding rests on.
+    let Status::NotRevoked { proof } = &found.status else {
+        panic!("asserted just now");
+    };
+    assert_eq!(proof.responder_crl_sha256, Some(Sha256::of(&list)));
+    assert_eq!(found.responder_crl.map(|crl| crl.bytes), Some(list));
     assert_unusable(
         &with_list(Ok(listing(serial))).await,
         "has itself been revoked",
