@@ -28,10 +28,11 @@ const PLATFORM_ERRORS = join(ROOT, 'steps/conclude/record-failure/src/words.rs')
 const BUNDLE = join(ROOT, 'steps/shared/ceremony/src/bundle.rs');
 const CLAIM = join(ROOT, 'steps/shared/payment-keys/src/claim.rs');
 
-/** The literals of all functions `remedy`, and of all variables of that name. */
+/** The literals of all functions `remedy` and `what_to_add`, and of all variables `remedy`. */
 function remediesIn(source: string): string[] {
   const variables = [...source.matchAll(/let remedy = ("[^;]*");/g)].map(([, text]) => text!);
-  return [functionBody(source, 'remedy'), ...variables].flatMap(literals);
+  const bodies = ['remedy', 'what_to_add'].map((name) => functionBody(source, name));
+  return [...bodies, ...variables].flatMap(literals);
 }
 
 /** The bodies of every function of that name, with whatever nests in them. */

@@ -98,6 +98,7 @@ const BY_RESPONDER: [RegExp, string[]][] = [
 const PROFILE = ['ssm:GetParameter', 'ssm:PutParameter'];
 const BY_OPERATOR: [RegExp, string[]][] = [
   [/have an operator (choose|correct|add|raise)/i, PROFILE],
+  [/an operator lowers `minimumRemainingDays` of the profile/, PROFILE],
   [/an operator corrects it/, PROFILE],
   [/correct or remove (the|a wrong) entry( of this CA in| in)?/i, PROFILE],
   [/Correct `kekExport[.\w]*` of the profile/, PROFILE],
@@ -149,6 +150,8 @@ const SAID = new RegExp(
     '|No record could|Nothing was|Payment Cryptography answered|Something lies|The file must be' +
     '|`key-ceremony:purpose`|[Tt]he (key named here|KEK) must' +
     '|The key must not be used before this is explained|the next one makes it again' +
+    '|It needs a new key pair|certificates must be issued again with|of the leaf, or of the CA' +
+    '|this exchange method encrypts|whatever is encrypted under such a key' +
     "|The function's process|The stack operation|The step (did|took)|a certificate may|another " +
     '|if it is|it holds|somebody invoked this step|two failures)',
 );

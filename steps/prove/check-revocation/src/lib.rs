@@ -157,6 +157,7 @@ pub async fn handle(
         let asked = true;
         return Ok(Output::Proven(Proven { proven, asked }));
     }
+    let asked_again = awaited.is_some();
     let since = awaited.map_or(started, |awaited| awaited.since);
     let pending = Awaited::new(findings, asked_at, since, &rules, Utc::now());
     if pending.is_over {
@@ -166,7 +167,8 @@ pub async fn handle(
             until,
             ..
         } = pending.awaited;
-        let refused = refusal_of_unavailable(&findings, &rules, Some((since, until)));
+        let refused =
+            refusal_of_unavailable(&findings, &rules, asked_again.then_some((since, until)));
         return Ok(Output::Refused(Refused { refused, findings }));
     }
     let pending = pending.awaited;

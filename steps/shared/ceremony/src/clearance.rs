@@ -86,10 +86,11 @@ impl Clearance {
     }
 
     /// Whether it is younger than the rules let it be when the KEK is wrapped, and no answer that it
-    /// rests on has had its time; each so many seconds longer.
+    /// rests on has had its time. The age may be so many seconds more, the time of an answer
+    /// [`AFTER_NEXT_UPDATE`] at most.
     pub fn is_recent(&self, rules: &Rules, now: Utc, grace: i64) -> Result<(), NotCleared> {
         let oldest = i64::from(rules.max_proof_age_minutes) * 60 + grace;
-        let past = |time: Utc| now > time.plus_seconds(grace);
+        let past = |time: Utc| now > time.plus_seconds(grace.min(AFTER_NEXT_UPDATE));
         let outdated = self.findings.iter().any(|finding| match &finding.status {
             Status::NotRevoked { proof } => proof.next_update.is_some_and(past),
             _ => false,
@@ -106,6 +107,10 @@ impl Clearance {
         })
     }
 }
+
+/// Seconds by which an answer may be past its nextUpdate when the KEK is wrapped: the five minutes by
+/// which its issuer's clock may differ from ours, and as much again from the look to the export.
+pub const AFTER_NEXT_UPDATE: i64 = 10 * 60;
 
 /// Between two functions of one account, in seconds.
 const CLOCKS_DIFFER: i64 = 60;

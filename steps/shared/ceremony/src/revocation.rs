@@ -111,7 +111,7 @@ pub struct Finding {
 pub enum Status {
     /// The issuer, or who answers for it, has signed that it is not revoked.
     NotRevoked { proof: Proof },
-    /// The certificate names no service of the kinds that the profile lists.
+    /// The certificate names no service.
     NoService,
     Revoked {
         proof: Proof,
@@ -132,7 +132,8 @@ pub enum Status {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Proof {
     pub source: Source,
-    /// Where it was fetched.
+    /// Where it was fetched, as it is told ([`crate::text::shown`]); exactly it stands in the
+    /// certificate.
     pub url: String,
     /// Subject of the certificate whose key signed it.
     pub signer: String,

@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 use ceremony::certificate::Certificate;
-use ceremony::clearance::{Clearance, NotCleared, revocable};
+use ceremony::clearance::{AFTER_NEXT_UPDATE, Clearance, NotCleared, revocable};
 use ceremony::digest::Sha256;
 use ceremony::path::{CertificatePath, Role};
 use ceremony::revocation::{Finding, Proof, Requirement, Rules, Source, Status};
@@ -165,6 +165,8 @@ fn a_proof_is_young_for_as_long_as_the_profile_says_and_its_answers_are_current(
         outdated.is_recent(&rules, now, grace).is_ok()
     };
     assert!(at(10, 0) && !at(11, 0) && at(11, 1));
+    let longest = 10 + AFTER_NEXT_UPDATE;
+    assert!(at(longest, 3_600) && !at(longest + 1, 3_600));
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use ceremony::utc::Utc;
 use der::DateTime;
+use x509_cert::ext::pkix::CrlReason;
 
 use crate::FetchError;
 
@@ -12,6 +13,15 @@ pub const MAX_CLOCK_SKEW_SECONDS: i64 = 5 * 60;
 /// is available at any time (RFC 6960 §4.2.2.1), so an old one has been replayed or stored
 /// somewhere. An hour is also how old a proof may be by default when the KEK is wrapped.
 pub const MAX_AGE_WITHOUT_NEXT_UPDATE_SECONDS: i64 = 60 * 60;
+
+/// Whether a revocation with this reason is never taken back: however old the answer is that says so,
+/// it is still true. Only what is on hold may come back (RFC 5280 §5.3.1).
+pub(crate) fn is_for_good(reason: Option<CrlReason>) -> bool {
+    !matches!(
+        reason,
+        Some(CrlReason::CertificateHold | CrlReason::RemoveFromCRL)
+    )
+}
 
 /// thisUpdate and nextUpdate of a CRL or of an OCSP response.
 #[derive(Clone, Copy, Debug)]

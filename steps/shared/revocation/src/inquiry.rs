@@ -71,7 +71,29 @@ impl<'a, F: Fetch> Inquiry<'a, F> {
                 return found;
             }
         }
+        if tried.is_empty() {
+            self.note_unasked(&parties, &mut tried);
+        }
         tried.into_found()
+    }
+
+    /// A certificate that names services which the rules leave out does name services: it must not
+    /// pass for one without.
+    fn note_unasked(&self, parties: &Parties, tried: &mut Tried) {
+        let sources = self.rules.order.sources();
+        let subject = &parties.subject;
+        let responders = services::responders(subject).map(|services| services.names_any());
+        let lists = services::lists(subject).map(|services| services.names_any());
+        for (source, named, what) in [
+            (Source::Ocsp, responders, "an OCSP responder"),
+            (Source::Crl, lists, "a CRL"),
+        ] {
+            if !sources.contains(&source) && named != Ok(false) {
+                tried.without_asking(&FetchError::unusable(format!(
+                    "it names {what}, which `revocation.order` of the profile does not have asked"
+                )));
+            }
+        }
     }
 
     async fn ask_responders(

@@ -38,6 +38,11 @@ impl<T: PartialEq> Services<T> {
         }
     }
 
+    /// Whether there is one, to be asked or not.
+    pub(crate) fn names_any(&self) -> bool {
+        !self.usable.is_empty() || !self.passed_over.is_empty()
+    }
+
     /// Once, however often it is named.
     fn add(&mut self, service: T) {
         if !self.usable.contains(&service) {

@@ -36,6 +36,10 @@ impl Tried {
         }
     }
 
+    pub(crate) fn is_empty(&self) -> bool {
+        self.reasons.is_empty()
+    }
+
     /// As one error, for whoever needs the answer for another one; `None` if nothing was tried.
     pub(crate) fn into_error(self) -> Option<FetchError> {
         let reason = self.reasons.first()?.clone();

@@ -127,7 +127,7 @@ async fn one_kind_of_service_after_the_other() {
     check(
         "no responder",
         &crl_alone.ask(Order::OcspOnly).await,
-        NoService,
+        Unusable("which `revocation.order` of the profile does not have asked"),
     );
     check(
         "a CRL alone",

@@ -110,7 +110,9 @@ pub(crate) fn parsed(certificate: &Certified) -> Certificate {
 }
 
 pub(crate) fn check(name: &str, found: &Found, expected: Expected) {
-    let Found { status, response } = found;
+    let Found {
+        status, response, ..
+    } = found;
     let said = |reasons: &[String], words: &str| {
         let words = words.to_lowercase();
         let mut reasons = reasons.iter().map(|reason| reason.to_lowercase());

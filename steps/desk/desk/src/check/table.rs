@@ -166,9 +166,7 @@ fn finding_row(finding: &Finding) -> String {
     let certificate = format!("{} {}", finding.role.as_str(), finding.subject);
     match &finding.status {
         Status::NotRevoked { proof } => format!("not revoked  {certificate}: {}", by(proof)),
-        Status::NoService => format!(
-            "no service   {certificate}: it names none of the kind that the profile wants to be asked"
-        ),
+        Status::NoService => format!("no service   {certificate}: it names none"),
         Status::Revoked {
             proof,
             revoked_at,

@@ -159,6 +159,8 @@ async fn a_profile_that_does_not_wait_refuses_at_once() {
     let mut services = Services::that(unavailable);
     let refused = steps.refused(&mut services, steps.input()).await;
     assert_eq!(refused.refused.error, "RevocationUnavailable");
+    let what = refused.refused.what;
+    assert!(!what.contains("asked again"), "nobody was: {what}");
 }
 
 /// A state holds 256 KiB, and so does the list of all evidence, which has that of the checks as well.

@@ -1,6 +1,6 @@
 //! Why nothing may be sent under a leaf, in words.
 
-use super::{Finding, Order, Requirement, Rules, Source, Status};
+use super::{Finding, Requirement, Rules, Status};
 use crate::proof::Refusal;
 use crate::text::shown;
 use crate::utc::Utc;
@@ -27,11 +27,7 @@ pub fn refusal_of_unavailable(
 
 fn of(worst: Reason, findings: &[Finding], rules: &Rules, waited: Option<(Utc, Utc)>) -> Refusal {
     let bad = |it: &&Finding| Reason::of(&it.status, rules.policy).is_some();
-    let sentences: Vec<String> = findings
-        .iter()
-        .filter(bad)
-        .map(|it| sentence(it, rules.order))
-        .collect();
+    let sentences: Vec<String> = findings.iter().filter(bad).map(sentence).collect();
     let waited = waited
         .map(|(since, until)| format!(" (asked again since {since} until {until})"))
         .unwrap_or_default();
@@ -95,7 +91,8 @@ impl Reason {
                  operator choose `when-available` as `revocation.policy` of the profile."
             }
             Self::Unusable => {
-                "Tell the partner's CA what its service answers, on which nobody can rely."
+                "Tell the partner's CA what its service answers, on which nobody can rely; if it is \
+                 not asked because of `revocation.order`, have an operator choose another order."
             }
             Self::Unavailable => {
                 "Ask the partner when the service of its CA is back; have an operator raise \
@@ -105,7 +102,7 @@ impl Reason {
     }
 }
 
-fn sentence(finding: &Finding, order: Order) -> String {
+fn sentence(finding: &Finding) -> String {
     let certificate = format!(
         "the {} `{}`",
         finding.role.as_str(),
@@ -135,7 +132,9 @@ fn sentence(finding: &Finding, order: Order) -> String {
             shown(&proof.url),
             proof.this_update
         ),
-        Status::NoService => format!("{certificate} names {}", missing(order)),
+        Status::NoService => {
+            format!("{certificate} names neither an OCSP responder nor a CRL")
+        }
         Status::Unavailable { reasons } => {
             format!("of {certificate} there was no answer: {}", some(reasons))
         }
@@ -151,14 +150,6 @@ fn some(reasons: &[String]) -> String {
     match reasons.len() - told.len() {
         0 => told.join(", "),
         more => format!("{}, and {more} more", told.join(", ")),
-    }
-}
-
-fn missing(order: Order) -> &'static str {
-    match order.sources() {
-        [Source::Ocsp] => "no OCSP responder",
-        [Source::Crl] => "no CRL",
-        _ => "neither an OCSP responder nor a CRL",
     }
 }
 

@@ -11,7 +11,7 @@ use super::entries::{self, Entry};
 use super::scope;
 use crate::FetchError;
 use crate::extensions::{self, Extension, admissible};
-use crate::freshness::{Validity, utc};
+use crate::freshness::{Validity, is_for_good, utc};
 use crate::parties::Parties;
 use crate::services::Location;
 use crate::signed::Signed;
@@ -51,7 +51,10 @@ pub(crate) fn read(
         Err(error) => return Err(FetchError::unusable(format!("not a usable CRL: {error}"))),
     }
     let entry = entries::find(list.entries, parties.subject.serial())?;
-    validity.check(now)?;
+    let reason = entry.map(|entry| entry.reason);
+    if !reason.is_some_and(is_for_good) {
+        validity.check(now)?;
+    }
     Ok(Listed { validity, entry })
 }
 
@@ -70,7 +73,7 @@ struct List<'a> {
 impl<'a> List<'a> {
     fn from_der(der: &'a [u8]) -> der::Result<(Signed<'a>, Self)> {
         let mut reader = SliceReader::new(der)?;
-        let signed = reader.sequence(|fields| Signed::decode(fields))?;
+        let signed = reader.sequence(Signed::decode)?;
         let signed = reader.finish(signed)?;
         let mut reader = SliceReader::new(signed.message)?;
         let list = reader.sequence(|fields| Self::fields(fields, &signed))?;

@@ -31,7 +31,8 @@ impl Target {
         let authority = authority(url)
             .filter(|authority| !authority.is_empty())
             .ok_or_else(|| refuse("has no authority"))?;
-        if authority.contains('@') {
+        let has_user = !parsed.username().is_empty() || parsed.password().is_some();
+        if has_user || authority.contains('@') {
             return Err(refuse("has a user or a password in it"));
         }
         if parsed.fragment().is_some() {
@@ -83,8 +84,8 @@ impl Target {
 
 /// Between `//` and the next delimiter (RFC 3986 §3.2).
 fn authority(url: &str) -> Option<&str> {
-    let (_, rest) = url.split_once("://")?;
-    rest.split(['/', '?', '#']).next()
+    let (_, rest) = url.split_once(':')?;
+    rest.strip_prefix("//")?.split(['/', '?', '#']).next()
 }
 
 #[cfg(test)]
@@ -126,6 +127,8 @@ mod tests {
             ("http://a.example:65536/", "is wrong"),
             ("http:///path", "no authority"),
             ("http:////a.example/", "no authority"),
+            ("http:/user:secret@a.example/?b=://c", "no authority"),
+            ("http:a.example/?://b", "no authority"),
             ("http://", "is wrong"),
             ("http:a.example", "no authority"),
             ("http:/a.example/", "no authority"),

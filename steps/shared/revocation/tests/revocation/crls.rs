@@ -96,6 +96,31 @@ async fn a_certificate_that_is_listed_is_revoked_with_time_and_reason() {
     }
 }
 
+/// What was revoked stays so: an old list that says it is no less true. Only a hold may end.
+#[tokio::test(flavor = "current_thread")]
+async fn an_old_list_still_revokes() {
+    let ca = ca();
+    let leaf = leaf(&ca);
+    let serial = || decoded(&leaf).tbs_certificate.serial_number;
+    let old = async |extensions: Vec<x509_cert::ext::Extension>| {
+        says(&leaf, &ca, |list| {
+            list.this_update = crl_time(-7_200);
+            list.next_update = Some(crl_time(-3_600));
+            list.revoked_certificates = Some(vec![entry(serial(), extensions.clone())]);
+        })
+        .await
+    };
+    for extensions in [vec![], vec![reason(1)]] {
+        let found = old(extensions).await;
+        assert!(
+            matches!(found.status, Status::Revoked { .. }),
+            "{:?}",
+            found.status
+        );
+    }
+    assert_unavailable(&old(vec![reason(6)]).await, "out of date");
+}
+
 /// RFC 5280 §5.3: one entry that is not understood makes the CRL useless for every certificate.
 #[tokio::test(flavor = "current_thread")]
 async fn entries_that_are_not_understood_are_refused_wherever_they_stand() {

@@ -19,10 +19,16 @@ async fn a_certificate_that_names_no_service_has_none() {
         let found = ask(order, &silent, &ca, nobody).await;
         assert_eq!(found.status, Status::NoService);
     }
-    // None of the kind that the rules list.
+    // None of the kind that the rules list: it does name one.
     let lists = with_services(leaf_profile(), &[], &[CRL]).issued_by(&ca, &key("leaf"));
     let found = ask(Order::OcspOnly, &lists, &ca, nobody).await;
-    assert_eq!(found.status, Status::NoService);
+    assert_unusable(&found, "it names a CRL, which `revocation.order`");
+    let responds = with_services(leaf_profile(), &[OCSP], &[]).issued_by(&ca, &key("leaf"));
+    let found = ask(Order::CrlOnly, &responds, &ca, nobody).await;
+    assert_unusable(
+        &found,
+        "it names an OCSP responder, which `revocation.order`",
+    );
     // caIssuers is no OCSP responder.
     let access = x509_cert::ext::pkix::AccessDescription {
         access_method: ObjectIdentifier::new_unwrap("1.3.6.1.5.5.7.48.2"),

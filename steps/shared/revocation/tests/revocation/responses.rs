@@ -90,6 +90,41 @@ async fn revoked_is_told_with_time_and_reason() {
     }
 }
 
+/// What was revoked stays so, however old the answer; only a hold may end, or be unknown by now.
+#[tokio::test(flavor = "current_thread")]
+async fn an_old_answer_still_revokes() {
+    let old = async |status: CertStatus| {
+        said(move |data| {
+            data.produced_at = ocsp_time(-7_200);
+            data.responses[0].this_update = ocsp_time(-7_200);
+            data.responses[0].next_update = Some(ocsp_time(-3_600));
+            data.responses[0].cert_status = status;
+        })
+        .await
+    };
+    let revoked = |reason| {
+        CertStatus::Revoked(RevokedInfo {
+            revocation_time: ocsp_time(-86_400),
+            revocation_reason: reason,
+        })
+    };
+    for reason in [None, Some(CrlReason::KeyCompromise)] {
+        let found = old(revoked(reason)).await;
+        assert!(
+            matches!(found.status, Status::Revoked { .. }),
+            "{:?}",
+            found.status
+        );
+    }
+    for status in [
+        revoked(Some(CrlReason::CertificateHold)),
+        CertStatus::good(),
+        CertStatus::unknown(),
+    ] {
+        assert_unavailable(&old(status).await, "out of date");
+    }
+}
+
 #[tokio::test(flavor = "current_thread")]
 async fn unknown_is_an_answer() {
     let found = said(|data| data.responses[0].cert_status = CertStatus::unknown()).await;
