@@ -159,7 +159,7 @@ pub async fn handle(
     }
     let asked_again = awaited.is_some();
     let since = awaited.map_or(started, |awaited| awaited.since);
-    let pending = Awaited::new(findings, asked_at, since, &rules, Utc::now());
+    let pending = waiting::Waiting::new(findings, asked_at, since, &rules, Utc::now());
     if pending.is_over {
         let Awaited {
             findings,

@@ -30,20 +30,20 @@ pub(crate) struct Waiting {
     pub(crate) is_over: bool,
 }
 
-impl Awaited {
+impl Waiting {
     pub(crate) fn new(
         findings: Vec<Finding>,
         asked_at: Utc,
         since: Utc,
         rules: &Rules,
         now: Utc,
-    ) -> Waiting {
+    ) -> Self {
         let until = since.plus_seconds(i64::from(rules.wait_minutes) * 60);
         let waited = now.unix_seconds() - since.unix_seconds();
         let left = until.unix_seconds() - now.unix_seconds();
         // The last look is at the end, and not some minutes before.
         let wait = (waited / 4).clamp(SHORTEST_WAIT, LONGEST_WAIT).min(left);
-        let awaited = Self {
+        let awaited = Awaited {
             findings,
             asked_at,
             since,
@@ -51,9 +51,11 @@ impl Awaited {
             look_again_in_seconds: wait.max(1),
         };
         let is_over = now >= until;
-        Waiting { awaited, is_over }
+        Self { awaited, is_over }
     }
+}
 
+impl Awaited {
     /// What need not be asked again: proven, still current by its own words, and younger than the
     /// profile lets a proof be.
     pub(crate) fn kept(&self, rules: &Rules, now: Utc) -> Vec<Finding> {
@@ -86,7 +88,7 @@ mod tests {
             ..Rules::default()
         };
         let now = since.plus_seconds(seconds);
-        Awaited::new(Vec::new(), since, since, &rules, now)
+        Waiting::new(Vec::new(), since, since, &rules, now)
     }
 
     #[test]

@@ -176,7 +176,7 @@ mod tests {
     use super::*;
     use crate::digest::Sha256;
     use crate::path::Role;
-    use crate::revocation::Proof;
+    use crate::revocation::{Proof, Source};
 
     fn at(seconds: i64) -> Utc {
         Utc::of_unix_seconds(seconds).unwrap()
