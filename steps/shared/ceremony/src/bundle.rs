@@ -15,6 +15,9 @@ use pem::PemError;
 
 use crate::certificate::{Certificate, MalformedCertificate};
 
+pub(crate) use secret::private_key_in_json;
+pub use secret::{Form, private_key_in};
+
 /// Limit for one dropped file, in bytes.
 pub const MAX_FILE_BYTES: u64 = 64 * 1024;
 
