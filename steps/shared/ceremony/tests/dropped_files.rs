@@ -241,6 +241,36 @@ fn no_certificate_is_taken_for_a_private_key() {
     }
 }
 
+/// The parser takes it for text between blocks: a new leaf would be passed over without a word.
+#[test]
+fn a_block_without_its_beginning_or_end_is_refused() {
+    let pki = pki();
+    let (ca, leaf) = (pki.intermediates[0].pem(), pki.leaf.pem());
+    let cut = leaf.split("-----END").next().unwrap();
+    for file in [
+        format!("{ca}{cut}"),
+        format!("{cut}{ca}"),
+        format!("{ca}{}", &leaf[..leaf.len() / 2]),
+        format!("{ca}{}", leaf.replace("-----BEGIN", "----BEGIN")),
+        format!("{}{ca}", leaf.replace("-----END", "----END")),
+        cut.to_owned(),
+    ] {
+        assert!(
+            matches!(
+                certificates_in(file.as_bytes()),
+                Err(UnusableFile::Malformed(_))
+            ),
+            "{file}"
+        );
+    }
+    let words = certificates_in(format!("{ca}{cut}").as_bytes()).unwrap_err();
+    assert!(
+        words
+            .to_string()
+            .ends_with("a PEM block has no beginning or no end")
+    );
+}
+
 /// It may be a key whose frame nobody knows.
 #[test]
 fn what_cannot_be_read_is_not_repeated() {
