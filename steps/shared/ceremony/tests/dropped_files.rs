@@ -171,6 +171,8 @@ fn a_private_key_in_a_file_that_is_base64_is_found() {
             ),
             base64(&wide),
             hex::encode(&one_behind_the_other),
+            format!("the key, in hex {} ends", hex::encode(key.der())),
+            format!("a code {}", hex::encode(key.der())),
             pem.replace("-----", "\u{2014}"),
         ] {
             let found = certificates_in(file.as_bytes());

@@ -132,28 +132,36 @@ fn encoded(text: &[u8]) -> Option<Form> {
         .copied()
         .filter(|byte| !byte.is_ascii_whitespace())
         .collect();
-    let runs = text.split(|byte| !is_base64(byte));
-    runs.filter(|run| run.len() >= SHORTEST).find_map(|run| {
-        let base64 = (0..4).filter_map(|skipped| base64_from(run.get(skipped..)?));
-        let is_hex = run.iter().all(u8::is_ascii_hexdigit);
-        let hex = (0..2).filter(|_| is_hex).filter_map(|skipped| {
-            let rest = run.get(skipped..)?;
-            hex::decode(rest.get(..rest.len() / 2 * 2)?).ok()
-        });
-        let mut decoded = hex
-            .map(|bytes| ("hex", bytes))
-            .chain(base64.map(|bytes| ("Base64", bytes)));
-        decoded.find_map(|(form, bytes)| {
-            let narrow = narrow(&bytes);
-            let found = framed(&narrow)
-                .or_else(|| in_der(&bytes))
-                .or_else(|| in_json(&narrow));
-            found.map(|_| form)
-        })
-    })
+    let runs = |is_digit: fn(&u8) -> bool| {
+        text.split(move |byte| !is_digit(byte))
+            .filter(|run| run.len() >= SHORTEST)
+    };
+    let holds = |bytes: Vec<u8>| {
+        let narrow = narrow(&bytes);
+        let found = framed(&narrow).or_else(|| in_der(&bytes));
+        found.or_else(|| in_json(&narrow)).is_some()
+    };
+    let mut base64 =
+        runs(is_base64).flat_map(|run| (0..4).filter_map(move |from| base64_from(run, from)));
+    let mut hex = runs(u8::is_ascii_hexdigit)
+        .flat_map(|run| (0..2).filter_map(move |from| hex_from(run, from)));
+    // Hex looks like Base64, and makes nothing of sense as such.
+    if hex.any(holds) {
+        Some("hex")
+    } else if base64.any(holds) {
+        Some("Base64")
+    } else {
+        None
+    }
 }
 
-fn base64_from(run: &[u8]) -> Option<Vec<u8>> {
+fn hex_from(run: &[u8], from: usize) -> Option<Vec<u8>> {
+    let run = run.get(from..)?;
+    hex::decode(run.get(..run.len() / 2 * 2)?).ok()
+}
+
+fn base64_from(run: &[u8], from: usize) -> Option<Vec<u8>> {
+    let run = run.get(from..)?;
     // One character alone is no byte.
     let whole = run.len() - usize::from(run.len() % 4 == 1);
     LENIENT.decode(run.get(..whole)?).ok()
