@@ -60,7 +60,7 @@ pub(crate) async fn decide(
     object: &CreatedObject,
 ) -> Result<Decision, Error> {
     let contents = read_folder(context, folder).await?;
-    if let Some(found) = private_key::of_event(context, &contents, object).await? {
+    if let Some(found) = private_key::of_event(context, Some(&contents), object).await? {
         return Ok(Decision::PrivateKey(found));
     }
     let (files, unread) = match contents {
@@ -78,7 +78,7 @@ pub(crate) async fn decide(
     if let Some(reason) = why_unusable(key, &files, &unread) {
         return Ok(unusable(Some(key), reason));
     }
-    if let Some(found) = private_key::among(&files) {
+    if let Some(found) = private_key::among(&files, &unread) {
         return Ok(private_key::blocks(&found));
     }
     let certificates: Vec<&Certificate> = files.iter().flat_map(usable).collect();

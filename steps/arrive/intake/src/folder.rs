@@ -10,6 +10,7 @@ use percent_encoding::percent_decode_str;
 use step::ServiceError;
 use storage::{ObjectError, read_newest};
 
+use crate::private_key::{self, Found};
 use crate::{Context, Error};
 
 /// One file of the folder, read and unpacked.
@@ -24,6 +25,8 @@ pub(crate) struct File {
 pub(crate) struct Unread {
     pub(crate) key: String,
     pub(crate) reason: String,
+    /// What its beginning holds, if it is too large.
+    pub(crate) private_key: Option<Found>,
 }
 
 pub(crate) enum Contents {
@@ -35,7 +38,8 @@ pub(crate) enum Contents {
 }
 
 /// Lists and reads the folder; more than [`MAX_FILES`] files, or more than [`MAX_FILE_BYTES`] in
-/// one, are not read. Folders below it are not looked into.
+/// one, are not read. Of a larger one the beginning is looked at for a private key. Folders below are
+/// not looked into.
 pub(crate) async fn read_folder(context: &Context, folder: &Folder) -> Result<Contents, Error> {
     let (mut files, mut unread) = (Vec::new(), Vec::new());
     let listed = match list(context, folder).await? {
@@ -49,10 +53,7 @@ pub(crate) async fn read_folder(context: &Context, folder: &Folder) -> Result<Co
     } in listed
     {
         if bytes > MAX_FILE_BYTES {
-            unread.push(Unread {
-                key,
-                reason: too_large(bytes),
-            });
+            unread.push(too_large(context, key, bytes).await?);
             continue;
         }
         match read_newest(&context.s3, &context.inbox_bucket, &key).await {
@@ -68,10 +69,7 @@ pub(crate) async fn read_folder(context: &Context, folder: &Folder) -> Result<Co
             }),
             // Replaced by a larger one, or deleted, between listing and reading.
             Err(ObjectError::TooLarge { key, bytes }) => {
-                unread.push(Unread {
-                    key,
-                    reason: too_large(bytes),
-                });
+                unread.push(too_large(context, key, bytes).await?);
             }
             Err(ObjectError::Missing { .. }) => {}
             // Encrypted with a key of the partner's own, for example.
@@ -80,6 +78,7 @@ pub(crate) async fn read_folder(context: &Context, folder: &Folder) -> Result<Co
             )) => unread.push(Unread {
                 key,
                 reason: format!("it cannot be read: {error}"),
+                private_key: None,
             }),
             Err(ObjectError::Service(error)) => return Err(error.into()),
         }
@@ -87,8 +86,12 @@ pub(crate) async fn read_folder(context: &Context, folder: &Folder) -> Result<Co
     Ok(Contents::Read { files, unread })
 }
 
-fn too_large(bytes: u64) -> String {
-    format!("the file has {bytes} bytes; at most {MAX_FILE_BYTES} are accepted")
+async fn too_large(context: &Context, key: String, bytes: u64) -> Result<Unread, Error> {
+    Ok(Unread {
+        private_key: private_key::at_beginning(context, &key, None).await?,
+        reason: format!("the file has {bytes} bytes; at most {MAX_FILE_BYTES} are accepted"),
+        key,
+    })
 }
 
 /// Keys in one listing: the files, and as many folders below, which count too.

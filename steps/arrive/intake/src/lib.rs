@@ -83,12 +83,15 @@ pub async fn handle(context: &Context, event: Input, now: Utc) -> Result<Output,
 async fn deal_with(context: &Context, event: Input, now: Utc) -> Result<Output, Error> {
     let object = event.detail.object;
     let key = &object.key;
-    if key.ends_with('/') {
-        return Ok(Output::Ignored);
-    }
     let folder = match Folder::of_inbox_key(key) {
         Ok(folder) => folder,
         Err(reason) => {
+            if let Some(found) = private_key::of_event(context, None, &object).await? {
+                return private_key::announce(context, None, &found).await;
+            }
+            if key.ends_with('/') {
+                return Ok(Output::Ignored);
+            }
             let remedy = "Put the file at <partner>/<environment>/<data-type>/<file>.";
             let rejection = Rejection::outside(key, reason, remedy);
             return reject::reject(context, rejection, now).await;
@@ -106,7 +109,7 @@ async fn deal_with(context: &Context, event: Input, now: Utc) -> Result<Output, 
             context.bus.announce(&announcement).await?;
             Ok(Output::Incomplete)
         }
-        Decision::PrivateKey(found) => private_key::announce(context, &folder, &found).await,
+        Decision::PrivateKey(found) => private_key::announce(context, Some(&folder), &found).await,
         Decision::Unusable {
             reason,
             file,

@@ -1,15 +1,15 @@
 //! A private key in the inbox: announced at once, by itself, and never a word of it.
 
 use ceremony::announcement::{Announcement, PrivateKeyReceived, Severity, VERSION};
-use ceremony::bundle::{UnusableFile, certificates_in};
+use ceremony::bundle::{UnusableFile, private_key_in};
 use ceremony::id::Kind;
 use ceremony::identifiers::Folder;
 use ceremony::text::shown;
 use step::ServiceError;
-use storage::{ObjectError, read_newest, read_version};
+use storage::{Beginning, ObjectError, read_beginning, read_newest, read_version};
 
 use crate::decide::Decision;
-use crate::folder::{Contents, File};
+use crate::folder::{Contents, File, Unread};
 use crate::{Context, CreatedObject, Error, Output};
 
 /// Where a private key was found.
@@ -26,20 +26,27 @@ pub(crate) struct Found {
 ///
 /// Nothing of what has arrived is passed over: neither a version that another one has covered or a
 /// deletion has hidden since, nor a file too many.
+///
+/// Of a file that lies in no folder there are no contents.
 pub(crate) async fn of_event(
     context: &Context,
-    contents: &Contents,
+    contents: Option<&Contents>,
     object: &CreatedObject,
 ) -> Result<Option<Found>, Error> {
     let CreatedObject { key, version_id } = object;
-    if let Contents::Read { files, .. } = contents {
+    if let Some(Contents::Read { files, unread }) = contents {
+        let is_asked = |id: &str| version_id.as_ref().is_none_or(|asked| asked == id);
         let read = files.iter().find(|file| file.object.key == *key);
         if let Some(file) = read
-            && version_id
-                .as_ref()
-                .is_none_or(|id| *id == file.object.version_id)
+            && is_asked(&file.object.version_id)
         {
             return Ok(found(file));
+        }
+        let unread = unread.iter().find(|file| file.key == *key);
+        if let Some(found) = unread.and_then(|file| file.private_key.as_ref())
+            && is_asked(&found.version_id)
+        {
+            return Ok(Some(found.clone()));
         }
         // All that is known of it has been read, or cannot be.
         if version_id.is_none() {
@@ -54,30 +61,60 @@ pub(crate) async fn of_event(
         None => read_newest(s3, inbox, key).await,
     };
     match read {
-        Ok((version_id, bytes)) => Ok(match certificates_in(&bytes) {
-            Err(UnusableFile::PrivateKey(form)) => Some(Found {
-                key: key.clone(),
-                version_id,
-                bytes: bytes.len() as u64,
-                form,
-            }),
-            _ => None,
-        }),
-        // Deleted for good, too large to be a key, or closed to us: there is nothing to look at.
-        Err(
-            ObjectError::Missing { .. }
-            | ObjectError::TooLarge { .. }
-            | ObjectError::Service(
-                ServiceError::AccessDenied { .. } | ServiceError::ServiceRefused { .. },
-            ),
+        Ok((version_id, bytes)) => Ok(private_key_in(&bytes).map(|form| Found {
+            key: key.clone(),
+            version_id,
+            bytes: bytes.len() as u64,
+            form,
+        })),
+        Err(ObjectError::TooLarge { .. }) => {
+            at_beginning(context, key, version_id.as_deref()).await
+        }
+        Err(error) => none_if_out_of_reach(error),
+    }
+}
+
+/// The private key with which a file begins that is too large to be read: a keystore, or many keys in
+/// one.
+pub(crate) async fn at_beginning(
+    context: &Context,
+    key: &str,
+    version_id: Option<&str>,
+) -> Result<Option<Found>, Error> {
+    match read_beginning(&context.s3, &context.inbox_bucket, key, version_id).await {
+        Ok(Beginning {
+            version_id,
+            bytes,
+            of_bytes,
+        }) => Ok(private_key_in(&bytes).map(|form| Found {
+            key: key.to_owned(),
+            version_id,
+            bytes: of_bytes,
+            form,
+        })),
+        Err(error) => none_if_out_of_reach(error),
+    }
+}
+
+/// Deleted for good, or closed to us: there is nothing to look at.
+fn none_if_out_of_reach(error: ObjectError) -> Result<Option<Found>, Error> {
+    match error {
+        ObjectError::Missing { .. }
+        | ObjectError::TooLarge { .. }
+        | ObjectError::Service(
+            ServiceError::AccessDenied { .. } | ServiceError::ServiceRefused { .. },
         ) => Ok(None),
-        Err(ObjectError::Service(error)) => Err(error.into()),
+        ObjectError::Service(error) => Err(error.into()),
     }
 }
 
 /// A private key that lies in the folder.
-pub(crate) fn among(files: &[File]) -> Option<Found> {
-    files.iter().find_map(found)
+pub(crate) fn among(files: &[File], unread: &[Unread]) -> Option<Found> {
+    let mut too_large = unread.iter().filter_map(|file| file.private_key.as_ref());
+    files
+        .iter()
+        .find_map(found)
+        .or_else(|| too_large.next().cloned())
 }
 
 fn found(file: &File) -> Option<Found> {
@@ -109,7 +146,7 @@ pub(crate) fn blocks(found: &Found) -> Decision {
 
 pub(crate) async fn announce(
     context: &Context,
-    folder: &Folder,
+    folder: Option<&Folder>,
     found: &Found,
 ) -> Result<Output, Error> {
     let remedy = "Tell the partner to replace that key and every certificate for it, since others may \
@@ -121,24 +158,31 @@ pub(crate) async fn announce(
         bytes,
         form,
     } = found;
+    let consequence = match folder {
+        Some(_) => "No ceremony of this folder starts as long as it lies there.",
+        None => "It lies in no drop folder, and stops no ceremony.",
+    };
+    let latest_ceremony = match folder {
+        Some(folder) => context.runs.latest(Kind::KekExport, folder).await?,
+        None => None,
+    };
     let detail = PrivateKeyReceived {
         version: VERSION,
         severity: Severity::High,
-        ceremony: Kind::KekExport,
+        ceremony: folder.map(|_| Kind::KekExport),
         ceremony_id: None,
-        partner: folder.partner.clone(),
-        environment: folder.environment,
-        data_type: folder.data_type,
+        partner: folder.map(|folder| folder.partner.clone()),
+        environment: folder.map(|folder| folder.environment),
+        data_type: folder.map(|folder| folder.data_type),
         what: format!(
-            "The inbox has received a file that holds a private key ({form}). No ceremony of this \
-             folder starts as long as it lies there."
+            "The inbox has received a file that holds a private key ({form}). {consequence}"
         ),
         file: shown(key),
         version_id: version_id.clone(),
         bytes: *bytes,
         remedy: remedy.to_owned(),
         delete_versions: delete_versions(&context.inbox_bucket, key),
-        latest_ceremony: context.runs.latest(Kind::KekExport, folder).await?,
+        latest_ceremony,
     };
     let announcement = Announcement::PrivateKeyReceived(detail);
     context.bus.announce(&announcement).await?;

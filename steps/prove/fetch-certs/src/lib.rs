@@ -16,6 +16,7 @@ use ceremony::execution::{DroppedObject, Start};
 use ceremony::identifiers::{Folder, ca_alias};
 use ceremony::path::{CertificateFacts, CertificatePath, NoPath};
 use ceremony::profile::{CeremonyNotAllowed, MalformedProfile, Policy};
+use ceremony::text::shown;
 use serde::{Deserialize, Serialize};
 use step::{ServiceError, StepError};
 use storage::{ObjectError, ProfileError, load_profile, newest_path, read_version};
@@ -128,11 +129,11 @@ fn check_scope(input: &Input) -> Result<(), Error> {
         if !object.key.starts_with(&input.ceremony.folder().prefix()) {
             return fault(format!(
                 "`{}` is not in the folder of this ceremony",
-                object.key
+                shown(&object.key)
             ));
         }
         if !keys.insert(&object.key) {
-            return fault(format!("`{}` is named twice", object.key));
+            return fault(format!("`{}` is named twice", shown(&object.key)));
         }
     }
     Ok(())
@@ -173,14 +174,18 @@ pub enum Error {
     #[error(transparent)]
     CeremonyNotAllowed(#[from] CeremonyNotAllowed),
     /// An object version does not hold the bytes that were seen when the ceremony was started.
-    #[error("`{key}` version {version_id} has SHA-256 {found}, the input names {expected}")]
+    #[error(
+        "`{}` version {} has SHA-256 {found}, the input names {expected}",
+        shown(key),
+        shown(version_id)
+    )]
     DigestMismatch {
         key: String,
         version_id: String,
         expected: Sha256,
         found: Sha256,
     },
-    #[error("`{key}` cannot be used: {source}")]
+    #[error("`{}` cannot be used: {source}", shown(key))]
     FileUnusable { key: String, source: UnusableFile },
     #[error("the execution's input cannot be used: {detail}")]
     InputMalformed { detail: String },

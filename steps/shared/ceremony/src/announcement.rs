@@ -225,8 +225,8 @@ pub struct FilesNotTaken {
     pub more: u64,
 }
 
-/// Somebody has put a private key into the inbox. No ceremony of the folder starts while it lies
-/// there.
+/// Somebody has put a private key into the inbox. No ceremony of the folder, if it lies in one, starts
+/// while it lies there.
 ///
 /// Nothing of the file is here, not even its digest.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
@@ -235,13 +235,14 @@ pub struct FilesNotTaken {
 pub struct PrivateKeyReceived {
     pub version: u32,
     pub severity: Severity,
-    /// The ceremony that the folder is for.
-    pub ceremony: Kind,
+    /// The ceremony that the folder is for; null where the key does not say.
+    pub ceremony: Option<Kind>,
     /// Always null: no ceremony was started.
     pub ceremony_id: Option<CeremonyId>,
-    pub partner: PartnerId,
-    pub environment: Environment,
-    pub data_type: DataType,
+    /// Null where the key does not name a folder; so are the next two.
+    pub partner: Option<PartnerId>,
+    pub environment: Option<Environment>,
+    pub data_type: Option<DataType>,
     /// What was received, in a sentence.
     pub what: String,
     /// The inbox key, as people may read it; `deleteVersions` has it exactly.

@@ -15,6 +15,9 @@ use pem::PemError;
 
 use crate::certificate::{Certificate, MalformedCertificate};
 
+pub(crate) use secret::private_key_in_json;
+pub use secret::{Form, private_key_in};
+
 /// Limit for one dropped file, in bytes.
 pub const MAX_FILE_BYTES: u64 = 64 * 1024;
 
@@ -65,6 +68,10 @@ fn certificates_in_pem(file: &[u8]) -> Result<Vec<Certificate>, UnusableFile> {
     let mut certificates = Vec::new();
     // Before the first of them is read: reading takes longer than counting.
     within_limit(blocks.len())?;
+    // The parser passes over what it cannot tell from the text around: a leaf whose end is lost, say.
+    if form::frames(file) > blocks.len() {
+        return Err(UnusableFile::Malformed(NO_BEGINNING_OR_END.to_owned()));
+    }
     for block in &blocks {
         match block.tag() {
             "CERTIFICATE" | "X509 CERTIFICATE" | "TRUSTED CERTIFICATE" => {
@@ -88,9 +95,11 @@ fn in_our_words(error: &PemError) -> &'static str {
         PemError::MalformedFraming
         | PemError::MissingBeginTag
         | PemError::MissingData
-        | PemError::MissingEndTag => "a PEM block has no beginning or no end",
+        | PemError::MissingEndTag => NO_BEGINNING_OR_END,
     }
 }
+
+const NO_BEGINNING_OR_END: &str = "a PEM block has no beginning or no end";
 
 fn certificates_in_der(file: &[u8]) -> Result<Vec<Certificate>, UnusableFile> {
     if let [0x30, 0x80, ..] = file {

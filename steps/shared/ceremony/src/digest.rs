@@ -5,6 +5,8 @@ use std::fmt;
 use aws_lc_rs::digest::{SHA256, digest};
 use serde::{Deserialize, Serialize};
 
+use crate::text::shown;
+
 /// A SHA-256 value, 64 lower-case hex digits when written down.
 #[derive(Clone, Debug, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize)]
 #[serde(try_from = "String", into = "String")]
@@ -41,9 +43,22 @@ impl TryFrom<String> for Sha256 {
     /// Upper case is accepted too: it is what certificate viewers show.
     fn try_from(text: String) -> Result<Self, Self::Error> {
         let mut value = [0; 32];
-        hex::decode_to_slice(&text, &mut value)
-            .map_err(|_| format!("`{text}` is not a SHA-256 value: 64 hex digits are expected"))?;
+        hex::decode_to_slice(&text, &mut value).map_err(|_| {
+            format!(
+                "`{}` is not a SHA-256 value: 64 hex digits are expected",
+                beginning(&text)
+            )
+        })?;
         Ok(Self(value))
+    }
+}
+
+/// Enough to find it where it stands. All of it might be a secret that was put into the wrong place.
+fn beginning(text: &str) -> String {
+    const CHARACTERS: usize = 16;
+    match text.char_indices().nth(CHARACTERS) {
+        Some((end, _)) => format!("{}…", shown(&text[..end])),
+        None => shown(text),
     }
 }
 
@@ -65,5 +80,18 @@ mod tests {
         let upper = Sha256::of(b"x").to_string().to_uppercase();
         assert_eq!(Sha256::try_from(upper.clone()), Ok(Sha256::of(b"x")));
         assert!(Sha256::try_from(upper[2..].to_owned()).is_err());
+    }
+
+    #[test]
+    fn of_what_is_no_fingerprint_only_the_beginning_is_repeated() {
+        for (text, told) in [
+            ("00ff", "`00ff` is"),
+            ("0123456789abcdef", "`0123456789abcdef` is"),
+            ("0123456789abcdefg", "`0123456789abcdef…` is"),
+            ("\u{1b}c", r"`\u{1b}c` is"),
+        ] {
+            let error = Sha256::try_from(text.to_owned()).unwrap_err();
+            assert!(error.starts_with(told), "{error}");
+        }
     }
 }

@@ -14,6 +14,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::algorithms::{KekAlgorithm, OaepHash, SignatureAlgorithm};
+use crate::bundle::private_key_in_json;
 use crate::certificate::Certificate;
 use crate::digest::Sha256;
 use crate::id::Kind;
@@ -159,7 +160,7 @@ impl Profile {
     /// promise one another.
     pub fn read(json: &str) -> Result<Self, MalformedProfile> {
         // Before anything that repeats what it cannot read.
-        if json.contains("PRIVATE KEY-") {
+        if private_key_in_json(json).is_some() {
             return fault(
                 "it holds a private key, which has no place in a profile: treat that key as \
                  compromised, and delete the parameter if it is there already",

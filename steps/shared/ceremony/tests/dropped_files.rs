@@ -111,6 +111,110 @@ fn a_damaged_private_key_is_refused_as_what_it_is() {
     }
 }
 
+/// Words of which keys have some stand in names and notes too.
+#[test]
+fn what_only_speaks_of_a_private_key_is_read() {
+    let key = PrivateKey::cached(KeyKind::EccP256, "hostile");
+    let ca = Profile::root("ACME PRIVATE KEY-ENCRYPTION CA").self_signed(&key);
+    let pem = ca.pem();
+    for file in [
+        ca.der().to_vec(),
+        pem.clone().into_bytes(),
+        pkcs7([&ca]),
+        format!("# PRIVATE KEY - kept in HSM\n{pem}").into_bytes(),
+        format!("THE BACKEND PRIVATE KEY-PAIR\n--- PRIVATE KEY --- see below\n{pem}").into_bytes(),
+    ] {
+        let certificates = certificates_in(&file).unwrap();
+        assert_eq!(certificates[0].sha256().to_string(), ca.sha256());
+    }
+}
+
+/// A Secret of Kubernetes, a mail, what programs for archives write.
+#[test]
+fn a_private_key_in_a_file_that_is_base64_is_found() {
+    use base64::Engine;
+    let base64 = |bytes: &[u8]| base64::engine::general_purpose::STANDARD.encode(bytes);
+    let wrapped = |bytes: &[u8]| {
+        let text = base64(bytes);
+        let lines = text.as_bytes().chunks(76).map(String::from_utf8_lossy);
+        lines.collect::<Vec<_>>().join("\r\n")
+    };
+    for kind in [KeyKind::EccP256, KeyKind::Rsa2048] {
+        let key = PrivateKey::cached(kind, "hostile");
+        let certified = Profile::leaf("ACME", "uid").self_signed(&key);
+        let (certificate, pem) = (certified.pem(), key.pem());
+        let both = format!("{certificate}{pem}");
+        let one_behind_the_other = [certified.der(), key.der()].concat();
+        let mut message = pkcs7([&certified]);
+        message.extend(key.der());
+        let wide: Vec<u8> = pem.encode_utf16().flat_map(u16::to_le_bytes).collect();
+        for file in [
+            format!(
+                "kind: Secret\ndata:\n  tls.crt: {}\n  tls.key: {}\ntype: kubernetes.io/tls\n",
+                base64(certificate.as_bytes()),
+                base64(pem.as_bytes())
+            ),
+            format!(
+                "Content-Transfer-Encoding: base64\r\n\r\n{}\r\n",
+                wrapped(both.as_bytes())
+            ),
+            format!("the key {}", wrapped(key.der())),
+            format!("the keys {}", wrapped(key.der())),
+            wrapped(&one_behind_the_other),
+            format!(
+                "-----BEGIN CERTIFICATE-----\n{}\n-----END CERTIFICATE-----\n",
+                wrapped(&one_behind_the_other)
+            ),
+            format!(
+                "-----BEGIN PKCS7-----\n{}\n-----END PKCS7-----\n",
+                wrapped(&message)
+            ),
+            base64(&wide),
+            hex::encode(&one_behind_the_other),
+            format!("the key, in hex {} ends", hex::encode(key.der())),
+            format!("a code {}", hex::encode(key.der())),
+            pem.replace("-----", "\u{2014}"),
+        ] {
+            let found = certificates_in(file.as_bytes());
+            assert!(
+                matches!(found, Err(UnusableFile::PrivateKey(_))),
+                "{found:?}: {file}"
+            );
+        }
+        // And of a certificate nothing of the sort is found.
+        for file in [
+            base64(certificate.as_bytes()),
+            format!("certificate {}", wrapped(certified.der())),
+            hex::encode(certified.der()),
+        ] {
+            assert!(!matches!(
+                certificates_in(file.as_bytes()),
+                Err(UnusableFile::PrivateKey(_))
+            ));
+        }
+    }
+}
+
+#[test]
+fn the_largest_file_of_any_kind_is_looked_through_in_time() {
+    for piece in [
+        "-----BEGIN ",
+        "PRIVATE KEY",
+        "MAAA",
+        "a ",
+        "0\u{2}\u{1}\0",
+        "LS0t",
+        "30",
+        "{\"a\":",
+    ] {
+        let file = piece.repeat(64 * 1024 / piece.len());
+        let began = std::time::Instant::now();
+        let _ = certificates_in(file.as_bytes());
+        let took = began.elapsed();
+        assert!(took.as_millis() < 2_000, "{piece}: {took:?}");
+    }
+}
+
 /// A certificate of version 1 begins like a key where its serial number is small.
 #[test]
 fn no_certificate_is_taken_for_a_private_key() {
@@ -137,6 +241,36 @@ fn no_certificate_is_taken_for_a_private_key() {
         );
         assert_eq!(certificates_in(&message).unwrap(), certificates);
     }
+}
+
+/// The parser takes it for text between blocks: a new leaf would be passed over without a word.
+#[test]
+fn a_block_without_its_beginning_or_end_is_refused() {
+    let pki = pki();
+    let (ca, leaf) = (pki.intermediates[0].pem(), pki.leaf.pem());
+    let cut = leaf.split("-----END").next().unwrap();
+    for file in [
+        format!("{ca}{cut}"),
+        format!("{cut}{ca}"),
+        format!("{ca}{}", &leaf[..leaf.len() / 2]),
+        format!("{ca}{}", leaf.replace("-----BEGIN", "----BEGIN")),
+        format!("{}{ca}", leaf.replace("-----END", "----END")),
+        cut.to_owned(),
+    ] {
+        assert!(
+            matches!(
+                certificates_in(file.as_bytes()),
+                Err(UnusableFile::Malformed(_))
+            ),
+            "{file}"
+        );
+    }
+    let words = certificates_in(format!("{ca}{cut}").as_bytes()).unwrap_err();
+    assert!(
+        words
+            .to_string()
+            .ends_with("a PEM block has no beginning or no end")
+    );
 }
 
 /// It may be a key whose frame nobody knows.

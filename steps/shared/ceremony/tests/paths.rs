@@ -169,6 +169,45 @@ fn a_newer_leaf_that_cannot_be_used_now_does_not_stand_in_the_way() {
     }
 }
 
+/// By today's only method a key is sent under RSA alone.
+#[test]
+fn a_newer_leaf_that_is_not_rsa_does_not_stand_in_the_way_of_one_that_is() {
+    let now = OffsetDateTime::now_utc();
+    let long_ago =
+        |profile: Profile| profile.valid(now - Duration::days(90), now + Duration::days(90));
+    let expired = |profile: Profile| profile.valid(now - Duration::days(60), now - Duration::DAY);
+    let elliptic = builder().leaf_key(KeyKind::EccP256).build();
+    for (rsa, counts) in [
+        (builder().leaf(long_ago), true),
+        (builder().leaf(expired), false),
+    ] {
+        let rsa = rsa.build();
+        let all: Vec<Certificate> = [rsa.chain(), vec![&elliptic.leaf]]
+            .concat()
+            .into_iter()
+            .map(read)
+            .collect();
+        let all: Vec<&Certificate> = all.iter().collect();
+        let choice = ceremony::path::newest_leaf(&all, Utc::now()).unwrap();
+        if counts {
+            assert_eq!(choice.leaf.sha256().to_string(), rsa.leaf.sha256());
+            let [passed_over] = &choice.passed_over[..] else {
+                panic!("one is passed over: {:?}", choice.passed_over);
+            };
+            assert_eq!(passed_over.certificate.to_string(), elliptic.leaf.sha256());
+            assert!(
+                passed_over.why.contains("its key is not RSA"),
+                "{}",
+                passed_over.why
+            );
+        } else {
+            // The other cannot be used at all.
+            assert_eq!(choice.leaf.sha256().to_string(), elliptic.leaf.sha256());
+            assert!(choice.passed_over.is_empty());
+        }
+    }
+}
+
 #[test]
 fn a_leaf_that_says_it_is_a_ca_is_named() {
     let pki = builder().leaf(Profile::an_authority).build();

@@ -257,6 +257,66 @@ fn a_private_key_is_refused_without_a_word_of_it() {
 }
 
 #[test]
+fn a_private_key_without_a_frame_is_refused_without_a_word_of_it() {
+    for kind in [KeyKind::EccP256, KeyKind::Rsa2048] {
+        let key = PrivateKey::cached(kind, "profiles");
+        let base64: String = key
+            .pem()
+            .lines()
+            .filter(|line| !line.starts_with('-'))
+            .collect();
+        let lines: Vec<&str> = base64
+            .as_bytes()
+            .chunks(64)
+            .map(|line| str::from_utf8(line).unwrap())
+            .collect();
+        for secret in [
+            base64.clone(),
+            lines.join("\n"),
+            lines.join("\r\n"),
+            hex::encode(key.der()),
+        ] {
+            for change in [
+                (|profile, secret| profile["trustAnchors"] = json!([secret]))
+                    as fn(&mut Value, &str),
+                |profile, secret| profile["rootCertificates"] = json!([secret]),
+                |profile, secret| profile["partner"] = json!(secret),
+                |profile, secret| profile["caKeyArns"] = json!({ secret: "arn" }),
+                |profile, secret| profile[secret] = json!(1),
+            ] {
+                let error = changed(|profile| change(profile, &secret));
+                assert!(error.contains("private key"), "{error}");
+                assert!(!error.contains(&secret[..16]), "{error}");
+            }
+        }
+        // As some programs write JSON.
+        let mut profile: Value = serde_json::from_str(EXAMPLE).unwrap();
+        profile["identity"] = json!(base64);
+        let escaped = profile.to_string().replace('/', "\\/");
+        let error = Profile::read(&escaped).unwrap_err().to_string();
+        assert!(error.contains("private key"), "{error}");
+    }
+}
+
+#[test]
+fn certificates_of_every_kind_are_no_private_keys() {
+    for kind in [
+        KeyKind::EccP256,
+        KeyKind::EccP384,
+        KeyKind::EccP521,
+        KeyKind::Rsa2048,
+        KeyKind::Rsa4096,
+    ] {
+        let root = partner::Profile::root("ACME PRIVATE KEY-ENCRYPTION CA")
+            .self_signed(&PrivateKey::cached(kind, "profiles"));
+        let mut profile: Value = serde_json::from_str(EXAMPLE).unwrap();
+        profile["trustAnchors"] = json!([root.sha256()]);
+        profile["rootCertificates"] = json!([root.pem()]);
+        Profile::read(&profile.to_string()).unwrap();
+    }
+}
+
+#[test]
 fn what_an_error_repeats_is_short_and_plain() {
     let name = format!("\u{1b}c{}\u{202e}", "x".repeat(3000));
     let error = changed(|profile| profile[name.as_str()] = json!(1));

@@ -10,7 +10,7 @@ mod profiles;
 mod roots;
 mod write_once;
 
-pub use objects::{ObjectError, read_newest, read_version};
+pub use objects::{Beginning, ObjectError, read_beginning, read_newest, read_version};
 pub use pages::{Keys, list_after, read_own, write_over};
 pub use profiles::{LoadedProfile, ProfileError, load_profile};
 pub use roots::supplied_roots;

@@ -3,6 +3,7 @@
 use aws_sdk_s3::Client;
 use aws_sdk_s3::operation::get_object::GetObjectOutput;
 use ceremony::bundle::MAX_FILE_BYTES;
+use ceremony::text::shown;
 use step::ServiceError;
 
 /// Reads the newest version of an object, and says which that is.
@@ -37,6 +38,49 @@ pub async fn read_version(
     body(key, object).await
 }
 
+/// The beginning of an object that is too large to be read as a whole. It may be secret: no `Debug`.
+pub struct Beginning {
+    pub version_id: String,
+    /// Not more than [`MAX_FILE_BYTES`].
+    pub bytes: Vec<u8>,
+    /// How many the object has.
+    pub of_bytes: u64,
+}
+
+/// Reads the first [`MAX_FILE_BYTES`] of an object's version, or of its newest one.
+pub async fn read_beginning(
+    client: &Client,
+    bucket: &str,
+    key: &str,
+    version_id: Option<&str>,
+) -> Result<Beginning, ObjectError> {
+    let answer = client
+        .get_object()
+        .bucket(bucket)
+        .key(key)
+        .set_version_id(version_id.map(str::to_owned))
+        .range(format!("bytes=0-{}", MAX_FILE_BYTES - 1))
+        .send()
+        .await;
+    let operation = match version_id {
+        Some(_) => "s3:GetObjectVersion",
+        None => "s3:GetObject",
+    };
+    let object = answer.map_err(|error| missing_or(key, ServiceError::new(operation, &error)))?;
+    let version_id = object.version_id().unwrap_or("null").to_owned();
+    // `bytes 0-65535/70000`
+    let range = object
+        .content_range()
+        .and_then(|range| range.rsplit_once('/'));
+    let total = range.and_then(|(_, total)| total.parse().ok());
+    let bytes = body(key, object).await?;
+    Ok(Beginning {
+        version_id,
+        of_bytes: total.unwrap_or(bytes.len() as u64),
+        bytes,
+    })
+}
+
 /// Nothing of a larger object is read beyond its headers.
 async fn body(key: &str, object: GetObjectOutput) -> Result<Vec<u8>, ObjectError> {
     let bytes = object
@@ -57,7 +101,7 @@ async fn body(key: &str, object: GetObjectOutput) -> Result<Vec<u8>, ObjectError
         .await
         .map_err(|error| ServiceError::ServiceUnavailable {
             operation: "s3:GetObject",
-            detail: format!("{key} broke off: {error}"),
+            detail: format!("`{}` broke off: {error}", shown(key)),
         })?;
     Ok(read.to_vec())
 }
@@ -78,10 +122,13 @@ fn missing_or(key: &str, error: ServiceError) -> ObjectError {
 /// Why an object was not read.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 pub enum ObjectError {
-    #[error("`{key}` is not there (any more)")]
+    #[error("`{}` is not there (any more)", shown(key))]
     Missing { key: String },
     #[error(transparent)]
     Service(#[from] ServiceError),
-    #[error("`{key}` has {bytes} bytes; at most {MAX_FILE_BYTES} are accepted")]
+    #[error(
+        "`{}` has {bytes} bytes; at most {MAX_FILE_BYTES} are accepted",
+        shown(key)
+    )]
     TooLarge { key: String, bytes: u64 },
 }

@@ -227,11 +227,26 @@ fn content(call: &Call, stored: &Stored) -> Answer {
         ("last-modified", "Tue, 24 Nov 2026 12:00:00 GMT".to_owned()),
         ("x-amz-version-id", stored.version.clone()),
     ];
+    if let Some(range) = call.header("range") {
+        return part(stored, range, headers);
+    }
     if stored.sha256_kept && call.header("x-amz-checksum-mode") == Some("ENABLED") {
         headers.push(("x-amz-checksum-sha256", sha256(&stored.bytes)));
         headers.push(("x-amz-checksum-type", "FULL_OBJECT".to_owned()));
     }
     Answer::of(200, headers, stored.bytes.clone())
+}
+
+/// From the first byte on; other ranges are not emulated.
+fn part(stored: &Stored, range: &str, mut headers: Vec<(&'static str, String)>) -> Answer {
+    let last = range.strip_prefix("bytes=0-");
+    let last: usize = last.and_then(|last| last.parse().ok()).expect("bytes=0-N");
+    let length = stored.bytes.len();
+    let Some(last) = length.checked_sub(1).map(|end| end.min(last)) else {
+        return no(416, "InvalidRange");
+    };
+    headers.push(("content-range", format!("bytes 0-{last}/{length}")));
+    Answer::of(206, headers, stored.bytes[..=last].to_vec())
 }
 
 /// What XML 1.0 cannot carry is written all the same, as S3 does: a parser refuses it.

@@ -38,6 +38,7 @@ async fn oversized_file() {
         .await;
     is_rejected(&story, "big.pem", "65537 bytes; at most 65536").await;
     story.nothing_else_starts(0).await;
+    assert_eq!(story.created().await, Created::default());
 }
 
 /// The first is told at once, all others together when a minute is over.
@@ -60,6 +61,7 @@ async fn seventeen_files_of_junk() {
     let reasons = gathered.detail["files"].to_string();
     assert!(reasons.contains("more than 16 files"), "{reasons}");
     assert!(story.ceremonies().await.is_empty());
+    assert_eq!(story.created().await, Created::default());
 }
 
 /// It stops its folder until a responder has deleted it, by the very command of the event.
@@ -80,6 +82,7 @@ async fn a_private_key() {
     let secret = key.pem();
     let line = secret.lines().nth(1).expect("a line of the key");
     assert!(!told.contains(line));
+    assert_eq!(story.created().await, Created::default());
     let command = event.detail["deleteVersions"].as_str().expect("a command");
     story.world().shell(command).await;
     story.partner_drops("leaf.pem", pki.leaf.pem()).await;
@@ -139,4 +142,5 @@ async fn a_key_outside_the_layout() {
     assert_eq!(event.detail_type, "Certificates Rejected");
     let reason = event.detail["reason"].as_str().expect("a reason");
     assert!(reason.contains("`prod` is not an environment"), "{reason}");
+    assert_eq!(story.created().await, Created::default());
 }

@@ -12,9 +12,18 @@ use crate::inbox::{FOLDER, Inbox, sha256};
 
 #[tokio::test(start_paused = true)]
 async fn a_folder_marker_is_no_file() {
-    let inbox = Inbox::new();
-    assert_eq!(inbox.hears("").await.unwrap(), Output::Ignored);
-    assert!(inbox.aws.calls().is_empty());
+    let inbox = Inbox::with_chain();
+    for marker in ["", "old/"] {
+        let version = inbox.drops(marker, "");
+        for heard in [
+            inbox.hears(marker).await,
+            inbox.hears_of_version(marker, &version).await,
+        ] {
+            assert_eq!(heard.unwrap(), Output::Ignored);
+        }
+    }
+    assert!(inbox.aws.announced().is_empty() && inbox.aws.sent().is_empty());
+    assert_eq!(inbox.hears("leaf.pem").await.unwrap(), Output::Started);
 }
 
 #[tokio::test(start_paused = true)]

@@ -194,6 +194,71 @@ async fn a_key_that_is_one_file_too_many_is_announced() {
     assert_eq!(keys_announced(&inbox).len(), 2);
 }
 
+/// A keystore with many certificates, or all keys of a house in one file.
+#[tokio::test(start_paused = true)]
+async fn a_key_in_a_file_that_is_too_large_stops_the_folder_all_the_same() {
+    let key = certified().key().pem();
+    let mut java = vec![0xfe, 0xed, 0xfe, 0xed, 0, 0, 0, 2];
+    java.resize(200_000, 0xa5);
+    for file in [java, key.repeat(60).into_bytes()] {
+        let inbox = Inbox::with_chain();
+        let version = inbox.drops("oops.jks", file.clone());
+        for heard in [
+            inbox.hears("oops.jks").await,
+            inbox.hears_of_version("oops.jks", &version).await,
+        ] {
+            assert_eq!(heard.unwrap(), Output::PrivateKeyReceived);
+            let event = keys_announced(&inbox).pop().unwrap();
+            assert_eq!(event.detail["versionId"], version);
+            assert_eq!(event.detail["bytes"], file.len());
+        }
+        assert_eq!(inbox.hears("leaf.pem").await.unwrap(), Output::Rejected);
+        assert!(inbox.aws.executions().is_empty());
+        assert_not_repeated(&inbox, "too large", &file);
+        // A version that another one covers.
+        inbox.drops("oops.jks", "noise");
+        let heard = inbox.hears_of_version("oops.jks", &version).await;
+        assert_eq!(heard.unwrap(), Output::PrivateKeyReceived);
+        assert_eq!(inbox.hears("leaf.pem").await.unwrap(), Output::Started);
+    }
+}
+
+/// It is somebody's key wherever it lies.
+#[tokio::test(start_paused = true)]
+async fn a_key_that_lies_in_no_folder_is_announced_and_stops_nothing() {
+    let key = certified().key().pem();
+    for name in [
+        "leaf.key",
+        "acme/prod/pin/leaf.key",
+        "acme/production/cardholder/old/leaf.key",
+        "acme/production/cardholder/",
+    ] {
+        for file in [key.clone(), key.repeat(60)] {
+            let inbox = Inbox::with_chain();
+            let version = inbox.aws.put(INBOX, name, file.clone());
+            let heard = inbox.hears_of_key(name).await.unwrap();
+            assert_eq!(heard, Output::PrivateKeyReceived, "{name}");
+            let detail = inbox.only_announcement().detail;
+            for member in [
+                "ceremony",
+                "partner",
+                "environment",
+                "dataType",
+                "latestCeremony",
+            ] {
+                assert_eq!(detail[member], Value::Null, "{detail}");
+            }
+            assert_eq!(detail["file"], name);
+            assert_eq!(detail["versionId"], version);
+            assert_eq!(detail["bytes"], file.len());
+            let command = detail["deleteVersions"].as_str().unwrap();
+            assert!(command.starts_with(&format!("key='{name}'; ")), "{command}");
+            assert_eq!(inbox.hears("leaf.pem").await.unwrap(), Output::Started);
+            assert_not_repeated(&inbox, name, file.as_bytes());
+        }
+    }
+}
+
 /// Fail closed: where it cannot be looked at or told, the event comes again.
 #[tokio::test(start_paused = true)]
 async fn a_key_that_cannot_be_told_fails_the_call() {

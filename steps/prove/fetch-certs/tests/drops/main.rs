@@ -55,6 +55,56 @@ async fn the_policy_says_which_version_of_the_profile_it_is_from() {
     assert_eq!(policy.trust.identity, "another");
 }
 
+/// A partner chooses the names of its files.
+#[tokio::test(start_paused = true)]
+async fn names_of_objects_are_told_in_plain_characters() {
+    const NAME: &str = "\u{1b}[31m<b>\u{202e}.pem";
+    let told = r"\u{1b}\u{5b}31m\u{3c}b\u{3e}\u{202e}.pem` ";
+    let malformed = |change: fn(&mut Dropped)| {
+        let mut dropped = Dropped::new();
+        dropped.adds(NAME, "noise");
+        change(&mut dropped);
+        dropped
+    };
+    for (dropped, words) in [
+        (malformed(|_| {}), "cannot be used: "),
+        (
+            malformed(|dropped| dropped.adds(NAME, "noise")),
+            "is named twice",
+        ),
+        (
+            malformed(|dropped| dropped.input.objects[3].sha256 = Sha256::of(b"other")),
+            "has SHA-256 ",
+        ),
+        (
+            malformed(|dropped| dropped.input.objects[3].key = format!("other/{NAME}")),
+            "is not in the folder",
+        ),
+        (
+            malformed(|dropped| {
+                let object = dropped.input.objects.remove(3);
+                dropped
+                    .aws
+                    .delete_version(INBOX, &object.key, &object.version_id);
+                dropped.input.objects.insert(0, object);
+            }),
+            "is not there",
+        ),
+        (
+            malformed(|dropped| {
+                dropped.input.objects.pop();
+                dropped.adds(NAME, vec![b'x'; 65_537]);
+            }),
+            "has 65537 bytes",
+        ),
+    ] {
+        let error = dropped.fetched().await.unwrap_err().to_string();
+        assert!(!error.contains(['\u{1b}', '\u{202e}', '<']), "{error}");
+        assert!(error.contains(words), "{error}");
+        assert!(error.contains(told), "{error}");
+    }
+}
+
 /// Before a KEK is made that nobody can sign for.
 #[tokio::test(start_paused = true)]
 async fn a_signature_that_our_key_cannot_make_is_refused() {

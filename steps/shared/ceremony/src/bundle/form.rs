@@ -72,6 +72,16 @@ pub(super) fn other_than_certificate(der: &[u8]) -> Option<UnusableFile> {
     }
 }
 
+/// How many PEM blocks begin or end in a text, whichever are more.
+pub(super) fn frames(text: &[u8]) -> usize {
+    let count = |words: &[u8]| {
+        text.windows(words.len())
+            .filter(|window| *window == words)
+            .count()
+    };
+    count(b"-----BEGIN").max(count(b"-----END"))
+}
+
 /// What a text without a PEM block is.
 pub(super) fn without_certificate(file: &[u8]) -> UnusableFile {
     let text: Vec<u8> = file

@@ -10,32 +10,37 @@ use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use serde_json::Value;
 
 /// In which form a private key was found, in words.
-pub(super) type Form = &'static str;
+pub type Form = &'static str;
 
 /// The form in which `file` holds a private key, or what usually holds one (PKCS#12, a Java
 /// keystore); `None` if it holds none that can be seen.
-pub(super) fn private_key_in(file: &[u8]) -> Option<Form> {
-    // UTF-16 and UTF-32, in either order of their bytes, with a mark or without: what is left of
-    // ASCII without its zeros is ASCII.
-    let text: Vec<u8> = file.iter().copied().filter(|byte| *byte != 0).collect();
+///
+/// The beginning of a file will do.
+pub fn private_key_in(file: &[u8]) -> Option<Form> {
+    let text = narrow(file);
     framed(&text)
         .or_else(|| in_der(file))
-        .or_else(|| in_base64(&text))
+        .or_else(|| encoded(&text))
         .or_else(|| in_json(&text))
+}
+
+/// The same of a JSON document: where the lines of a PEM file end is escaped there.
+pub(crate) fn private_key_in_json(json: &str) -> Option<Form> {
+    let text = json.replace("\\/", "/");
+    let text = text.replace("\\r", "\r").replace("\\n", "\n");
+    private_key_in(text.as_bytes())
+}
+
+/// UTF-16 and UTF-32, in either order of their bytes, with a mark or without: what is left of ASCII
+/// without its zeros is ASCII.
+fn narrow(file: &[u8]) -> Vec<u8> {
+    file.iter().copied().filter(|byte| *byte != 0).collect()
 }
 
 /// By the words that programs write around keys.
 fn framed(text: &[u8]) -> Option<Form> {
-    const TITLE: &[u8] = b"PRIVATE KEY";
-    let titled = positions(text, TITLE).any(|at| {
-        let after = text.get(at + TITLE.len()..).unwrap_or_default();
-        // OpenSSL and OpenSSH; OpenPGP; SSH2.
-        [&b"-"[..], b" BLOCK-", b" -"]
-            .iter()
-            .any(|end| after.starts_with(end))
-    });
     let holds = |words: &[u8]| positions(text, words).next().is_some();
-    if titled {
+    if positions(text, TITLE).any(|at| is_in_frame(text, at)) {
         Some("PEM")
     } else if holds(b"Proc-Type: 4,ENCRYPTED") {
         Some("PEM, encrypted")
@@ -50,6 +55,47 @@ fn framed(text: &[u8]) -> Option<Form> {
     }
 }
 
+const TITLE: &[u8] = b"PRIVATE KEY";
+
+/// Whether the title there is that of a PEM block: a CA may have such words in its name, and people
+/// write them into notes.
+///
+/// One dash on each side is enough, of whatever length a word processor has made it: the others may
+/// have been lost.
+fn is_in_frame(text: &[u8], title: usize) -> bool {
+    let (before, rest) = text.split_at(title);
+    let mut after = rest.get(TITLE.len()..).unwrap_or_default();
+    // OpenPGP; SSH2.
+    for word in [&b" BLOCK"[..], b" "] {
+        after = after.strip_prefix(word).unwrap_or(after);
+    }
+    let is_of_title =
+        |byte: &u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || *byte == b' ';
+    let words = before
+        .iter()
+        .rev()
+        .take(LONGEST_TITLE)
+        .take_while(|byte| is_of_title(byte))
+        .count();
+    let (before, words) = before.split_at(before.len() - words);
+    let words = words.trim_ascii_start();
+    let begins = words.starts_with(b"BEGIN ") || words.starts_with(b"END ");
+    let dash = |at: usize, bytes: &[u8]| {
+        bytes.get(at) == Some(&b'-')
+            // U+2010 to U+2015.
+            || matches!(bytes.get(at.saturating_sub(2)..), Some([0xe2, 0x80, 0x90..=0x95, ..]))
+    };
+    let dash_before = before
+        .len()
+        .checked_sub(1)
+        .is_some_and(|last| dash(last, before));
+    let dash_after = dash(0, after);
+    begins && dash_before && dash_after
+}
+
+/// Of the words before [`TITLE`], in bytes; `BEGIN SSH2 ENCRYPTED ` has 21.
+const LONGEST_TITLE: usize = 40;
+
 /// Binary, at the beginning or behind other things: a certificate, the header of an archive.
 fn in_der(file: &[u8]) -> Option<Form> {
     keystore(file).or_else(|| {
@@ -59,39 +105,70 @@ fn in_der(file: &[u8]) -> Option<Form> {
 
 /// OpenSSH's own form, and Java's keystores (JKS and JCEKS), by their magic numbers.
 fn keystore(file: &[u8]) -> Option<Form> {
-    if file.starts_with(b"openssh-key-v1\0") {
+    if positions(file, b"openssh-key-v1\0").next().is_some() {
         return Some("a key of OpenSSH");
     }
-    let magic = file.first_chunk::<4>()?;
-    let known = [[0xfe, 0xed, 0xfe, 0xed], [0xce, 0xce, 0xce, 0xce]];
-    known
-        .contains(magic)
-        .then_some("a Java keystore, which usually holds one")
+    let is_java = [[0xfe, 0xed, 0xfe, 0xed], [0xce, 0xce, 0xce, 0xce]]
+        .iter()
+        .any(|magic| {
+            positions(file, magic).any(|at| {
+                // Four bytes somewhere in random ones happen; their version is 1 or 2.
+                let version = file.get(at + magic.len()..).unwrap_or_default();
+                at == 0 || matches!(version, [0, 0, 0, 1 | 2, ..])
+            })
+        });
+    is_java.then_some("a Java keystore, which usually holds one")
 }
 
-/// Base64 or hex without the frame of PEM, or in a frame that nobody knows.
-fn in_base64(text: &[u8]) -> Option<Form> {
-    let starts = (0..text.len()).filter(|at| {
-        let before = at.checked_sub(1).and_then(|before| text.get(before));
-        !before.is_some_and(is_base64) && text.get(*at).is_some_and(is_base64)
-    });
-    starts.filter_map(|at| text.get(at..)).find_map(|rest| {
-        let beginning: Vec<u8> = rest
-            .iter()
-            .filter(|byte| !byte.is_ascii_whitespace())
-            .take_while(|byte| is_base64(byte))
-            .take(BEGINNING)
-            .copied()
-            .collect();
-        let whole = beginning.len() / 4 * 4;
-        let decoded = LENIENT.decode(beginning.get(..whole)?).ok();
-        let found = |bytes: Vec<u8>| keystore(&bytes).or_else(|| key_at(&bytes));
-        decoded
-            .and_then(found)
-            .map(|_| "Base64")
-            .or_else(|| hex::decode(&beginning).ok().and_then(found).map(|_| "hex"))
-    })
+/// Base64 or hex, in a frame or without: of a key, or of what holds one (a file in PEM, as it is in a
+/// Secret of Kubernetes or attached to a mail; a certificate and its key in one).
+///
+/// Decoded once, and not what comes out of it. Blanks may stand anywhere. Words that are no Base64 and
+/// look like it may stand before it, so that it may begin at any character: each run is decoded from
+/// each of its first four, and so every group of four is met.
+fn encoded(text: &[u8]) -> Option<Form> {
+    let text: Vec<u8> = text
+        .iter()
+        .copied()
+        .filter(|byte| !byte.is_ascii_whitespace())
+        .collect();
+    let runs = |is_digit: fn(&u8) -> bool| {
+        text.split(move |byte| !is_digit(byte))
+            .filter(|run| run.len() >= SHORTEST)
+    };
+    let holds = |bytes: Vec<u8>| {
+        let narrow = narrow(&bytes);
+        let found = framed(&narrow).or_else(|| in_der(&bytes));
+        found.or_else(|| in_json(&narrow)).is_some()
+    };
+    let mut base64 =
+        runs(is_base64).flat_map(|run| (0..4).filter_map(move |from| base64_from(run, from)));
+    let mut hex = runs(u8::is_ascii_hexdigit)
+        .flat_map(|run| (0..2).filter_map(move |from| hex_from(run, from)));
+    // Hex looks like Base64, and makes nothing of sense as such.
+    if hex.any(holds) {
+        Some("hex")
+    } else if base64.any(holds) {
+        Some("Base64")
+    } else {
+        None
+    }
 }
+
+fn hex_from(run: &[u8], from: usize) -> Option<Vec<u8>> {
+    let run = run.get(from..)?;
+    hex::decode(run.get(..run.len() / 2 * 2)?).ok()
+}
+
+fn base64_from(run: &[u8], from: usize) -> Option<Vec<u8>> {
+    let run = run.get(from..)?;
+    // One character alone is no byte.
+    let whole = run.len() - usize::from(run.len() % 4 == 1);
+    LENIENT.decode(run.get(..whole)?).ok()
+}
+
+/// Less Base64 than this tells of no key.
+const SHORTEST: usize = 20;
 
 /// A JSON Web Key, or a set of them: the members that only a private or a symmetric one has.
 fn in_json(text: &[u8]) -> Option<Form> {
@@ -106,10 +183,6 @@ fn in_json(text: &[u8]) -> Option<Form> {
     (is_private(&value) || in_a_set.is_some_and(|keys| keys.iter().any(is_private)))
         .then_some("a JSON Web Key")
 }
-
-/// Characters of Base64 that tell what something is: certificates and keys differ within the first
-/// hundred bytes.
-const BEGINNING: usize = 256;
 
 /// The last character before a cut may have bits to spare.
 const LENIENT: GeneralPurpose = GeneralPurpose::new(

@@ -80,7 +80,8 @@ impl<'a> Candidates<'a> {
     ///
     /// The newest is the one with the latest notBefore; if two different ones share it there is no
     /// telling which is meant. One that cannot be used makes no difference to one that can: it may
-    /// have been sent too early, or for something else.
+    /// have been sent too early, or for something else, as one has been whose key is not RSA where there
+    /// is one whose key is: today's only method of exchange is RSAES-OAEP.
     pub fn newest_leaf(&mut self, now: Utc) -> Result<Choice<'a>, NoPath> {
         let mut leaves = Vec::new();
         for number in 0..self.certificates.len() {
@@ -92,6 +93,8 @@ impl<'a> Candidates<'a> {
         let mut eligible: Vec<&Certificate> = leaves.iter().copied().filter(usable).collect();
         if eligible.is_empty() {
             eligible.clone_from(&leaves);
+        } else if eligible.iter().any(|leaf| is_rsa(leaf)) {
+            eligible.retain(|leaf| is_rsa(leaf));
         }
         eligible.sort_by_key(|leaf| std::cmp::Reverse(age(leaf)));
         let leaf = match eligible[..] {
@@ -177,11 +180,14 @@ impl<'a> Candidates<'a> {
         });
         newer
             .filter_map(|certificate| {
-                let why = neither_ca_nor_leaf(certificate).map(str::to_owned);
+                let why = neither_ca_nor_leaf(certificate)
+                    .map(str::to_owned)
+                    .or_else(|| not_usable(certificate, now))
+                    .or_else(|| (is_rsa(leaf) && !is_rsa(certificate)).then(|| NOT_RSA.to_owned()));
                 Some(PassedOver {
                     certificate: certificate.sha256(),
                     name: told(certificate),
-                    why: why.or_else(|| not_usable(certificate, now))?,
+                    why: why?,
                 })
             })
             .collect()
@@ -211,13 +217,19 @@ impl<'a> Candidates<'a> {
     }
 }
 
+/// Of a leaf beside one whose key is RSA.
+const NOT_RSA: &str = "no key can be sent under it by RSAES-OAEP, since its key is not RSA";
+
+fn is_rsa(certificate: &Certificate) -> bool {
+    certificate.key_algorithm().modulus_bytes().is_some()
+}
+
 fn age(certificate: &Certificate) -> (Utc, Utc) {
     (certificate.not_before(), certificate.not_after())
 }
 
 /// Why no key can be sent under a leaf now, as far as it says so itself.
 fn not_usable(leaf: &Certificate, now: Utc) -> Option<String> {
-    let is_rsa = leaf.key_algorithm().modulus_bytes().is_some();
     let enciphers = leaf.key_usage().is_none_or(|usage| usage.key_encipherment);
     if now < leaf.not_before() {
         let from = leaf.not_before();
@@ -228,7 +240,7 @@ fn not_usable(leaf: &Certificate, now: Utc) -> Option<String> {
         Some(format!(
             "its key is one that Payment Cryptography does not take: {key}"
         ))
-    } else if is_rsa && !enciphers {
+    } else if is_rsa(leaf) && !enciphers {
         Some(
             "no key can be wrapped under it, since its KeyUsage extension has no keyEncipherment"
                 .to_owned(),
