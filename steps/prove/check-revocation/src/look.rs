@@ -93,16 +93,15 @@ impl<'a> Look<'a> {
             }
         }
         let status = kept::bounded(found.status);
-        let proof = kept::proof_of(&status).into_iter();
-        let mut rests_on = proof.flat_map(|proof| {
-            [&proof.response_sha256]
-                .into_iter()
-                .chain(&proof.responder_crl_sha256)
+        let rests_on = kept::proof_of(&status).into_iter().flat_map(|proof| {
+            let crl = proof.responder_crl_sha256.iter();
+            crl.chain([&proof.response_sha256])
         });
-        if let Some(missing) = rests_on.find(|sha256| !self.written.contains(*sha256)) {
+        let missing = rests_on.filter(|sha256| !self.written.contains(*sha256));
+        if let Some(missing) = missing.cloned().next() {
             return Err(Error::EvidenceMissing {
                 subject: subject.subject().to_owned(),
-                response_sha256: missing.clone(),
+                response_sha256: missing,
             });
         }
         Ok(status)

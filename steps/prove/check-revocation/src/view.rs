@@ -74,14 +74,15 @@ impl<'a> View<'a> {
 }
 
 fn views(findings: &[Finding]) -> Vec<FindingView<'_>> {
-    let view = |finding: &'_ Finding| {
-        let proof = proof_of(&finding.status);
-        let crl = proof.and_then(|proof| proof.responder_crl_sha256.as_ref());
-        FindingView {
-            finding,
-            file: proof.map(|proof| file(proof.source, &proof.response_sha256)),
-            responder_file: crl.map(|sha256| file(Source::Crl, sha256)),
-        }
-    };
     findings.iter().map(view).collect()
+}
+
+fn view(finding: &Finding) -> FindingView<'_> {
+    let proof = proof_of(&finding.status);
+    let crl = proof.and_then(|proof| proof.responder_crl_sha256.as_ref());
+    FindingView {
+        finding,
+        file: proof.map(|proof| file(proof.source, &proof.response_sha256)),
+        responder_file: crl.map(|sha256| file(Source::Crl, sha256)),
+    }
 }
