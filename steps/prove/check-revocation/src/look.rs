@@ -93,17 +93,22 @@ impl<'a> Look<'a> {
             }
         }
         let status = kept::bounded(found.status);
-        let rests_on = kept::proof_of(&status).into_iter().flat_map(|proof| {
-            let crl = proof.responder_crl_sha256.iter();
-            crl.chain([&proof.response_sha256])
-        });
-        let missing = rests_on.filter(|sha256| !self.written.contains(*sha256));
-        if let Some(missing) = missing.cloned().next() {
+        if let Some(missing) = self.not_written(&status) {
             return Err(Error::EvidenceMissing {
                 subject: subject.subject().to_owned(),
                 response_sha256: missing,
             });
         }
         Ok(status)
+    }
+
+    /// What a status rests on and nobody has kept.
+    fn not_written(&self, status: &Status) -> Option<Sha256> {
+        let proof = kept::proof_of(status)?;
+        let crl = proof.responder_crl_sha256.iter();
+        let mut rests_on = crl.chain([&proof.response_sha256]);
+        rests_on
+            .find(|sha256| !self.written.contains(*sha256))
+            .cloned()
     }
 }

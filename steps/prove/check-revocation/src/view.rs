@@ -1,7 +1,9 @@
 //! What may be recorded: everything, and where each answer lies.
 
+use std::borrow::Cow;
+
 use ceremony::clearance::Summary;
-use ceremony::revocation::{Finding, Source};
+use ceremony::revocation::{Finding, Source, Status};
 use ceremony::utc::Utc;
 use serde::Serialize;
 
@@ -34,7 +36,7 @@ pub(crate) enum View<'a> {
 #[derive(Serialize)]
 pub(crate) struct FindingView<'a> {
     #[serde(flatten)]
-    finding: &'a Finding,
+    finding: Cow<'a, Finding>,
     /// The answer, in this ceremony's folder; null where there is none.
     file: Option<String>,
     /// The CRL by which its responder was checked; absent where there is none.
@@ -66,7 +68,7 @@ impl<'a> View<'a> {
                 Self::Pending {
                     since: *since,
                     until: *until,
-                    findings: views(findings),
+                    findings: findings.iter().map(|it| view(shortened(it))).collect(),
                 }
             }
         }
@@ -74,15 +76,24 @@ impl<'a> View<'a> {
 }
 
 fn views(findings: &[Finding]) -> Vec<FindingView<'_>> {
-    findings.iter().map(view).collect()
+    findings.iter().map(|it| view(Cow::Borrowed(it))).collect()
 }
 
-fn view(finding: &Finding) -> FindingView<'_> {
+fn view(finding: Cow<'_, Finding>) -> FindingView<'_> {
     let proof = proof_of(&finding.status);
     let crl = proof.and_then(|proof| proof.responder_crl_sha256.as_ref());
     FindingView {
-        finding,
         file: proof.map(|proof| file(proof.source, &proof.response_sha256)),
         responder_file: crl.map(|sha256| file(Source::Crl, sha256)),
+        finding,
     }
+}
+
+/// With the first reason of several: what comes of the wait is recorded in full.
+fn shortened(finding: &Finding) -> Cow<'_, Finding> {
+    let mut finding = finding.clone();
+    if let Status::Unavailable { reasons } | Status::Unusable { reasons } = &mut finding.status {
+        reasons.truncate(1);
+    }
+    Cow::Owned(finding)
 }
