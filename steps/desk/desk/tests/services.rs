@@ -266,6 +266,36 @@ fn of_a_path_that_is_refused_nobody_is_asked() {
     assert_eq!(lists.asked(), 0);
 }
 
+/// A ceremony with a file that is rejected does not begin, so nobody would be asked.
+#[test]
+fn beside_a_file_that_is_rejected_nobody_is_asked() {
+    let lists = Lists::start();
+    let pki = lists.chain().build();
+    lists.serve(&pki, None);
+    let desk = Desk::new();
+    desk.put("all.pem", bundle(pki.chain()));
+    desk.put("key.pem", pki.leaf.key().pem());
+    let mut profile = emulated::profile(&pki);
+    profile["revocation"] = json!({ "order": "crl-only" });
+    desk.put("acme.json", profile.to_string());
+    let arguments = [
+        "check",
+        "all.pem",
+        "key.pem",
+        "--profile",
+        "acme.json",
+        "--revocation",
+    ];
+    let ran = desk.ceremony(&[&arguments[..], &ALLOWED].concat());
+    assert_eq!(ran.code, 1, "{ran:?}");
+    let document = ran.json();
+    assert_eq!(document["problems"].as_array().unwrap().len(), 1, "{ran:?}");
+    let mut checks = document["checks"].as_array().unwrap().iter();
+    assert!(checks.all(|it| it["passed"] == true || it["severity"] == "note"));
+    assert_eq!(document["revocation"], Value::Null);
+    assert_eq!(lists.asked(), 0);
+}
+
 #[test]
 fn the_services_are_asked_now_whatever_time_it_is_looked_for() {
     let lists = Lists::start();

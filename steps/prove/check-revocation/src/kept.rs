@@ -70,9 +70,7 @@ pub(crate) fn bounded(mut status: Status) -> Status {
         Status::Unavailable { reasons } | Status::Unusable { reasons } => {
             let more = reasons.len().saturating_sub(MAX_REASONS);
             reasons.truncate(MAX_REASONS);
-            reasons
-                .iter_mut()
-                .for_each(|reason| cut(reason, MAX_REASON));
+            reasons.iter_mut().for_each(|reason| cut(reason, MAX_TEXT));
             if more > 0 {
                 reasons.push(format!("and {more} more"));
             }
@@ -84,11 +82,14 @@ pub(crate) fn bounded(mut status: Status) -> Status {
 
 /// As many addresses of each kind as are asked, of two kinds.
 const MAX_REASONS: usize = 6;
-const MAX_REASON: usize = 400;
+
+/// Bytes of a reason, of an address and of a name. `Publish` takes the evidence of both looks at six
+/// certificates, with the package beside it (tests/contract/tests/limits).
+const MAX_TEXT: usize = 200;
 
 fn cut_proof(proof: &mut Proof) {
-    cut(&mut proof.url, 600);
-    cut(&mut proof.signer, 600);
+    cut(&mut proof.url, MAX_TEXT);
+    cut(&mut proof.signer, MAX_TEXT);
 }
 
 fn cut(text: &mut String, bytes: usize) {
@@ -110,7 +111,7 @@ mod tests {
             panic!("another status");
         };
         assert_eq!(reasons.len(), MAX_REASONS + 1);
-        assert!(reasons[0].len() <= MAX_REASON + '…'.len_utf8());
+        assert!(reasons[0].len() <= MAX_TEXT + '…'.len_utf8());
         assert!(reasons[0].ends_with('…'));
         assert_eq!(reasons[MAX_REASONS], "and 294 more");
         let short = Status::Unusable {

@@ -52,7 +52,7 @@ pub struct KeyUsage {
 impl Certificate {
     /// Limit for one certificate: a leaf and six CAs in PEM must fit the 256 KiB that a state's
     /// payload may have, beside all that is told of them.
-    pub const MAX_BYTES: usize = 8 * 1024;
+    pub const MAX_BYTES: usize = 6 * 1024;
 
     /// Limit for a distinguished name in DER. Every check and every list of certificates repeats
     /// it, and evidence must fit a state too. (RFC 5280 appendix A gives most attributes 64

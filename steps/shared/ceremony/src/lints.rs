@@ -9,6 +9,7 @@
 mod extensions;
 mod fields;
 mod keys;
+mod name_constraints;
 
 use x509_parser::prelude::X509Certificate;
 
@@ -67,7 +68,12 @@ pub static LINTS: &[Lint] = {
         refuse(
             Name::NameConstraintsInCaOnly,
             "RFC 5280 §4.2.1.10",
-            extensions::name_constraints_in_ca_only,
+            name_constraints::in_ca_only,
+        ),
+        refuse(
+            Name::NameConstraintsComparable,
+            "RFC 5280 §4.2.1.10",
+            name_constraints::comparable,
         ),
         refuse(
             Name::ConstraintsCritical,
@@ -177,10 +183,20 @@ impl Lint {
 
 /// A certificate in its place.
 struct Placed<'a> {
+    path: &'a CertificatePath,
     role: Role,
     certificate: &'a Certificate,
     parsed: Option<X509Certificate<'a>>,
     now: Utc,
+}
+
+impl<'a> Placed<'a> {
+    /// What this one, or a CA below it, has issued: from the leaf upwards.
+    fn below(&self) -> impl Iterator<Item = &'a Certificate> {
+        let this = self.certificate;
+        let certificates = self.path.certificates().map(|(_, it)| it);
+        certificates.take_while(move |it| !std::ptr::eq(*it, this))
+    }
 }
 
 /// Answers with what is wrong with the certificate.
@@ -201,6 +217,7 @@ pub fn lint_path(path: &CertificatePath, now: Utc) -> Vec<Check> {
     let certificates: Vec<Placed<'_>> = path
         .certificates()
         .map(|(role, certificate)| Placed {
+            path,
             role,
             certificate,
             parsed: certificate.parsed(),

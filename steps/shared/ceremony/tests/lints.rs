@@ -53,6 +53,18 @@ fn assert_found(pki: &PkiBuilder, expected: &[(CheckName, Role)]) {
     assert_eq!(failed(&pki.clone().build()), expected);
 }
 
+/// What the lint says of the one certificate that it finds something in.
+#[track_caller]
+fn detail_of(pki: &PkiBuilder, lint: CheckName) -> String {
+    let checks = lint_path(&path(&pki.clone().build()), Utc::now());
+    let mut found = checks
+        .into_iter()
+        .filter(|it| it.check == lint && !it.passed);
+    let check = found.next().unwrap();
+    assert_eq!(found.next(), None);
+    check.detail
+}
+
 /// A leaf with parts replaced, and the lints that see it.
 #[track_caller]
 fn assert_leaf(change: impl FnOnce(&mut Parts), expected: &[CheckName]) {
@@ -85,7 +97,9 @@ fn a_serial_number_is_positive_and_not_too_long() {
     };
     serial(&[1], &[]);
     serial(&[0x7f; 20], &[]);
-    serial(&[&[0][..], &[0xff; 20]].concat(), &[]);
+    serial(&[&[0][..], &[0xff; 19]].concat(), &[]);
+    // Twenty octets of a number, and one more that says it is positive.
+    serial(&[&[0][..], &[0xff; 20]].concat(), &[SerialNumber]);
     for wrong in [&[0][..], &[], &[0x80], &[0xff; 20], &[0x7f; 21], &[1; 2000]] {
         serial(wrong, &[SerialNumber]);
     }
@@ -235,7 +249,12 @@ fn an_rsa_key_is_two_sound_numbers() {
     modulus(&|it| it[1..].to_vec(), &[RsaLength, RsaModulus]);
     modulus(&|_| vec![0], &[RsaLength, RsaModulus]);
     modulus(&|_| vec![1], &[RsaLength]);
-    modulus(&|it| squared(&it), &[RsaModulus]);
+    // Large enough that its square has not one bit less than twice as many.
+    let large = |mut it: Vec<u8>| {
+        it[1] |= 0xc0;
+        it
+    };
+    modulus(&|it| squared(&large(it)), &[RsaModulus]);
     modulus(&|it| squared(&squared(&it)), &[RsaLength]);
 }
 
@@ -317,6 +336,8 @@ const PRIVATE: &[u64] = &[1, 3, 6, 1, 4, 1, 99_999, 7];
 const NAME_CONSTRAINTS: &[u64] = &[2, 5, 29, 30];
 const POLICY_CONSTRAINTS: &[u64] = &[2, 5, 29, 36];
 const INHIBIT_ANY_POLICY: &[u64] = &[2, 5, 29, 54];
+const CERTIFICATE_POLICIES: &[u64] = &[2, 5, 29, 32];
+const POLICY_MAPPINGS: &[u64] = &[2, 5, 29, 33];
 const EXTENDED_KEY_USAGE: &[u64] = &[2, 5, 29, 37];
 const BASIC_CONSTRAINTS: &[u64] = &[2, 5, 29, 19];
 const SUBJECT_KEY_IDENTIFIER: &[u64] = &[2, 5, 29, 14];
@@ -369,9 +390,96 @@ fn constraints_are_critical_and_stand_in_a_ca() {
             let not_critical = with(ca, oid, false, value);
             assert_found(&not_critical, &[(ConstraintsCritical, ca)]);
         }
-        // Marked as it must be, it asks for what path validation here does not do.
-        let policy = with(ca, POLICY_CONSTRAINTS, true, &[0x30, 3, 0x80, 1, 0]);
-        assert_found(&policy, &[(CriticalExtensionsKnown, ca)]);
+    }
+}
+
+/// Nobody is told to mark as critical what is refused for that.
+#[test]
+fn what_is_not_processed_is_told_so_however_it_is_marked() {
+    let nowhere = "; this software does not process it, so no certificate on the path may carry it";
+    for (oid, value, name) in [
+        (
+            POLICY_CONSTRAINTS,
+            &[0x30, 3, 0x80, 1, 0][..],
+            "PolicyConstraints",
+        ),
+        (INHIBIT_ANY_POLICY, &[2, 1, 0], "InhibitAnyPolicy"),
+    ] {
+        for role in EVERYWHERE {
+            let critical = with(role, oid, true, value);
+            assert_found(&critical, &[(CriticalExtensionsKnown, role)]);
+            let told = detail_of(&critical, CriticalExtensionsKnown);
+            assert_eq!(told, format!("{name} is critical{nowhere}"));
+            let told = detail_of(&with(role, oid, false, value), ConstraintsCritical);
+            assert_eq!(
+                told,
+                format!("{name} must be critical, and is not{nowhere}")
+            );
+        }
+    }
+    let any_policy = &[0x30, 8, 0x30, 6, 6, 4, 0x55, 0x1d, 0x20, 0][..];
+    let mapped = &[0x30, 12, 0x30, 10, 6, 3, 0x2a, 3, 4, 6, 3, 0x2a, 3, 5][..];
+    for (oid, value, name) in [
+        (CERTIFICATE_POLICIES, any_policy, "CertificatePolicies"),
+        (POLICY_MAPPINGS, mapped, "PolicyMappings"),
+    ] {
+        for role in EVERYWHERE {
+            assert_found(&with(role, oid, false, value), &[]);
+            let critical = with(role, oid, true, value);
+            assert_found(&critical, &[(CriticalExtensionsKnown, role)]);
+            let told = detail_of(&critical, CriticalExtensionsKnown);
+            let only = "so it may be on the path only if it is not critical";
+            let expected = format!("{name} is critical; this software does not process it, {only}");
+            assert_eq!(told, expected);
+        }
+    }
+}
+
+/// NameConstraints (RFC 5280 §4.2.1.10) that permit, or exclude, one name.
+fn constraining(permitted: bool, name: &[u8]) -> Vec<u8> {
+    let tag = if permitted { 0xa0 } else { 0xa1 };
+    tlv(SEQUENCE, &tlv(tag, &tlv(SEQUENCE, name)))
+}
+
+#[test]
+fn names_are_constrained_where_they_can_be_compared() {
+    let directory = tlv(0xa4, &tlv(SEQUENCE, &[]));
+    let uri = tlv(0x86, b"example.org");
+    let email = tlv(0x81, b"example.org");
+    let other_name = tlv(0xa0, &[6, 3, 0x2a, 3, 4, 0xa0, 2, 5, 0]);
+    let dns = tlv(0x82, b"example.org");
+    let ip = tlv(0x87, &[10, 0, 0, 0, 255, 0, 0, 0]);
+    let alternative = |name: &[u8]| {
+        let names = tlv(SEQUENCE, name);
+        move |leaf: Profile| leaf.extension(&[2, 5, 29, 17], false, names)
+    };
+    let cannot = |kind: &str| format!("constrains {kind}, which this software cannot check");
+    for ca in [Role::Intermediate, Role::Root] {
+        for permitted in [true, false] {
+            let constrained =
+                |name: &[u8]| with(ca, NAME_CONSTRAINTS, true, &constraining(permitted, name));
+            let found = [(NameConstraintsComparable, ca)];
+            // Every certificate has a subject.
+            let pki = constrained(&directory);
+            assert_found(&pki, &found);
+            let told = detail_of(&pki, NameConstraintsComparable);
+            assert_eq!(told, cannot("directory names"));
+            for (base, name, kind) in [
+                (&uri, tlv(0x86, b"https://example.org"), "URIs"),
+                (&email, tlv(0x81, b"a@example.org"), "e-mail addresses"),
+                (&other_name, other_name.clone(), "names of an uncommon kind"),
+            ] {
+                // Where nothing below has such a name, there is nothing to compare.
+                assert_found(&constrained(base), &[]);
+                let pki = constrained(base).leaf(alternative(&name));
+                assert_found(&pki, &found);
+                assert_eq!(detail_of(&pki, NameConstraintsComparable), cannot(kind));
+            }
+            for base in [&dns, &ip] {
+                let pki = constrained(base).leaf(alternative(&tlv(0x82, b"a.example.org")));
+                assert_found(&pki, &[]);
+            }
+        }
     }
 }
 
@@ -411,6 +519,11 @@ fn key_identifiers_are_there_and_not_critical() {
         (AuthorityKeyIdentifier, Role::Leaf),
     ];
     assert_found(&builder().leaf(critical), &found);
+    assert_eq!(
+        detail_of(&builder().leaf(critical), CriticalExtensionsKnown),
+        "AuthorityKeyIdentifier is critical; it must not be, and path validation refuses it below the \
+         root"
+    );
 
     let own = |profile: Profile, oid, critical, value: &[u8]| {
         let it = profile.without_basic_constraints();
@@ -460,9 +573,12 @@ fn a_leaf_of_more_than_398_days_and_what_expires_within_30_is_noted() {
         let end = start + time::Duration::days(days) + time::Duration::seconds(seconds);
         move |it: Profile| it.valid(start, end)
     };
-    assert_found(&builder().leaf(valid(398, 0)), &[]);
+    // Both ends are part of the period.
+    assert_found(&builder().leaf(valid(398, -1)), &[]);
     let found = [(LeafValidityPeriod, Role::Leaf)];
-    assert_found(&builder().leaf(valid(398, 1)), &found);
+    assert_found(&builder().leaf(valid(398, 0)), &found);
+    let told = detail_of(&builder().leaf(valid(398, 0)), LeafValidityPeriod);
+    assert_eq!(told, "it is valid for 399 days, more than 398");
     assert_found(&builder().leaf(valid(31, 0)), &[]);
     assert_found(
         &builder().leaf(valid(30, 0)),

@@ -237,6 +237,44 @@ fn an_intermediate_that_is_no_ca_is_refused() {
     }
 }
 
+/// Path validation refuses it with the same error as a name that is wrong; here it has a name of its own.
+#[test]
+fn a_constraint_that_nothing_here_can_check_is_no_wrong_name() {
+    let constrained = |base: &[u8]| {
+        let subtrees = tlv(0xa0, &tlv(0x30, base));
+        let constraints = tlv(0x30, &subtrees);
+        builder().intermediate(0, |ca| ca.extension(&[2, 5, 29, 30], true, constraints))
+    };
+    let with_uri = |leaf: Profile| leaf.uri("https://a.example.org");
+    for pki in [
+        constrained(&tlv(0xa4, &tlv(0x30, &[]))),
+        constrained(&tlv(0x86, b"a.example.org")).leaf(with_uri),
+    ] {
+        let failed = [
+            CheckName::CertificatePath,
+            CheckName::NameConstraintsComparable,
+        ];
+        assert_refused(&pki, "NameConstraintsUnsupported", &failed);
+        let refusal = proof(case(&pki.build())).verdict.unwrap_err();
+        assert!(
+            refusal.what.contains("which this software cannot check"),
+            "{}",
+            refusal.what
+        );
+    }
+    // What nothing below it has is not constrained, and what can be compared is.
+    let uri = constrained(&tlv(0x86, b"a.example.org"));
+    assert_eq!(failures(&proof(case(&uri.build()))), []);
+    let address = [10, 0, 0, 0, 255, 0, 0, 0];
+    let address = constrained(&tlv(0x87, &address));
+    assert_eq!(failures(&proof(case(&address.build()))), []);
+    let dns = tlv(0x30, &tlv(0x82, b"evil.example"));
+    let other = constrained(&tlv(0x82, b"example.org"))
+        .leaf(|leaf| leaf.extension(&[2, 5, 29, 17], false, dns));
+    let failed = [CheckName::CertificatePath];
+    assert_refused(&other, "CertificatePathInvalid", &failed);
+}
+
 #[test]
 fn a_leaf_that_is_a_ca_is_refused() {
     assert_refused(

@@ -28,11 +28,11 @@ fn nested(depth: usize) -> Vec<u8> {
 }
 
 #[test]
-fn a_certificate_of_8_kib_is_read_and_no_larger_one() {
+fn a_certificate_of_6_kib_is_read_and_no_larger_one() {
     let filled = |bytes| leaf().extension(&PRIVATE, false, vec![7; bytes]);
-    assert!(read(filled(7_000)).is_ok());
-    let refused = read(filled(8_192)).unwrap_err();
-    assert!(matches!(refused, MalformedCertificate::Large(bytes) if bytes > 8_192));
+    assert!(read(filled(5_000)).is_ok());
+    let refused = read(filled(6_144)).unwrap_err();
+    assert!(matches!(refused, MalformedCertificate::Large(bytes) if bytes > 6_144));
     let huge = vec![0x30; 1 << 20];
     assert_eq!(
         Certificate::from_der(&huge).unwrap_err(),
@@ -45,10 +45,10 @@ fn parts_within_parts_have_an_end() {
     let deep = |depth| read(leaf().extension(&PRIVATE, false, nested(depth)));
     assert!(deep(20).is_ok());
     assert_eq!(deep(30), Err(MalformedCertificate::Deep));
-    assert_eq!(deep(1_500), Err(MalformedCertificate::Deep));
+    assert_eq!(deep(1_000), Err(MalformedCertificate::Deep));
     // In the certificate itself, where an attribute of a name may be anything.
     assert_eq!(
-        Certificate::from_der(&nested(2_000)),
+        Certificate::from_der(&nested(1_300)),
         Err(MalformedCertificate::Deep)
     );
 }

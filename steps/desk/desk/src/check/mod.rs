@@ -63,7 +63,8 @@ async fn judge(
     report.problems.extend(drop.ambiguity(&chosen));
     report.on_path(&chosen);
     let proven = proven(report, chosen.path, &profile)?;
-    let Some(services) = services else {
+    let nothing_else = report.problems.is_empty();
+    let Some(services) = services.filter(|_| nothing_else) else {
         return Ok(());
     };
     let rules = profile.revocation;

@@ -4,10 +4,10 @@ use x509_parser::der_parser::asn1_rs::Oid;
 use x509_parser::extensions::{ParsedExtension, X509Extension};
 use x509_parser::oid_registry::{
     OID_X509_EXT_AUTHORITY_KEY_IDENTIFIER, OID_X509_EXT_BASIC_CONSTRAINTS,
-    OID_X509_EXT_CRL_DISTRIBUTION_POINTS, OID_X509_EXT_EXTENDED_KEY_USAGE,
-    OID_X509_EXT_INHIBIT_ANY_POLICY, OID_X509_EXT_KEY_USAGE, OID_X509_EXT_NAME_CONSTRAINTS,
-    OID_X509_EXT_POLICY_CONSTRAINTS, OID_X509_EXT_SUBJECT_ALT_NAME,
-    OID_X509_EXT_SUBJECT_KEY_IDENTIFIER,
+    OID_X509_EXT_CERTIFICATE_POLICIES, OID_X509_EXT_CRL_DISTRIBUTION_POINTS,
+    OID_X509_EXT_EXTENDED_KEY_USAGE, OID_X509_EXT_INHIBIT_ANY_POLICY, OID_X509_EXT_KEY_USAGE,
+    OID_X509_EXT_NAME_CONSTRAINTS, OID_X509_EXT_POLICY_CONSTRAINTS, OID_X509_EXT_POLICY_MAPPINGS,
+    OID_X509_EXT_SUBJECT_ALT_NAME, OID_X509_EXT_SUBJECT_KEY_IDENTIFIER,
 };
 use x509_parser::prelude::X509Certificate;
 
@@ -44,14 +44,56 @@ pub(super) fn critical_known(
     ];
     let is_known = |extension: &X509Extension<'_>| {
         processed.contains(&extension.oid)
-            // Wrongly marked, which is noted. Of a root they say nothing that must be acted upon.
+            // Wrongly marked, which is noted. Of a root they say nothing that must be acted upon; below
+            // it path validation refuses them.
             || placed.role == Role::Root && is_key_identifier(&extension.oid)
     };
-    let unknown = parsed.extensions().iter();
+    let extensions = parsed.extensions().iter();
+    let unknown = extensions.filter(|it| it.critical && !is_known(it));
+    let (named, others): (Vec<_>, Vec<_>) =
+        unknown.partition(|it| not_processed(&it.oid).is_some());
+    if let Some((name, consequence)) = named.first().and_then(|it| not_processed(&it.oid)) {
+        return Err(format!("{name} is critical; {consequence}"));
+    }
     fault_of(
         "are critical, and nobody here knows what they demand",
-        unknown.filter(|it| it.critical && !is_known(it)),
+        others.into_iter(),
     )
+}
+
+const NOWHERE: &str =
+    "this software does not process it, so no certificate on the path may carry it";
+const NOT_CRITICAL: &str =
+    "this software does not process it, so it may be on the path only if it is not critical";
+
+/// What is known by its name but not acted upon when it is critical, and what follows.
+fn not_processed(oid: &Oid<'_>) -> Option<(&'static str, &'static str)> {
+    let known = [
+        (
+            OID_X509_EXT_AUTHORITY_KEY_IDENTIFIER,
+            "AuthorityKeyIdentifier",
+            "it must not be, and path validation refuses it below the root",
+        ),
+        (
+            OID_X509_EXT_SUBJECT_KEY_IDENTIFIER,
+            "SubjectKeyIdentifier",
+            "it must not be, and path validation refuses it below the root",
+        ),
+        (
+            OID_X509_EXT_CERTIFICATE_POLICIES,
+            "CertificatePolicies",
+            NOT_CRITICAL,
+        ),
+        (OID_X509_EXT_POLICY_MAPPINGS, "PolicyMappings", NOT_CRITICAL),
+        (
+            OID_X509_EXT_POLICY_CONSTRAINTS,
+            "PolicyConstraints",
+            NOWHERE,
+        ),
+        (OID_X509_EXT_INHIBIT_ANY_POLICY, "InhibitAnyPolicy", NOWHERE),
+    ];
+    let found = known.into_iter().find(|(known, ..)| known == oid)?;
+    Some((found.1, found.2))
 }
 
 pub(super) fn key_cert_sign_in_ca_only(
@@ -65,33 +107,25 @@ pub(super) fn key_cert_sign_in_ca_only(
     Ok(())
 }
 
-pub(super) fn name_constraints_in_ca_only(
-    placed: &Placed<'_>,
-    parsed: &X509Certificate<'_>,
-) -> Result<(), String> {
-    if !placed.certificate.is_ca() && has(parsed, &OID_X509_EXT_NAME_CONSTRAINTS) {
-        return Err("has NameConstraints, which only a CA may have".to_owned());
-    }
-    Ok(())
-}
-
+/// Whoever made one of the latter two critical would be refused for that: the words say so at once.
 pub(super) fn constraints_critical(
     _: &Placed<'_>,
     parsed: &X509Certificate<'_>,
 ) -> Result<(), String> {
-    let constraints = [
-        (OID_X509_EXT_NAME_CONSTRAINTS, "NameConstraints"),
-        (OID_X509_EXT_POLICY_CONSTRAINTS, "PolicyConstraints"),
-        (OID_X509_EXT_INHIBIT_ANY_POLICY, "InhibitAnyPolicy"),
-    ];
-    for extension in parsed.extensions() {
-        for (oid, name) in &constraints {
-            if extension.oid == *oid && !extension.critical {
-                return Err(format!("{name} must be critical, and is not"));
-            }
+    let mut not_critical = parsed.extensions().iter().filter(|it| !it.critical);
+    let fault = not_critical.find_map(|extension| {
+        let oid = &extension.oid;
+        if *oid == OID_X509_EXT_NAME_CONSTRAINTS {
+            return Some("NameConstraints must be critical, and is not".to_owned());
         }
-    }
-    Ok(())
+        match not_processed(oid) {
+            Some((name, NOWHERE)) => {
+                Some(format!("{name} must be critical, and is not; {NOWHERE}"))
+            }
+            _ => None,
+        }
+    });
+    fault.map_or(Ok(()), Err)
 }
 
 /// Only what signed itself may leave it out: there is no other key to tell from.

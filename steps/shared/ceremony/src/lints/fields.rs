@@ -16,8 +16,10 @@ const MAX_SERIAL_OCTETS: usize = 20;
 const MAX_LEAF_DAYS: i64 = 398;
 const SOON_DAYS: i64 = 30;
 
-/// Positive, and of at most 20 octets. The zero that DER puts before a number whose first bit is set
-/// is none of them.
+/// Positive, and of at most 20 octets. These are the octets of the INTEGER as it is encoded, with the
+/// zero that DER puts before a number whose first bit is set: the limit is there for those who store
+/// the field, and the number's own length would leave them with 21. The other reading has no use
+/// either: CAs that draw 20 random octets clear the first bit.
 pub(super) fn serial_number(placed: &Placed<'_>, _: &X509Certificate<'_>) -> Result<(), String> {
     let octets = placed.certificate.raw_serial();
     match octets.first() {
@@ -28,10 +30,7 @@ pub(super) fn serial_number(placed: &Placed<'_>, _: &X509Certificate<'_>) -> Res
     if octets.iter().all(|octet| *octet == 0) {
         return Err("its serial number is zero".to_owned());
     }
-    let octets = match octets {
-        [0, rest @ ..] if rest[0] >= 0x80 => rest.len(),
-        _ => octets.len(),
-    };
+    let octets = octets.len();
     if octets > MAX_SERIAL_OCTETS {
         return Err(format!(
             "its serial number has {octets} octets; at most {MAX_SERIAL_OCTETS} are allowed"
@@ -131,16 +130,18 @@ pub(super) fn subject_present(
     Err("has no subject, and no SubjectAltName that is critical".to_owned())
 }
 
+/// From notBefore through notAfter, inclusive (RFC 5280 §4.1.2.5): what ends 398 times 86,400 seconds
+/// after it began is valid for one second more than 398 days, which counts as another day.
 pub(super) fn leaf_validity_period(
     placed: &Placed<'_>,
     _: &X509Certificate<'_>,
 ) -> Result<(), String> {
-    let seconds = seconds_between(
+    let seconds = 1 + seconds_between(
         placed.certificate.not_before(),
         placed.certificate.not_after(),
     );
     if placed.role == Role::Leaf && seconds > MAX_LEAF_DAYS * DAY {
-        let days = seconds / DAY;
+        let days = (seconds + DAY - 1) / DAY;
         return Err(format!(
             "it is valid for {days} days, more than {MAX_LEAF_DAYS}"
         ));

@@ -108,6 +108,8 @@ pub enum CheckName {
     LeafKeySuitable,
     /// The leaf is valid for no longer than is good practice.
     LeafValidityPeriod,
+    /// Names are constrained only where this software can compare them.
+    NameConstraintsComparable,
     /// Constraints on names stand in a CA.
     NameConstraintsInCaOnly,
     /// No name needs escaping.
@@ -163,6 +165,7 @@ impl CheckName {
             Self::LeafKeyKind => "UnsuitableLeafKey",
             Self::LeafKeySuitable => "LeafKeyTooWeak",
             Self::LeafValidityPeriod => "LeafValidityPeriod",
+            Self::NameConstraintsComparable => "NameConstraintsUnsupported",
             Self::NameConstraintsInCaOnly => "NameConstraintsInLeaf",
             Self::NamesPlain => "NamesPlain",
             Self::NoExtendedKeyUsage => "NoExtendedKeyUsage",
@@ -210,6 +213,10 @@ impl CheckName {
             Self::AlreadyValid => {
                 "Wait until the certificate is valid, and compare the partner's clock."
             }
+            Self::CriticalExtensionsKnown => {
+                "Ask the partner for certificates without that critical extension: whatever it demands, \
+                 this software would not do, and so it must refuse them."
+            }
             Self::Identity => {
                 "Find out for whom the certificate was issued: if it is for another environment or \
                  data type, drop it there; if the profile is wrong, an operator corrects it."
@@ -221,6 +228,11 @@ impl CheckName {
             Self::LeafKeySuitable => {
                 "Ask the partner for a certificate with a longer RSA key, or have an operator choose \
                  a KEK algorithm that the key may carry."
+            }
+            Self::NameConstraintsComparable => {
+                "Ask the partner for a path whose CAs constrain at most DNS names and IP addresses. \
+                 Nothing need be wrong with the certificates: it is this software that can compare no \
+                 other names, and so must refuse them."
             }
             Self::NotExpired => {
                 "Ask the partner for a renewed certificate; it belongs into the same folder."

@@ -45,7 +45,10 @@ pub(super) fn in_words(error: &Error) -> String {
         | Error::MaximumSignatureChecksExceeded => {
             "there are too many ways from the leaf to a root"
         }
-        Error::NameConstraintViolation => "a name is not one that a CA above may certify",
+        // Which of the two it is, the lint on what cannot be compared knows.
+        Error::NameConstraintViolation => {
+            "a name is not one that a CA above may certify, or of a kind that cannot be compared here"
+        }
         Error::PathLenConstraintViolated => "there are more CAs below a CA than it allows",
         Error::SignatureAlgorithmMismatch => {
             "a certificate names two different algorithms for its signature"

@@ -36,7 +36,7 @@ impl<'a> RsaKey<'a> {
     }
 
     /// What partial validation finds (NIST SP 800-89 §5.3.3), with every prime below 2¹⁶. Of one that
-    /// is too long for the service nothing more is asked than whether it is odd: it may have 8 KiB.
+    /// is too long for the service nothing more is asked than whether it is odd: it may have 6 KiB.
     pub(crate) fn fault_of_modulus(&self) -> Option<String> {
         let last = self.modulus.last().copied().unwrap_or_default();
         if last.is_multiple_of(2) {

@@ -3,12 +3,15 @@
 //! Step Functions allows 256 KiB for a variable and for a payload, and 10 MiB for all variables
 //! together; what is more ends the execution without any handler. So the limits of the domain (bytes
 //! of a certificate, of its names and identities, CAs on a path) must be small enough, which this
-//! measures: it runs the pure steps on the largest certificates, and imitates the others.
+//! measures: it runs the pure steps on the largest certificates, and imitates the others. To
+//! `CheckRevocation`, which it runs too, the issuers' services say as much as they like.
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
+mod largest;
+mod looks;
+
 use ceremony::algorithms::{KcvAlgorithm, KekAlgorithm, SignatureAlgorithm};
-use ceremony::certificate::Certificate;
 use ceremony::digest::Sha256;
 use ceremony::evidence::{Recordable, Recorded, Software};
 use ceremony::execution::{BINARY, DroppedObject, Execution, File, Start, TEXT};
@@ -20,129 +23,17 @@ use ceremony::profile::Policy;
 use ceremony::publication::{Publication, SUMS, SUMS_SIGNATURE};
 use ceremony::signature::{MessageType, SignatureFacts};
 use ceremony::utc::Utc;
-use partner::certificate::KeyUsage;
-use partner::certificate::remade::{INTEGER, SEQUENCE, modulus_of, rsa_key, tlv};
-use partner::{Certified, KeyKind, PrivateKey, Profile};
 use serde::Serialize;
 use serde_json::{Value, json};
+
+use largest::{LETTERS, Mistakes, path};
+use looks::Looks;
 
 const STATE_BYTES: usize = 256 * 1024;
 const ALL_BYTES: usize = 10 * 1024 * 1024;
 const CAUSE_BYTES: usize = 32 * 1024;
 
 const ARN: &str = "arn:aws:payment-cryptography:ap-southeast-3:111122223333:key/kwapwa6qaifllw2h";
-
-/// What is in the names: as long as possible once it stands in JSON within JSON, once it is escaped,
-/// or as it is.
-const LETTERS: [char; 5] = ['"', '\u{1b}', '\u{10ffff}', '鿿', '𝄞'];
-
-/// What is wrong with every certificate.
-#[derive(Clone, Copy, Debug, PartialEq)]
-enum Mistakes {
-    /// Nothing that a lint sees, but for the names.
-    None,
-    /// What lints note: the package is made, and tells it too.
-    Noted,
-    /// All that goes together.
-    All,
-}
-
-/// An extension that nobody knows, with as many bytes as make the certificate as long as it may be.
-const FILLER: &[u64] = &[1, 3, 6, 1, 4, 1, 99_999, 1];
-
-/// Names and certificates as long as they may be, and as wrong: what every lint and every check says
-/// of them is told too.
-fn path(letter: char, mistakes: Mistakes) -> CertificatePath {
-    let key = PrivateKey::cached(KeyKind::Rsa4096, "limits");
-    let all = mistakes == Mistakes::All;
-    let named = |profile: Profile, own: char| {
-        let letters = 400 / letter.len_utf8();
-        let name: String = std::iter::repeat_n(letter, letters).chain([own]).collect();
-        let profile = profile.organization(&name);
-        match mistakes {
-            Mistakes::None => profile,
-            Mistakes::Noted => with_noted_mistakes(profile),
-            Mistakes::All => with_refused_mistakes(with_noted_mistakes(profile)),
-        }
-    };
-    // What is wrong in the frame of a certificate does not keep it from being read.
-    let spoil = |certified: Certified| match mistakes {
-        Mistakes::All => certified.remade(&key, |parts| {
-            parts.serial = tlv(INTEGER, &[0xff; 60]);
-            parts.key = rsa_key(&modulus_of(&parts.key)[1..], &[1]);
-            parts.algorithm = tlv(SEQUENCE, &SHA1_WITH_RSA);
-        }),
-        _ => certified,
-    };
-    let root = longest(|bytes| {
-        let root = named(Profile::root("Root"), 'r').extension(FILLER, all, vec![7; bytes]);
-        spoil(root.self_signed(&key))
-    });
-    let mut cas = vec![root];
-    for own in ('a'..).take(MAX_CAS - 1) {
-        let issuer = cas.last().unwrap().clone();
-        cas.push(longest(|bytes| {
-            let ca = named(Profile::intermediate("CA"), own);
-            spoil(
-                ca.extension(FILLER, all, vec![7; bytes])
-                    .issued_by(&issuer, &key),
-            )
-        }));
-    }
-    let issuer = cas.last().unwrap().clone();
-    let leaf = longest(|bytes| {
-        let leaf = named(Profile::leaf("Leaf", "uid"), 'l').uri(&"u".repeat(bytes));
-        let leaf = leaf.uri("\u{1b}").uri("\u{7f}");
-        spoil(leaf.issued_by(&issuer, &key))
-    });
-    let read = |certified: &Certified| Certificate::from_der(certified.der()).unwrap();
-    let mut cas: Vec<Certificate> = cas.iter().map(read).collect();
-    let root = cas.remove(0);
-    cas.reverse();
-    CertificatePath {
-        leaf: read(&leaf),
-        intermediates: cas,
-        root,
-    }
-}
-
-const SHA1_WITH_RSA: [u8; 13] = [6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 5, 5, 0];
-
-fn with_noted_mistakes(profile: Profile) -> Profile {
-    let server = [0x30, 10, 6, 8, 0x2b, 6, 1, 5, 5, 7, 3, 1];
-    let start = time::OffsetDateTime::now_utc() - time::Duration::days(400);
-    profile
-        .without_authority_key_identifier()
-        .extension(&[2, 5, 29, 37], false, server.to_vec())
-        .valid(start, start + time::Duration::days(410))
-}
-
-fn with_refused_mistakes(profile: Profile) -> Profile {
-    let not_ca = [0x30, 0];
-    let names_within_x = [0x30, 7, 0xa0, 5, 0x30, 3, 0x82, 1, b'x'];
-    profile
-        .without_basic_constraints()
-        .key_usage(&[KeyUsage::KeyCertSign])
-        .extension(&[2, 5, 29, 19], false, not_ca.to_vec())
-        .extension(&[2, 5, 29, 14], true, vec![4, 1, 7])
-        .extension(&[2, 5, 29, 30], false, names_within_x.to_vec())
-        .extension(&[2, 5, 29, 30], false, names_within_x.to_vec())
-}
-
-/// The largest that is still accepted, by bisection.
-fn longest(make: impl Fn(usize) -> Certified) -> Certified {
-    let (mut good, mut bad) = (0, Certificate::MAX_BYTES);
-    while bad - good > 1 {
-        let middle = (good + bad) / 2;
-        if Certificate::from_der(make(middle).der()).is_ok() {
-            good = middle;
-        } else {
-            bad = middle;
-        }
-    }
-    assert!(good > 0, "nothing is accepted");
-    make(good)
-}
 
 fn policy(path: &CertificatePath) -> Policy {
     // A standard parameter has 4 KB: as many CA keys as that holds.
@@ -163,6 +54,11 @@ fn policy(path: &CertificatePath) -> Policy {
     profile.kek_export_policy(i64::MAX).unwrap()
 }
 
+fn ceremony() -> Ceremony {
+    let leaf = Sha256::of(b"leaf");
+    CertificateSet::new(Kind::KekExport, &folder(), leaf, []).ceremony(1)
+}
+
 fn folder() -> Folder {
     let key = format!("{}/non-production/cardholder/leaf.pem", "x".repeat(32));
     Folder::of_inbox_key(&key).unwrap()
@@ -177,7 +73,7 @@ fn recorded<T: Recordable + Serialize>(result: T) -> Value {
 }
 
 /// Measures documents and variables as they come, and keeps the evidence.
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct States {
     evidence: Vec<Value>,
     variables: usize,
@@ -199,17 +95,17 @@ impl States {
     }
 }
 
-#[test]
-fn every_document_and_variable_of_the_largest_ceremony_fits() {
+#[tokio::test]
+async fn every_document_and_variable_of_the_largest_ceremony_fits() {
     for letter in LETTERS {
         for (mistakes, failed) in [
             (Mistakes::None, 7),
-            (Mistakes::Noted, 24),
+            (Mistakes::Noted, 20),
             (Mistakes::All, 60),
         ] {
             let path = path(letter, mistakes);
             leaves_room(&path, failed);
-            fits(path, mistakes);
+            fits(path, mistakes).await;
         }
     }
 }
@@ -229,10 +125,9 @@ fn leaves_room(path: &CertificatePath, least: usize) {
     assert!(bytes < STATE_BYTES / 3, "{bytes} bytes");
 }
 
-fn fits(path: CertificatePath, mistakes: Mistakes) {
+async fn fits(path: CertificatePath, mistakes: Mistakes) {
     let policy = policy(&path);
-    let leaf = Sha256::of(b"leaf");
-    let ceremony = CertificateSet::new(Kind::KekExport, &folder(), leaf, []).ceremony(1);
+    let ceremony = ceremony();
     let mut states = States::default();
 
     let start = Start {
@@ -264,27 +159,46 @@ fn fits(path: CertificatePath, mistakes: Mistakes) {
         policy: policy.clone(),
     };
     states.payload("the input of Validate", &input);
+    // Nothing more is done with such a path.
+    if mistakes != Mistakes::All {
+        let right = validate::Input {
+            policy: with_its_identity(&path, &policy),
+            ..input.clone()
+        };
+        let validated = validate::handle(right, Utc::now()).unwrap();
+        assert_eq!(validated.refused, None);
+        let mut states = states.clone();
+        states.answer("Validate", &recorded(validated));
+        let looks = Looks::at(&path, &policy).await;
+        succeeds(&mut states, &ceremony, &start, path, policy, &looks);
+    }
     // Refused, which has the longest words: every certificate is over.
     let refused = validate::handle(input, long_after()).unwrap();
     assert!(refused.refused.is_some());
     let refusal = recorded(refused);
     states.answer("Validate", &refusal);
-    // Nothing more is done with such a path.
-    if mistakes != Mistakes::All {
-        succeeds(&mut states, &ceremony, &start, path, policy);
-    }
-    fails(&mut states, &start, &refusal);
+    fails(&mut states, &start, "Validate", &refusal);
     assert!(states.variables + STATE_BYTES <= ALL_BYTES);
 }
 
-/// The states after `Validate`, as if it had refused nothing.
+/// A policy of which the leaf is, whose own identity is as long as a profile can have it.
+fn with_its_identity(path: &CertificatePath, policy: &Policy) -> Policy {
+    let mut policy = policy.clone();
+    policy.trust.identity = path.leaf.identities().next().unwrap().to_owned();
+    policy
+}
+
+/// The states after `Validate`, which refused nothing.
 fn succeeds(
     states: &mut States,
     ceremony: &Ceremony,
     start: &Start,
     path: CertificatePath,
     policy: Policy,
+    looks: &Looks,
 ) {
+    looks.look(states, None);
+    looks.refuse(states, start);
     let authority = Authority {
         certificate_sha256: path.root.sha256(),
         key_arn: ARN.to_owned(),
@@ -304,6 +218,16 @@ fn succeeds(
         until: Utc::now(),
         look_again_in_seconds: 300,
     };
+    let mut input = import_ca::Input {
+        ceremony: ceremony.clone(),
+        path: path.clone(),
+        policy: policy.clone(),
+        revocation: looks.proven.clone(),
+        awaited: None,
+    };
+    states.payload("the input of ImportCa", &input);
+    input.awaited = Some(pending.clone());
+    states.payload("the input of ImportCa, again", &input);
     let pending = import_ca::Output::Pending(import_ca::Pending { pending });
     states.answer("ImportCa", &recorded(pending));
     let imported = import_ca::Output::Imported(import_ca::Imported {
@@ -320,6 +244,17 @@ fn succeeds(
         replaces_key_arn: Some(ARN.to_owned()),
     };
     states.answer("CreateKek", &recorded(create_kek::Output(kek.clone())));
+    looks.look(states, Some(&looks.proven));
+    looks.refuse(states, start);
+    let input = wrap::Input {
+        ceremony: ceremony.clone(),
+        path: path.clone(),
+        policy: policy.clone(),
+        revocation: looks.proven.clone(),
+        issuing_ca_key_arn: ARN.to_owned(),
+        kek: kek.clone(),
+    };
+    states.payload("the input of Wrap", &input);
     let cryptogram = "AB".repeat(512);
     let wrapped = json!({ "cryptogram": cryptogram, "hash": "SHA_256" });
     let wrapped: wrap::Output = serde_json::from_value(wrapped).unwrap();
@@ -359,7 +294,6 @@ fn succeeds(
     let publication = signed.publication.clone();
     states.answer("SignPackage", &recorded(signed));
 
-    // With the evidence of a refusal, which is longer than that of a path that was proven.
     let evidence = serde_json::from_value(json!(states.evidence)).unwrap();
     let input = publish::Input {
         ceremony: ceremony.clone(),
@@ -369,13 +303,14 @@ fn succeeds(
         publication,
     };
     states.payload("the input of Publish", &input);
+    assert!(states.variables + STATE_BYTES <= ALL_BYTES);
 }
 
 /// The way to the record of a refusal.
-fn fails(states: &mut States, start: &Start, refusal: &Value) {
+fn fails(states: &mut States, start: &Start, step: &str, refusal: &Value) {
     let refused = &refusal["result"]["refused"];
     let cause = json!({ "what": refused["what"], "remedy": refused["remedy"], "done": [] });
-    let failure = json!({ "step": "Validate", "error": {
+    let failure = json!({ "step": step, "error": {
         "Error": refused["error"], "Cause": cause.to_string(),
     }});
     states.variables += states.payload("the failure", &failure);
