@@ -117,7 +117,7 @@ async fn a_key_that_is_no_file_of_a_folder_is_told_in_plain_characters() {
 
 /// `acme` is how `acme-bank` begins, and a folder's prefix ends with a slash.
 #[tokio::test(start_paused = true)]
-async fn a_partner_whose_name_begins_like_anothers_is_another() {
+async fn a_partner_whose_name_begins_like_that_of_another_is_a_partner_of_its_own() {
     let inbox = Inbox::new();
     for (other, file) in [
         ("acme-bank", "leaf.pem"),
