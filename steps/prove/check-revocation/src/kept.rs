@@ -67,14 +67,8 @@ pub(crate) fn bounded(mut status: Status) -> Status {
                 cut(reason, 64);
             }
         }
-        Status::Unavailable { reasons } | Status::Unusable { reasons } => {
-            let more = reasons.len().saturating_sub(MAX_REASONS);
-            reasons.truncate(MAX_REASONS);
-            reasons.iter_mut().for_each(|reason| cut(reason, MAX_TEXT));
-            if more > 0 {
-                reasons.push(format!("and {more} more"));
-            }
-        }
+        Status::Unavailable { reasons } => cut_reasons(reasons, MAX_TEXT),
+        Status::Unusable { reasons } => cut_reasons(reasons, MAX_FINAL_REASON),
         Status::NoService => {}
     }
     status
@@ -86,6 +80,18 @@ const MAX_REASONS: usize = 6;
 /// Bytes of a reason, of an address and of a name. `Publish` takes the evidence of both looks at six
 /// certificates, with the package beside it (tests/contract/tests/limits).
 const MAX_TEXT: usize = 200;
+
+/// A refusal ends the ceremony before there is a package, so its reasons have more room.
+const MAX_FINAL_REASON: usize = 400;
+
+fn cut_reasons(reasons: &mut Vec<String>, bytes: usize) {
+    let more = reasons.len().saturating_sub(MAX_REASONS);
+    reasons.truncate(MAX_REASONS);
+    reasons.iter_mut().for_each(|reason| cut(reason, bytes));
+    if more > 0 {
+        reasons.push(format!("and {more} more"));
+    }
+}
 
 fn cut_proof(proof: &mut Proof) {
     cut(&mut proof.url, MAX_TEXT);
