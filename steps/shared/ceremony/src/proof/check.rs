@@ -231,7 +231,7 @@ impl CheckName {
             }
             Self::NameConstraintsComparable => {
                 "Ask the partner for a path whose CAs constrain at most DNS names and IP addresses. \
-                 Nothing need be wrong with the certificates: it is this software that can compare no \
+                 Nothing need be wrong with the certificates: it is this software that understands no \
                  other names, and so must refuse them."
             }
             Self::NotExpired => {
