@@ -8,11 +8,11 @@ use partner::{Certified, KeyKind, PrivateKey, Profile};
 
 /// What is in the names: as long as possible once it stands in JSON within JSON, once it is escaped,
 /// or as it is.
-pub const LETTERS: [char; 5] = ['"', '\u{1b}', '\u{10ffff}', '鿿', '𝄞'];
+pub(crate) const LETTERS: [char; 5] = ['"', '\u{1b}', '\u{10ffff}', '鿿', '𝄞'];
 
 /// What is wrong with every certificate.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Mistakes {
+pub(crate) enum Mistakes {
     /// Nothing that a lint sees, but for the names.
     None,
     /// What lints note: the package is made, and tells it too.
@@ -26,7 +26,7 @@ const FILLER: &[u64] = &[1, 3, 6, 1, 4, 1, 99_999, 1];
 
 /// Names and certificates as long as they may be, and as wrong: what every lint and every check says
 /// of them is told too.
-pub fn path(letter: char, mistakes: Mistakes) -> CertificatePath {
+pub(crate) fn path(letter: char, mistakes: Mistakes) -> CertificatePath {
     let key = PrivateKey::cached(KeyKind::Rsa4096, "limits");
     let all = mistakes == Mistakes::All;
     let named = |profile: Profile, own: char| {

@@ -21,7 +21,7 @@ fn long() -> String {
 }
 
 /// Everything the step can answer about a path, each as long as it becomes.
-pub struct Looks {
+pub(crate) struct Looks {
     /// As the machine asks it first.
     input: Input,
     pending: Output,
@@ -31,7 +31,7 @@ pub struct Looks {
 }
 
 impl Looks {
-    pub async fn at(path: &CertificatePath, policy: &Policy) -> Self {
+    pub(crate) async fn at(path: &CertificatePath, policy: &Policy) -> Self {
         let input = Input {
             ceremony: super::ceremony(),
             path: path.clone(),
@@ -39,7 +39,7 @@ impl Looks {
             awaited: None,
             previous: None,
         };
-        let said = |status: fn(Proof) -> Status| says(&input, move |proof| status(proof));
+        let said = |status: fn(Proof) -> Status| says(&input, status);
         let unavailable = |_| Status::Unavailable {
             reasons: vec![long(); 100],
         };
@@ -78,7 +78,7 @@ impl Looks {
     }
 
     /// Asks, waits and asks again, until it is proven.
-    pub fn look(&self, states: &mut States, previous: Option<&Clearance>) {
+    pub(crate) fn look(&self, states: &mut States, previous: Option<&Clearance>) {
         let mut input = self.input.clone();
         input.previous = previous.cloned();
         states.payload("the input of CheckRevocation", &input);
@@ -92,7 +92,7 @@ impl Looks {
     }
 
     /// Ends a ceremony that has come this far in each way, and leaves it where it was.
-    pub fn refuse(&self, states: &States, start: &Start) {
+    pub(crate) fn refuse(&self, states: &States, start: &Start) {
         for refused in &self.refused {
             let mut states = states.clone();
             let refused = recorded(refused.clone());

@@ -298,7 +298,7 @@ fn succeeds(
     let input = publish::Input {
         ceremony: ceremony.clone(),
         execution: execution(),
-        input: serde_json::to_value(&start).unwrap(),
+        input: serde_json::to_value(start).unwrap(),
         evidence,
         publication,
     };
