@@ -9,7 +9,6 @@ use serde::{Deserialize, Serialize};
 
 use crate::certificate::Certificate;
 use crate::digest::Sha256;
-use crate::text::shown;
 use crate::utc::Utc;
 
 pub use candidates::{Candidates, Choice, PassedOver, SIGNATURE_CHECKS};
@@ -184,13 +183,6 @@ pub enum NoPath {
          which is meant: {one} and {other}"
     )]
     TwoLeaves { one: String, other: String },
-}
-
-/// A certificate for messages: its subject, and the beginning of its fingerprint to tell namesakes
-/// apart.
-fn told(certificate: &Certificate) -> String {
-    let (subject, digits) = (shown(certificate.subject()), certificate.sha256().short());
-    format!("`{subject}` (sha256 {digits}…)")
 }
 
 /// As many as people read.

@@ -9,7 +9,7 @@ use crate::digest::Sha256;
 use crate::utc::Utc;
 
 use super::search::search;
-use super::{CertificatePath, NoPath, neither_ca_nor_leaf, told};
+use super::{CertificatePath, NoPath, neither_ca_nor_leaf};
 
 /// Signatures that are checked for one folder. A partner's certificates take as many as the path is
 /// long, and one more for each renewal of a CA's key; a check takes up to a millisecond.
@@ -101,8 +101,8 @@ impl<'a> Candidates<'a> {
             [] => return Err(self.no_leaf()),
             [first, second, ..] if age(first) == age(second) => {
                 return Err(NoPath::TwoLeaves {
-                    one: told(first),
-                    other: told(second),
+                    one: first.to_string(),
+                    other: second.to_string(),
                 });
             }
             [first, ..] => first,
@@ -186,7 +186,7 @@ impl<'a> Candidates<'a> {
                     .or_else(|| (is_rsa(leaf) && !is_rsa(certificate)).then(|| NOT_RSA.to_owned()));
                 Some(PassedOver {
                     certificate: certificate.sha256(),
-                    name: told(certificate),
+                    name: certificate.to_string(),
                     why: why?,
                 })
             })
@@ -207,7 +207,7 @@ impl<'a> Candidates<'a> {
             };
             Some(PassedOver {
                 certificate: certificate.sha256(),
-                name: told(certificate),
+                name: certificate.to_string(),
                 why: why.to_owned(),
             })
         });

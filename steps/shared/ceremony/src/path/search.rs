@@ -2,12 +2,11 @@
 
 use crate::certificate::Certificate;
 use crate::digest::Sha256;
-use crate::text::shown;
 use crate::utc::Utc;
 
 use super::candidates::{Candidates, Exhausted};
 use super::unfit::{Namesake, why_not_issued};
-use super::{CertificatePath, MAX_CAS, NoPath, told};
+use super::{CertificatePath, MAX_CAS, NoPath};
 
 /// Steps of one search. CAs that certify each other every way make more paths than can be walked.
 const STEPS: usize = 10_000;
@@ -21,7 +20,7 @@ pub(super) fn search(
     if candidates.is_signed_by(leaf, leaf)? {
         let leaf = candidates.certificates.get(leaf);
         return Err(NoPath::SelfSignedLeaf(
-            leaf.map(|leaf| told(leaf)).unwrap_or_default(),
+            leaf.map(ToString::to_string).unwrap_or_default(),
         ));
     }
     let certificates = candidates.certificates.clone();
@@ -146,14 +145,14 @@ impl End {
         let Some(top) = certificates.get(self.certificate) else {
             return NoPath::TooManyNamesakes;
         };
-        let (of, issuer) = (told(top), shown(top.issuer()));
+        let (of, issuer) = (top.to_string(), top.issuer().to_owned());
         let namesakes: Vec<Namesake> = certificates
             .iter()
             .enumerate()
             .filter(|(_, candidate)| candidate.subject() == top.issuer())
             .map(|(number, candidate)| Namesake {
                 certificate: candidate.sha256(),
-                name: told(candidate),
+                name: candidate.to_string(),
                 why: if number != self.certificate && self.above.contains(&number) {
                     "it is on the way already: these CAs certify each other, and none of them has \
                      certified itself, as a root does"
