@@ -3,7 +3,7 @@
 use ceremony::announcement::{Announcement, FilesNotTaken, RejectedFile};
 use ceremony::id::Kind;
 use ceremony::identifiers::{Folder, PartnerId};
-use ceremony::text::shown;
+use ceremony::text::{clipped, shown};
 use ceremony::utc::Utc;
 use runs::Gathered;
 use serde_json::json;
@@ -59,11 +59,7 @@ fn rejected(key: Option<&str>, reason: String) -> RejectedFile {
 /// repeated; that many of them are too long together happens to nobody by accident. A hundred
 /// rejections, each with its key, must fit an item of the table (400 KB).
 pub(crate) fn bounded(reason: String) -> String {
-    const BYTES: usize = 1_500;
-    if reason.len() <= BYTES {
-        return reason;
-    }
-    format!("{}…", &reason[..reason.floor_char_boundary(BYTES)])
+    clipped(reason, 1_500)
 }
 
 pub(crate) async fn reject(

@@ -5,6 +5,7 @@ use ceremony::evidence::Deed;
 use ceremony::execution::Location;
 use ceremony::id::Ceremony;
 use ceremony::revocation::{Proof, Source, Status};
+use ceremony::text::clipped;
 use revocation::Response;
 use step::Journal;
 use storage::write_once;
@@ -99,11 +100,7 @@ fn cut_proof(proof: &mut Proof) {
 }
 
 fn cut(text: &mut String, bytes: usize) {
-    if text.len() > bytes {
-        let end = (0..=bytes).rev().find(|end| text.is_char_boundary(*end));
-        text.truncate(end.unwrap_or_default());
-        text.push('…');
-    }
+    *text = clipped(std::mem::take(text), bytes);
 }
 
 #[cfg(test)]

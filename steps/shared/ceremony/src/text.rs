@@ -39,6 +39,14 @@ pub fn shown(text: &str) -> String {
     shown
 }
 
+/// As much of `text` as these bytes hold, and then `…`, for what is ours and may become long.
+pub fn clipped(text: String, bytes: usize) -> String {
+    if text.len() <= bytes {
+        return text;
+    }
+    format!("{}…", &text[..text.floor_char_boundary(bytes)])
+}
+
 /// Whether [`shown`] tells anything else than the text itself.
 pub fn needs_escaping(text: &str) -> bool {
     text.chars().any(is_escaped) || text.contains("  ") || remedy_words(text)
