@@ -119,16 +119,23 @@ fn what_is_pending_is_of_its_steps_form_and_complete() {
     }
 }
 
-/// The states that answer that nothing may go on, in the form of a result.
-fn refusing(machine: &Machine) -> impl Iterator<Item = State<'_>> {
-    let is_refusing = |state: &State<'_>| {
-        let example = format!("{}.output.refused.json", state.name);
+/// The states whose steps have an example of that kind: `output.pending`, say.
+fn with_example<'a>(machine: &'a Machine, kind: &'a str) -> impl Iterator<Item = State<'a>> {
+    let has_one = move |state: &State<'_>| {
+        let example = format!("{}.{kind}.json", state.name);
         Examples::folder(&machine.name).join(example).exists()
     };
-    machine
-        .states()
-        .filter(State::is_lambda)
-        .filter(move |state| is_refusing(state))
+    machine.states().filter(State::is_lambda).filter(has_one)
+}
+
+/// The states that answer that nothing may go on, in the form of a result.
+fn refusing(machine: &Machine) -> impl Iterator<Item = State<'_>> {
+    with_example(machine, "output.refused")
+}
+
+/// The states whose steps may have to be called again.
+fn pending(machine: &Machine) -> impl Iterator<Item = State<'_>> {
+    with_example(machine, "output.pending")
 }
 
 /// A refusal becomes a failure of that step, with its name and its words, and its evidence is kept.
@@ -166,18 +173,6 @@ fn what_is_refused_is_a_failure_with_all_findings_recorded() {
             );
         }
     }
-}
-
-/// The states whose steps may have to be called again.
-fn pending(machine: &Machine) -> impl Iterator<Item = State<'_>> {
-    let is_pending = |state: &State<'_>| {
-        let example = format!("{}.output.pending.json", state.name);
-        Examples::folder(&machine.name).join(example).exists()
-    };
-    machine
-        .states()
-        .filter(State::is_lambda)
-        .filter(move |state| is_pending(state))
 }
 
 /// What Step Functions knows when a state is entered: the variables so far, and its context.
