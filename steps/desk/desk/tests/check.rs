@@ -3,9 +3,12 @@
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 mod desk;
+#[path = "desk/new_profile.rs"]
+mod new_profile;
 
 use ceremony::utc::Utc;
 use desk::{Desk, Ran, chain};
+use new_profile::new_profile;
 use partner::certificate::KeyUsage;
 use partner::{KeyKind, Pki, PrivateKey, bundle, pkcs7};
 use serde_json::{Value, json};
@@ -570,28 +573,11 @@ fn a_new_profile_is_checked_and_checks() {
     let desk = desk_with(&pki);
     for with_root in [false, true] {
         let out = format!("new-{with_root}.json");
-        let mut arguments = vec![
-            "profile",
-            "new",
-            "--partner",
-            "acme",
-            "--environment",
-            "production",
-            "--data-type",
-            "cardholder",
-            "--identity",
-            emulated::UID,
-            "--signed-prefix",
-            "10",
-            "--root",
-            "root.pem",
-            "--out",
-            &out,
-        ];
+        let mut options = vec!["--root", "root.pem", "--out", &out];
         if with_root {
-            arguments.push("--with-root");
+            options.push("--with-root");
         }
-        let ran = desk.ceremony(&arguments);
+        let ran = new_profile(&desk, &options);
         assert_eq!(ran.code, 0, "{ran:?}");
         let ran = desk.ceremony(&["profile", "check", &out]);
         assert_eq!(ran.code, 0, "{ran:?}");

@@ -3,11 +3,14 @@
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 mod desk;
+#[path = "desk/new_profile.rs"]
+mod new_profile;
 
 use std::process::Command;
 
 use ceremony::profile::Profile;
 use desk::{Desk, Ran, chain};
+use new_profile::new_profile;
 use partner::certificate::KeyUsage;
 use partner::{Certified, KeyKind, PrivateKey};
 use serde_json::{Value, json};
@@ -16,30 +19,11 @@ fn root() -> Certified {
     chain().build().root
 }
 
-fn new(desk: &Desk, more: &[&str]) -> Ran {
-    let mut arguments = vec![
-        "profile",
-        "new",
-        "--partner",
-        "acme",
-        "--environment",
-        "production",
-        "--data-type",
-        "cardholder",
-        "--identity",
-        emulated::UID,
-        "--signed-prefix",
-        "10000TPAEAY",
-    ];
-    arguments.extend(more);
-    desk.ceremony(&arguments)
-}
-
 #[test]
 fn a_new_profile_is_valid_and_pins_the_root() {
     let (desk, root) = (Desk::new(), root());
     desk.put("root.pem", root.pem());
-    let ran = new(&desk, &["--root", "root.pem"]);
+    let ran = new_profile(&desk, &["--root", "root.pem"]);
     assert_eq!(ran.code, 0, "{ran:?}");
     let profile = Profile::read(&ran.out).unwrap();
     assert_eq!(profile.folder().prefix(), "acme/production/cardholder/");
@@ -77,7 +61,7 @@ fn fingerprints_are_told_as_openssl_prints_them() {
         .output()
         .expect("openssl is needed");
     let printed = String::from_utf8(printed.stdout).unwrap();
-    let told = new(&desk, &["--root", "root.pem"]).err;
+    let told = new_profile(&desk, &["--root", "root.pem"]).err;
     assert!(
         printed.to_lowercase().starts_with("sha256 fingerprint="),
         "{printed}"
@@ -91,7 +75,7 @@ fn fingerprints_are_told_as_openssl_prints_them() {
 fn it_says_how_to_put_it() {
     let (desk, root) = (Desk::new(), root());
     desk.put("root.pem", root.pem());
-    let ran = new(&desk, &["--root", "root.pem", "--out", "acme's.json"]);
+    let ran = new_profile(&desk, &["--root", "root.pem", "--out", "acme's.json"]);
     assert_eq!((ran.code, ran.out.as_str()), (0, ""), "{ran:?}");
     let parameter = "--name /key-ceremony/partners/acme/production/cardholder";
     assert!(ran.err.contains("aws ssm put-parameter"), "{}", ran.err);
@@ -110,7 +94,7 @@ fn a_file_that_is_there_is_not_overwritten() {
     let (desk, root) = (Desk::new(), root());
     desk.put("root.pem", root.pem());
     let file = desk.put("acme.json", "mine");
-    let ran = new(&desk, &["--root", "root.pem", "--out", "acme.json"]);
+    let ran = new_profile(&desk, &["--root", "root.pem", "--out", "acme.json"]);
     assert_eq!(ran.code, 2);
     assert!(
         ran.err.contains("acme.json is there already"),
@@ -124,7 +108,7 @@ fn a_file_that_is_there_is_not_overwritten() {
 fn every_choice_is_written() {
     let (desk, root) = (Desk::new(), root());
     desk.put("root.pem", root.pem());
-    let ran = new(
+    let ran = new_profile(
         &desk,
         &[
             "--root",
@@ -173,7 +157,7 @@ fn what_is_no_root_is_not_pinned() {
         ("what?".to_owned(), "cannot be used"),
     ] {
         desk.put("root.pem", contents);
-        let ran = new(&desk, &["--root", "root.pem", "--out", "acme.json"]);
+        let ran = new_profile(&desk, &["--root", "root.pem", "--out", "acme.json"]);
         assert_eq!(ran.code, 2, "{ran:?}");
         assert!(ran.err.contains(words), "{}", ran.err);
         assert!(ran.err.contains("root.pem"), "{}", ran.err);
@@ -200,7 +184,7 @@ fn what_a_profile_cannot_say_is_not_written() {
         (&["--kek", "AES_256"], "no RSA key"),
         (&["--root", "expired.pem"], "expired at"),
     ] {
-        let ran = new(&desk, &[&["--root", "root.pem"], more].concat());
+        let ran = new_profile(&desk, &[&["--root", "root.pem"], more].concat());
         assert_eq!((ran.code, ran.out.as_str()), (2, ""), "{ran:?}");
         assert!(ran.err.contains(words), "{}", ran.err);
     }
@@ -213,28 +197,7 @@ fn what_a_profile_cannot_say_is_not_written() {
         ("--identity", "", "`identity` is empty"),
         ("--signed-prefix", "Zürich", "printable ASCII"),
     ] {
-        let mut arguments = vec![
-            "profile",
-            "new",
-            "--partner",
-            "acme",
-            "--environment",
-            "production",
-            "--data-type",
-            "cardholder",
-            "--identity",
-            "uid",
-            "--signed-prefix",
-            "x",
-            "--root",
-            "root.pem",
-        ];
-        let place = arguments
-            .iter()
-            .position(|argument| *argument == field)
-            .unwrap();
-        arguments[place + 1] = value;
-        let ran = desk.ceremony(&arguments);
+        let ran = new_profile(&desk, &[field, value, "--root", "root.pem"]);
         assert_eq!(ran.code, 2, "{ran:?}");
         assert!(ran.err.contains(words), "{field}: {}", ran.err);
     }
@@ -252,7 +215,7 @@ fn a_profile_that_no_standard_parameter_holds_is_told() {
         arguments.extend(["--root".to_owned(), name]);
     }
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
-    let ran = new(&desk, &arguments);
+    let ran = new_profile(&desk, &arguments);
     assert_eq!(ran.code, 0, "{ran:?}");
     assert!((4097..8192).contains(&ran.out.len()), "{}", ran.out.len());
     assert!(ran.err.contains("of the 4096 bytes"), "{}", ran.err);
