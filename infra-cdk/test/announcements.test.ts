@@ -192,7 +192,7 @@ describe('alarms', () => {
         ),
         ...counted(
           'PaymentCryptographyThrottled',
-          ['Steps/import-ca', 'Steps/create-kek', 'Steps/wrap'],
+          ['Steps/import-ca', 'Steps/create-kek', 'Steps/wrap-rsa'],
           '{ $.fields.error = "ServiceThrottled" }',
         ),
         ...counted(

@@ -16,7 +16,7 @@ const deployed = Object.values(
 ).map(({ Properties }) => Properties);
 
 test('the substitution of a step follows from its name', () => {
-  expect(substitutionName('wrap')).toBe('WrapFunctionArn');
+  expect(substitutionName('wrap-rsa')).toBe('WrapRsaFunctionArn');
   expect(substitutionName('create-kek')).toBe('CreateKekFunctionArn');
   expect(new Set(STEPS.map(substitutionName)).size).toBe(STEPS.length);
 });

@@ -109,5 +109,5 @@ test('a missing binary says how to build it', () => {
   expect(() => synthesize({ lambdaDir: dummyLambdas(['fetch-certs']) })).toThrow(
     /^No Lambda binary for the step "validate" in .*: build all steps with "cargo lambda build --release --arm64"/,
   );
-  expect(stepAsset(dummyLambdas(['wrap']), 'wrap')).toMatch(/wrap$/);
+  expect(stepAsset(dummyLambdas(['wrap-rsa']), 'wrap-rsa')).toMatch(/wrap-rsa$/);
 });

@@ -110,7 +110,7 @@ const STEP_POLICIES: Record<string, string[]> = {
       'StringEquals payment-cryptography:KeyUsage = TR31_K0_KEY_ENCRYPTION_KEY',
     ...aliasedKeys('kek'),
   ],
-  'Steps/wrap': [
+  'Steps/wrap-rsa': [
     `payment-cryptography:ExportKey on ${payment}:key/* if StringEquals aws:ResourceTag/key-ceremony:purpose = kek and ` +
       'StringEquals payment-cryptography:ExportKeyMaterial = KeyCryptogram',
   ],
@@ -214,7 +214,7 @@ const MACHINES: [string, string, string[]][] = [
       'sign',
       'sign-package',
       'validate',
-      'wrap',
+      'wrap-rsa',
     ],
   ],
   [

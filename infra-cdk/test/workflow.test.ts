@@ -18,8 +18,8 @@ const CALLS_TWO = JSON.stringify({
   QueryLanguage: 'JSONata',
   StartAt: 'Validate',
   States: {
-    Validate: { ...call('${ValidateFunctionArn}'), Next: 'Wrap' },
-    Wrap: { ...call('${WrapFunctionArn}'), Next: 'Again' },
+    Validate: { ...call('${ValidateFunctionArn}'), Next: 'WrapRsa' },
+    WrapRsa: { ...call('${WrapRsaFunctionArn}'), Next: 'Again' },
     Again: { ...call('${ValidateFunctionArn}'), End: true },
   },
 });
@@ -68,7 +68,7 @@ test('a machine may invoke what its definition names, and announce only if it sa
   );
   expect(uses).toEqual([
     'lambda:InvokeFunction on Steps/validate/Function:*',
-    'lambda:InvokeFunction on Steps/wrap/Function:*',
+    'lambda:InvokeFunction on Steps/wrap-rsa/Function:*',
   ]);
 });
 
@@ -90,10 +90,10 @@ test('other code is another version, the same code the same', () => {
 });
 
 test('a name that the app does not know is refused before the deployment', () => {
-  expect(() => machineOf(CALLS_TWO.replace('${WrapFunctionArn}', '${WarpFunctionArn}'))).toThrow(
-    'The definition of machine refers to ${WarpFunctionArn}, which is none of EventBusName, FetchCertsFunctionArn',
+  expect(() => machineOf(CALLS_TWO.replace('${WrapRsaFunctionArn}', '${WarpRsaFunctionArn}'))).toThrow(
+    'The definition of machine refers to ${WarpRsaFunctionArn}, which is none of EventBusName, FetchCertsFunctionArn',
   );
-  expect(() => machineOf(CALLS_TWO.replace('${WrapFunctionArn}', '${toString}'))).toThrow(
+  expect(() => machineOf(CALLS_TWO.replace('${WrapRsaFunctionArn}', '${toString}'))).toThrow(
     'refers to ${toString}',
   );
 });

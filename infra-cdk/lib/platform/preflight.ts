@@ -88,7 +88,7 @@ export function preflight(
     },
     {
       // A key's policy is of no interest. That this is allowed for a KEK and denied for a CA shows
-      // that IAM sees the tags of keys, on which the permission of `wrap` rests.
+      // that IAM sees the tags of keys, on which the permission of `wrap-rsa` rests.
       actions: ['payment-cryptography:GetResourcePolicy'],
       resources: [keys],
       conditions: { StringEquals: { 'aws:ResourceTag/key-ceremony:purpose': 'kek' } },

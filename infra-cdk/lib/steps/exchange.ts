@@ -19,7 +19,7 @@ export function exchangeSteps(define: DefineStep, scope: IConstruct) {
       permissions: payment.createKeks(),
       timeout,
     }),
-    wrap: define('wrap', 'Exports the key-encryption key under the validated leaf', {
+    'wrap-rsa': define('wrap-rsa', 'Exports the key-encryption key under the validated leaf', {
       permissions: payment.exportCryptograms(),
       timeout,
     }),

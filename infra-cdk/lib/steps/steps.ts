@@ -14,7 +14,7 @@ export const STEPS = [
   'check-revocation',
   'import-ca',
   'create-kek',
-  'wrap',
+  'wrap-rsa',
   'sign',
   'package-kek',
   'sign-package',

@@ -248,14 +248,14 @@ mod tests {
 
     #[test]
     fn a_state_that_must_happen_at_most_once_has_no_retry() {
-        let comment = machine().state("Wrap").comment().to_owned();
+        let comment = machine().state("WrapRsa").comment().to_owned();
         let wrong = changed(&comment, &format!("{AT_MOST_ONCE}{comment}"));
         assert_eq!(violations(&wrong).len(), 1, "{:?}", violations(&wrong));
     }
 
     #[test]
     fn a_failure_under_another_states_name_is_noticed() {
-        let wrong = changed("{\"step\": \"Wrap\"", "{\"step\": \"Sign\"");
+        let wrong = changed("{\"step\": \"WrapRsa\"", "{\"step\": \"Sign\"");
         assert_eq!(violations(&wrong).len(), 1, "{:?}", violations(&wrong));
     }
 

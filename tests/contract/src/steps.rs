@@ -47,7 +47,7 @@ steps!(
     "Sign" = sign,
     "SignPackage" = sign_package,
     "Validate" = validate,
-    "Wrap" = wrap,
+    "WrapRsa" = wrap_rsa,
 );
 
 impl Step {

@@ -509,7 +509,13 @@ fn nothing_that_was_wrapped_or_signed_leaves_the_execution_by_an_event() {
         for state in machine.states() {
             for event in state.events() {
                 let event = event.to_string();
-                for secret in ["$wrap", "$sign", "$packageKek", "cryptogram", "$fetchCerts"] {
+                for secret in [
+                    "$wrapRsa",
+                    "$sign",
+                    "$packageKek",
+                    "cryptogram",
+                    "$fetchCerts",
+                ] {
                     assert!(!event.contains(secret), "{} announces {secret}", state.name);
                 }
             }

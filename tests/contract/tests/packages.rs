@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use aws_sdk_kms::Client;
 use ceremony::algorithms::SignatureAlgorithm as A;
+use ceremony::exchange;
 use ceremony::keys::KekFacts;
 use emulated::aws::{self, Aws};
 use emulated::{Emulated, ceremony, chain, clearance, execution, path, policy};
@@ -51,7 +52,7 @@ impl Wrapped {
         };
         let kek = create_kek::handle(&emulated.client, input, &journal).await;
         let kek = kek.unwrap().0;
-        let input = wrap::Input {
+        let input = wrap_rsa::Input {
             ceremony: ceremony(),
             revocation: clearance(&path),
             path,
@@ -59,12 +60,15 @@ impl Wrapped {
             issuing_ca_key_arn: issuing_ca_key_arn.clone(),
             kek: kek.clone(),
         };
-        let wrapped = wrap::handle(&emulated.client, input, &journal).await;
+        let wrapped = wrap_rsa::handle(&emulated.client, input, &journal).await;
+        let exchange::Wrapped::RsaOaep { cryptogram, .. } = wrapped.unwrap().0 else {
+            panic!("it was wrapped by another method");
+        };
         Self {
             pki,
             issuing_ca_key_arn,
             kek,
-            cryptogram: wrapped.unwrap().cryptogram,
+            cryptogram,
         }
     }
 

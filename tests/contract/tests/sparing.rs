@@ -67,7 +67,7 @@ async fn takes_place(emulated: &Emulated, handed: &Handed) -> String {
         create_kek::handle(&emulated.client, kek.clone(), journal).await
     });
     let kek = kek.await.0;
-    let wrapped = wrap::Input {
+    let wrapped = wrap_rsa::Input {
         ceremony,
         revocation: clearance(&path),
         path,
@@ -75,7 +75,7 @@ async fn takes_place(emulated: &Emulated, handed: &Handed) -> String {
         issuing_ca_key_arn: cas.issuing_ca_key_arn,
         kek: kek.clone(),
     };
-    until_done(async |journal| wrap::handle(&emulated.client, wrapped.clone(), journal).await)
+    until_done(async |journal| wrap_rsa::handle(&emulated.client, wrapped.clone(), journal).await)
         .await;
     kek.key_arn
 }

@@ -2,6 +2,7 @@
 
 use ceremony::algorithms::KekAlgorithm;
 use ceremony::certificate::Certificate;
+use ceremony::exchange::{Load, Method};
 use ceremony::path::CertificatePath;
 use ceremony::profile::Trust;
 use ceremony::proof::prove;
@@ -39,7 +40,7 @@ pub fn certificate(data: &[u8]) {
         root: certificate,
     };
     let now = Utc::of_unix_seconds(1_800_000_000).unwrap();
-    let proof = prove(path, &trust, KekAlgorithm::AES_128, now);
+    let proof = prove(path, &trust, LOAD, now);
     for check in &proof.checks {
         is_clean(&check.detail);
     }
@@ -48,6 +49,11 @@ pub fn certificate(data: &[u8]) {
     assert!(refusal.what.len() < 5 * 1024, "{}", refusal.what.len());
     assert!(!refusal.what.contains(char::is_control));
 }
+
+const LOAD: Load = Load {
+    kek: KekAlgorithm::AES_128,
+    method: Method::RsaOaep,
+};
 
 /// A root, a leaf, and some that are wrong.
 pub fn seeds() -> Vec<Vec<u8>> {

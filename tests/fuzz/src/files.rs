@@ -7,6 +7,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use ceremony::bundle::{MAX_CERTIFICATES, UnusableFile, certificates_in};
 use ceremony::certificate::Certificate;
+use ceremony::exchange::Method;
 use ceremony::path::{Candidates, MAX_CAS};
 use ceremony::text::shown;
 use ceremony::utc::Utc;
@@ -108,7 +109,7 @@ fn check_path(certificates: &[Certificate]) {
     let now = Utc::now();
     let mut candidates = Candidates::new(certificates);
     let path = candidates
-        .newest_leaf(now)
+        .newest_leaf(Method::RsaOaep, now)
         .and_then(|choice| candidates.path_from(choice.leaf, &[], now));
     match path {
         Ok(path) => {

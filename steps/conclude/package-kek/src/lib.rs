@@ -8,6 +8,7 @@ mod partner_readme;
 
 use ceremony::certificate::Certificate;
 use ceremony::evidence::{Recordable, document};
+use ceremony::exchange::Method;
 use ceremony::execution::{BINARY, Execution, File, JSON, MARKDOWN, PEM, TEXT};
 use ceremony::id::Ceremony;
 use ceremony::keys::KekFacts;
@@ -31,7 +32,7 @@ pub struct Input {
     pub policy: Policy,
     pub issuing_ca_key_arn: String,
     pub kek: KekFacts,
-    /// Hex, as `Wrap` made it.
+    /// Hex, as `WrapRsa` made it.
     pub cryptogram: String,
     pub signature: SignatureFacts,
 }
@@ -47,7 +48,9 @@ impl Recordable for Output {
 }
 
 pub fn handle(input: Input) -> Result<Output, Error> {
-    let Exchange::RsaOaep { signed_prefix, .. } = &input.policy.exchange;
+    let Exchange::RsaOaep { signed_prefix, .. } = &input.policy.exchange else {
+        return Err(Error::OtherMethod(input.policy.exchange.method()));
+    };
     let cryptogram = decode("cryptogram", &input.cryptogram)?;
     let signature = decode("signature", &input.signature.signature)?;
     let manifest = Manifest::new(&input, cryptogram.len())?;
@@ -101,6 +104,8 @@ pub enum Error {
     DocumentUnwritable(String),
     #[error("the {0} that arrived is not hex")]
     NotHex(&'static str),
+    #[error("the profile says {0}, this step packages what was wrapped by rsa-oaep")]
+    OtherMethod(Method),
     #[error("the signing key that arrived is not PEM")]
     PublicKeyNotPem,
 }

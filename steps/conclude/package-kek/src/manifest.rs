@@ -100,7 +100,10 @@ impl Manifest {
         let Exchange::RsaOaep {
             hash,
             signed_prefix,
-        } = &input.policy.exchange;
+        } = &input.policy.exchange
+        else {
+            return Err(Error::OtherMethod(input.policy.exchange.method()));
+        };
         let (kek, leaf, signature) = (&input.kek, &input.path.leaf, &input.signature);
         let public_key = pem::parse(&signature.public_key).map_err(|_| Error::PublicKeyNotPem)?;
         Ok(Self {

@@ -151,10 +151,10 @@ mod tests {
         };
         let explanation = json!({ "what": "the KCV is wrong.", "remedy": "Stop.", "done": [deed] });
         let cause = json!({ "errorType": "KcvMismatch", "errorMessage": explanation.to_string() });
-        let words = words("Wrap", Some("KcvMismatch"), Some(&cause.to_string()));
+        let words = words("WrapRsa", Some("KcvMismatch"), Some(&cause.to_string()));
         assert_eq!(
             (words.step.as_str(), words.error.as_str()),
-            ("Wrap", "KcvMismatch")
+            ("WrapRsa", "KcvMismatch")
         );
         assert_eq!(
             (words.what.as_str(), words.remedy.as_str()),
@@ -228,14 +228,14 @@ mod tests {
     #[test]
     fn plain_text_is_passed_on_as_it_is_and_too_much_of_it_is_cut() {
         let killed = words(
-            "Wrap",
+            "WrapRsa",
             Some("Lambda.Unknown"),
             Some("The function was killed."),
         );
         assert_eq!(killed.what, "The function was killed.");
         let exactly = "x".repeat(MAX_WHAT);
-        assert_eq!(words("Wrap", Some("X"), Some(&exactly)).what, exactly);
-        let endless = words("Wrap", Some("X"), Some(&"é".repeat(MAX_WHAT))).what;
+        assert_eq!(words("WrapRsa", Some("X"), Some(&exactly)).what, exactly);
+        let endless = words("WrapRsa", Some("X"), Some(&"é".repeat(MAX_WHAT))).what;
         assert!(endless.ends_with("(cut here)") && endless.len() < MAX_WHAT + 32);
         assert!(endless.len() >= MAX_WHAT);
     }

@@ -18,7 +18,7 @@ fn utc(text: &str) -> Utc {
     text.to_owned().try_into().unwrap()
 }
 
-/// `Wrap` failed, having exported a key.
+/// `WrapRsa` failed, having exported a key.
 fn input() -> Input {
     let explanation = json!({
         "what": "the KCV is wrong.", "remedy": "Stop.",
@@ -33,7 +33,7 @@ fn input() -> Input {
         },
         input: json!({ "version": 1, "ceremony": ceremony(), "objects": [] }),
         failure: Failure {
-            step: "Wrap".to_owned(),
+            step: "WrapRsa".to_owned(),
             error: ErrorOutput {
                 error: Some("KcvMismatch".to_owned()),
                 cause: Some(cause.to_string()),
@@ -88,7 +88,7 @@ async fn a_failure_is_recorded_beside_the_ceremonys_other_evidence() {
     assert_eq!(announced.partner, Some(ceremony().partner));
     assert_eq!(
         (announced.error.as_str(), announced.step.as_str()),
-        ("KcvMismatch", "Wrap")
+        ("KcvMismatch", "WrapRsa")
     );
     assert_eq!(announced.what, "the KCV is wrong.");
 }
@@ -176,7 +176,7 @@ async fn two_failures_in_one_second_have_a_record_each() {
     input.failure.step = "Sign".to_owned();
     record(&aws, &input).await.unwrap();
     assert_eq!(aws.keys(EVIDENCE).len(), 2);
-    assert_eq!(json_at(&aws, &first)["step"], "Wrap");
+    assert_eq!(json_at(&aws, &first)["step"], "WrapRsa");
 }
 
 #[tokio::test(start_paused = true)]

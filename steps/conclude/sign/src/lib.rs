@@ -18,7 +18,7 @@ use strum::{IntoStaticStr, VariantNames};
 pub struct Input {
     pub ceremony: Ceremony,
     pub signed_prefix: SignedPrefix,
-    /// Hex, as `Wrap` made it.
+    /// Hex, as `WrapRsa` made it.
     pub cryptogram: String,
     pub algorithm: SignatureAlgorithm,
 }

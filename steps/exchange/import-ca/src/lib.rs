@@ -38,7 +38,7 @@ pub struct Input {
     pub path: CertificatePath,
     pub policy: Policy,
     /// That nothing on the path was revoked when this began: an approval may take longer than a
-    /// proof may be old, for which `Wrap` asks for a new one.
+    /// proof may be old, for which the wrapping step asks for a new one.
     pub revocation: Clearance,
     /// What the last call answered, if that was a root that waits.
     pub awaited: Option<PendingRoot>,
@@ -55,7 +55,7 @@ pub enum Output {
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Imported {
-    /// The key of the CA that issued the leaf: what `Wrap` names as the authority.
+    /// The key of the CA that issued the leaf: what the wrapping step names as the authority.
     pub issuing_ca_key_arn: String,
     /// From the one nearest to the root to the issuing CA.
     pub authorities: Vec<Authority>,
@@ -83,7 +83,7 @@ pub async fn handle(client: &Client, input: Input, journal: &Journal) -> Result<
         awaited,
     } = input;
     // Once more, from the certificates themselves: a document can say anything.
-    let proof = prove(path, &policy.trust, policy.kek.algorithm, Utc::now());
+    let proof = prove(path, &policy.trust, policy.load(), Utc::now());
     let proven = proof.verdict.map_err(Error::PathNotProven)?;
     revocation.covers(proven.path(), &policy.revocation)?;
     let import = Import {

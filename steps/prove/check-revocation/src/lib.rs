@@ -126,7 +126,7 @@ pub async fn handle(
     } = input;
     let (rules, started) = (policy.revocation, Utc::now());
     // Once more, from the certificates themselves: only what a pinned root stands for says whom to ask.
-    let proof = prove(path, &policy.trust, policy.kek.algorithm, started);
+    let proof = prove(path, &policy.trust, policy.load(), started);
     let proven = proof
         .verdict
         .map_err(|refusal| Error::PathNotProven(refusal.what))?;

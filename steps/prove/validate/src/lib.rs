@@ -49,7 +49,7 @@ impl Recordable for Output {
 pub fn handle(input: Input, now: Utc) -> Result<Output, Error> {
     let leaf_sha256 = input.path.leaf.sha256();
     let policy = &input.policy;
-    let proof = prove(input.path, &policy.trust, policy.kek.algorithm, now);
+    let proof = prove(input.path, &policy.trust, policy.load(), now);
     Ok(Output {
         checks: proof.checks,
         leaf_sha256,

@@ -44,6 +44,7 @@ pub struct BasicConstraints {
 pub struct KeyUsage {
     pub key_cert_sign: bool,
     pub key_encipherment: bool,
+    pub key_agreement: bool,
     /// Keys may travel under it, one way or another: keyEncipherment, dataEncipherment or
     /// keyAgreement.
     pub carries_keys: bool,

@@ -12,16 +12,22 @@ use crate::identifiers::{DataType, Environment, Folder, PartnerId};
 #[serde(rename_all = "kebab-case")]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum Kind {
+    /// A certificate for one of our signing keys is proven and installed.
+    CertificateEnrolment,
     KekExport,
     /// No ceremony: the daily look at what all of them left behind. No [`CeremonyId`] is of it.
     Reconciliation,
+    /// Working keys or DUKPT initial keys leave under an established KEK.
+    WorkingKeyExport,
 }
 
 impl Kind {
     pub fn as_str(self) -> &'static str {
         match self {
+            Self::CertificateEnrolment => "certificate-enrolment",
             Self::KekExport => "kek-export",
             Self::Reconciliation => "reconciliation",
+            Self::WorkingKeyExport => "working-key-export",
         }
     }
 }

@@ -8,10 +8,13 @@
 //! | [`lints`] | what RFC 5280 demands of certificates beyond path validation |
 //! | [`revocation`], [`clearance`] | what a profile asks of revocation, what was found, and whether it is enough |
 //! | [`algorithms`], [`strength`] | key and signature algorithms, and which key may carry or certify which |
+//! | [`exchange`] | the methods by which a KEK travels, and what comes out of them |
 //! | [`profile`], [`signed_prefix`] | what an operator has decided about a partner's folder |
+//! | [`tr31`] | what a key block says of its key in clear |
 //! | [`keys`] | what is told of keys in Payment Cryptography |
 //! | [`signature`] | verifying what KMS signed |
 //! | [`execution`], [`publication`] | what starts an execution, what it publishes, and where things lie in S3 |
+//! | [`enrolment`] | signing keys of our own, and the certificates for them |
 //! | [`evidence`] | what a step leaves behind for an auditor |
 //! | [`announcement`], [`finding`] | the events of the bus `key-ceremony`, and what a reconciliation finds |
 //! | [`digest`], [`utc`] | SHA-256, and points in time |
@@ -23,7 +26,9 @@ pub mod bundle;
 pub mod certificate;
 pub mod clearance;
 pub mod digest;
+pub mod enrolment;
 pub mod evidence;
+pub mod exchange;
 pub mod execution;
 pub mod finding;
 pub mod id;
@@ -40,4 +45,5 @@ pub mod signature;
 pub mod signed_prefix;
 pub mod strength;
 pub mod text;
+pub mod tr31;
 pub mod utc;

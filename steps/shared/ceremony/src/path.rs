@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::certificate::Certificate;
 use crate::digest::Sha256;
+use crate::exchange::Method;
 use crate::utc::Utc;
 
 pub use candidates::{Candidates, Choice, PassedOver, SIGNATURE_CHECKS};
@@ -129,8 +130,12 @@ pub fn neither_ca_nor_leaf(certificate: &Certificate) -> Option<&'static str> {
 }
 
 /// The newest end-entity certificate of `certificates`: [`Candidates::newest_leaf`].
-pub fn newest_leaf<'a>(certificates: &[&'a Certificate], now: Utc) -> Result<Choice<'a>, NoPath> {
-    Candidates::new(certificates.iter().copied()).newest_leaf(now)
+pub fn newest_leaf<'a>(
+    certificates: &[&'a Certificate],
+    method: Method,
+    now: Utc,
+) -> Result<Choice<'a>, NoPath> {
+    Candidates::new(certificates.iter().copied()).newest_leaf(method, now)
 }
 
 /// A path from `leaf` to a root: [`Candidates::path_from`].

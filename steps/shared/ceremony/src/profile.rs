@@ -17,6 +17,7 @@ use crate::algorithms::{KekAlgorithm, OaepHash, SignatureAlgorithm};
 use crate::bundle::private_key_in_json;
 use crate::certificate::Certificate;
 use crate::digest::Sha256;
+use crate::exchange::{KeyDerivationFunction, KeyDerivationHash, Load, Method, Passes, Tr34Signer};
 use crate::id::Kind;
 use crate::identifiers::{DataType, Environment, Folder, PartnerId};
 use crate::revocation::Rules;
@@ -94,7 +95,8 @@ pub struct KekExport {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Kek {
-    /// Default: AES_128. RSA keys carry AES_128, TDES_2KEY and TDES_3KEY.
+    /// Default: AES_128. RSA keys carry AES_128, TDES_2KEY and TDES_3KEY; P-384 carries AES_192 too, and
+    /// P-521 all.
     #[serde(default)]
     pub algorithm: KekAlgorithm,
     /// An existing KEK to send instead of a new one. Default: null.
@@ -116,6 +118,30 @@ pub enum Exchange {
         /// What is signed in front of the wrapped KEK.
         signed_prefix: SignedPrefix,
     },
+    /// A TR-34 block under the leaf's key (Payment Cryptography: `Tr34KeyBlock`, `X9_TR34_2012`).
+    #[serde(rename = "tr34", rename_all = "camelCase")]
+    Tr34 {
+        /// Whose key signs the block. The service's own CA must not be all that the partner has to
+        /// rely on (PCI PIN 8-4): compare the fingerprint in the package, or enrol a key of ours.
+        signer: Tr34Signer,
+        /// Default: `one`. With `two` the partner drops a random nonce beside its certificates.
+        #[serde(default)]
+        passes: Passes,
+    },
+    /// A TR-31 block under a key that is derived from the leaf's and one of ours (Payment Cryptography:
+    /// `DiffieHellmanTr31KeyBlock`).
+    #[serde(rename = "ecdh", rename_all = "camelCase")]
+    Ecdh {
+        /// Default: NIST_SP800.
+        #[serde(default)]
+        key_derivation_function: KeyDerivationFunction,
+        /// Default: SHA_512.
+        #[serde(default)]
+        key_derivation_hash: KeyDerivationHash,
+        /// The key that both sides derive; not weaker than the KEK. Default: AES_256.
+        #[serde(default = "default_derived_key")]
+        derived_key: KekAlgorithm,
+    },
 }
 
 /// How the package is signed.
@@ -126,6 +152,20 @@ pub struct Signature {
     /// Must be one that the signing key's spec allows.
     #[serde(default)]
     pub algorithm: SignatureAlgorithm,
+}
+
+fn default_derived_key() -> KekAlgorithm {
+    KekAlgorithm::AES_256
+}
+
+impl Exchange {
+    pub fn method(&self) -> Method {
+        match self {
+            Self::RsaOaep { .. } => Method::RsaOaep,
+            Self::Tr34 { .. } => Method::Tr34,
+            Self::Ecdh { .. } => Method::Ecdh,
+        }
+    }
 }
 
 /// What a folder without a profile, or without the field, may start on one day.
@@ -205,6 +245,12 @@ impl Profile {
         })
     }
 
+    /// The method by which KEKs are sent; RSA-OAEP where none is.
+    pub fn method(&self) -> Method {
+        let section = self.kek_export.as_ref();
+        section.map_or(Method::RsaOaep, |section| section.exchange.method())
+    }
+
     /// Whether it supplies the root itself.
     pub fn has_root(&self, anchor: &Sha256) -> bool {
         self.root_certificates
@@ -224,6 +270,16 @@ pub struct Policy {
     pub kek: Kek,
     pub exchange: Exchange,
     pub signature: Signature,
+}
+
+impl Policy {
+    /// What the leaf has to be good for.
+    pub fn load(&self) -> Load {
+        Load {
+            kek: self.kek.algorithm,
+            method: self.exchange.method(),
+        }
+    }
 }
 
 /// Which version of which parameter was in force.

@@ -4,6 +4,7 @@
 
 use ceremony::bundle::certificates_in;
 use ceremony::certificate::Certificate;
+use ceremony::exchange::Method;
 use ceremony::path::{MAX_CAS, NoPath, neither_ca_nor_leaf, path_from};
 use ceremony::utc::Utc;
 use partner::certificate::KeyUsage;
@@ -25,7 +26,7 @@ fn read(certified: &Certified) -> Certificate {
 }
 
 fn newest_leaf<'a>(certificates: &[&'a Certificate]) -> Result<&'a Certificate, NoPath> {
-    ceremony::path::newest_leaf(certificates, Utc::now()).map(|choice| choice.leaf)
+    ceremony::path::newest_leaf(certificates, Method::RsaOaep, Utc::now()).map(|choice| choice.leaf)
 }
 
 fn path(certificates: &[&Certificate]) -> Result<Vec<String>, NoPath> {
@@ -119,7 +120,7 @@ fn a_renewed_leaf_is_chosen_beside_the_old_one() {
         .map(read)
         .collect();
     let all: Vec<&Certificate> = all.iter().collect();
-    let choice = ceremony::path::newest_leaf(&all, Utc::now()).unwrap();
+    let choice = ceremony::path::newest_leaf(&all, Method::RsaOaep, Utc::now()).unwrap();
     assert_eq!(choice.leaf.sha256().to_string(), new.leaf.sha256());
     assert!(choice.passed_over.is_empty());
     assert_eq!(choice.leaves.len(), 2);
@@ -152,7 +153,7 @@ fn a_newer_leaf_that_cannot_be_used_now_does_not_stand_in_the_way() {
             .map(read)
             .collect();
         let all: Vec<&Certificate> = all.iter().collect();
-        let choice = ceremony::path::newest_leaf(&all, Utc::now()).unwrap();
+        let choice = ceremony::path::newest_leaf(&all, Method::RsaOaep, Utc::now()).unwrap();
         assert_eq!(choice.leaf.sha256().to_string(), good.leaf.sha256());
         let [passed_over] = &choice.passed_over[..] else {
             panic!("one is passed over: {:?}", choice.passed_over);
@@ -169,9 +170,8 @@ fn a_newer_leaf_that_cannot_be_used_now_does_not_stand_in_the_way() {
     }
 }
 
-/// By today's only method a key is sent under RSA alone.
 #[test]
-fn a_newer_leaf_that_is_not_rsa_does_not_stand_in_the_way_of_one_that_is() {
+fn a_newer_leaf_of_another_kind_does_not_stand_in_the_way_of_one_for_the_method() {
     let now = OffsetDateTime::now_utc();
     let long_ago =
         |profile: Profile| profile.valid(now - Duration::days(90), now + Duration::days(90));
@@ -188,7 +188,7 @@ fn a_newer_leaf_that_is_not_rsa_does_not_stand_in_the_way_of_one_that_is() {
             .map(read)
             .collect();
         let all: Vec<&Certificate> = all.iter().collect();
-        let choice = ceremony::path::newest_leaf(&all, Utc::now()).unwrap();
+        let choice = ceremony::path::newest_leaf(&all, Method::RsaOaep, Utc::now()).unwrap();
         if counts {
             assert_eq!(choice.leaf.sha256().to_string(), rsa.leaf.sha256());
             let [passed_over] = &choice.passed_over[..] else {

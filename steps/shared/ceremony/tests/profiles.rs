@@ -35,7 +35,9 @@ fn policy() -> Policy {
 fn the_example_says_what_the_reference_partner_expects() {
     let policy = policy();
     assert_eq!(policy.trust.identity, "identity:idms.group.7814046");
-    let Exchange::RsaOaep { signed_prefix, .. } = &policy.exchange;
+    let Exchange::RsaOaep { signed_prefix, .. } = &policy.exchange else {
+        panic!("{:?}", policy.exchange);
+    };
     assert_eq!(signed_prefix.ascii(), "10000TPAEAY");
 }
 

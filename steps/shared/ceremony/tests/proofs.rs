@@ -6,6 +6,7 @@ use ceremony::algorithms::KekAlgorithm;
 use ceremony::bundle::certificates_in;
 use ceremony::certificate::Certificate;
 use ceremony::digest::Sha256;
+use ceremony::exchange::{Load, Method};
 use ceremony::path::CertificatePath;
 use ceremony::profile::Trust;
 use ceremony::proof::{Check, CheckName, Proof, prove};
@@ -32,7 +33,7 @@ fn read(certified: &Certified) -> Certificate {
 struct Case {
     path: CertificatePath,
     trust: Trust,
-    kek: KekAlgorithm,
+    load: Load,
 }
 
 fn case(pki: &Pki) -> Case {
@@ -47,12 +48,15 @@ fn case(pki: &Pki) -> Case {
             identity: UID.to_owned(),
             minimum_remaining_days: 7,
         },
-        kek: KekAlgorithm::AES_128,
+        load: Load {
+            kek: KekAlgorithm::AES_128,
+            method: Method::RsaOaep,
+        },
     }
 }
 
 fn proof(case: Case) -> Proof {
-    prove(case.path, &case.trust, case.kek, Utc::now())
+    prove(case.path, &case.trust, case.load, Utc::now())
 }
 
 /// Exactly the checks that fail for a chain, in the order made, without repetition.
@@ -168,14 +172,14 @@ fn a_leaf_too_weak_for_the_kek_is_refused() {
     let weak = builder().leaf_key(KeyKind::Rsa2048);
     assert_refused(&weak, "LeafKeyTooWeak", &[CheckName::LeafKeySuitable]);
     let mut tdes = case(&weak.build());
-    tdes.kek = KekAlgorithm::TDES_3KEY;
+    tdes.load.kek = KekAlgorithm::TDES_3KEY;
     assert_eq!(failures(&proof(tdes)), []);
 }
 
 #[test]
 fn no_rsa_leaf_is_strong_enough_for_aes_256() {
     let mut strong = case(&builder().leaf_key(KeyKind::Rsa4096).build());
-    strong.kek = KekAlgorithm::AES_256;
+    strong.load.kek = KekAlgorithm::AES_256;
     assert_case_refused(strong, "LeafKeyTooWeak", &[CheckName::LeafKeySuitable]);
 }
 
@@ -387,7 +391,7 @@ fn a_certificate_is_valid_from_its_first_second_to_its_last() {
     let mut right = case(&builder().build());
     right.trust.minimum_remaining_days = 0;
     let at = |now: Utc| {
-        let proof = prove(right.path.clone(), &right.trust, right.kek, now);
+        let proof = prove(right.path.clone(), &right.trust, right.load, now);
         failures(&proof)
     };
     let seconds = |time: Utc, seconds: i64| {

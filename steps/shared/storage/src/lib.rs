@@ -4,12 +4,14 @@
 //! `intake` reads to decide, `fetch-certs` reads to act; both must see the same path, so both
 //! read, and choose, by these functions.
 
+mod installed;
 mod objects;
 mod pages;
 mod profiles;
 mod roots;
 mod write_once;
 
+pub use installed::{InstalledError, installed, installed_chain};
 pub use objects::{Beginning, ObjectError, read_beginning, read_newest, read_version};
 pub use pages::{Keys, list_after, read_own, write_over};
 pub use profiles::{LoadedProfile, ProfileError, load_profile};
@@ -19,6 +21,7 @@ pub use write_once::{Found, WriteError, write_once};
 use aws_sdk_s3::Client as S3;
 use ceremony::certificate::Certificate;
 use ceremony::digest::Sha256;
+use ceremony::exchange::Method;
 use ceremony::path::{CertificatePath, Choosing, Chosen, NoPath};
 use ceremony::profile::Profile;
 use ceremony::utc::Utc;
@@ -34,7 +37,7 @@ pub async fn choose(
     dropped: &[&Certificate],
     profile: Option<&Profile>,
 ) -> Result<Result<Chosen, NoPath>, ServiceError> {
-    let choosing = Choosing::new(dropped, pinned(profile), Utc::now());
+    let choosing = Choosing::new(dropped, pinned(profile), method(profile), Utc::now());
     chosen(s3, evidence_bucket, choosing, profile).await
 }
 
@@ -49,7 +52,7 @@ pub async fn newest_path(
     let (pinned, now) = (pinned(profile), Utc::now());
     let choosing = match leaf {
         Some(leaf) => Choosing::from_leaf(leaf, dropped, pinned, now),
-        None => Choosing::new(dropped, pinned, now),
+        None => Choosing::new(dropped, pinned, method(profile), now),
     };
     let chosen = chosen(s3, evidence_bucket, choosing, profile).await?;
     Ok(chosen.map(|chosen| chosen.path))
@@ -59,6 +62,10 @@ fn pinned(profile: Option<&Profile>) -> &[Sha256] {
     profile
         .map(|profile| profile.trust_anchors.as_slice())
         .unwrap_or_default()
+}
+
+fn method(profile: Option<&Profile>) -> Method {
+    profile.map_or(Method::RsaOaep, Profile::method)
 }
 
 /// Roots from elsewhere are fetched only if they make a difference.

@@ -11,9 +11,10 @@
 mod largest;
 mod looks;
 
-use ceremony::algorithms::{KcvAlgorithm, KekAlgorithm, SignatureAlgorithm};
+use ceremony::algorithms::{KcvAlgorithm, KekAlgorithm, OaepHash, SignatureAlgorithm};
 use ceremony::digest::Sha256;
 use ceremony::evidence::{Recordable, Recorded, Software};
+use ceremony::exchange::{Load, Method, Wrapped};
 use ceremony::execution::{BINARY, DroppedObject, Execution, File, Start, TEXT};
 use ceremony::id::{Ceremony, CertificateSet, Kind};
 use ceremony::identifiers::{Folder, ca_alias};
@@ -117,8 +118,12 @@ fn long_after() -> Utc {
 
 /// Whatever is wrong with seven certificates, the checks leave most of a state to what else is told.
 fn leaves_room(path: &CertificatePath, least: usize) {
-    let (trust, kek) = (policy(path).trust, KekAlgorithm::AES_256);
-    let checks = ceremony::proof::prove(path.clone(), &trust, kek, long_after()).checks;
+    let load = Load {
+        kek: KekAlgorithm::AES_256,
+        method: Method::RsaOaep,
+    };
+    let trust = policy(path).trust;
+    let checks = ceremony::proof::prove(path.clone(), &trust, load, long_after()).checks;
     let failed = checks.iter().filter(|check| !check.passed).count();
     assert!(failed >= least, "{failed} of {} failed", checks.len());
     let bytes = serde_json::to_vec(&checks).unwrap().len();
@@ -246,7 +251,7 @@ fn succeeds(
     states.answer("CreateKek", &recorded(create_kek::Output(kek.clone())));
     looks.look(states, Some(&looks.proven));
     looks.refuse(states, start);
-    let input = wrap::Input {
+    let input = wrap_rsa::Input {
         ceremony: ceremony.clone(),
         path: path.clone(),
         policy: policy.clone(),
@@ -254,11 +259,13 @@ fn succeeds(
         issuing_ca_key_arn: ARN.to_owned(),
         kek: kek.clone(),
     };
-    states.payload("the input of Wrap", &input);
+    states.payload("the input of WrapRsa", &input);
     let cryptogram = "AB".repeat(512);
-    let wrapped = json!({ "cryptogram": cryptogram, "hash": "SHA_256" });
-    let wrapped: wrap::Output = serde_json::from_value(wrapped).unwrap();
-    states.answer("Wrap", &recorded(wrapped));
+    let wrapped = Wrapped::RsaOaep {
+        cryptogram: cryptogram.clone(),
+        hash: OaepHash::SHA_256,
+    };
+    states.answer("WrapRsa", &recorded(wrap_rsa::Output(wrapped)));
     let signature = SignatureFacts {
         signature: "AB".repeat(512),
         algorithm: SignatureAlgorithm::RSASSA_PSS_SHA_512,

@@ -184,7 +184,7 @@ mod tests {
     #[test]
     fn the_steps_of_every_phase_are_lambdas_and_the_shared_libraries_are_not() {
         let steps = steps(&Project::locate().root.join("steps")).unwrap();
-        for step in ["intake", "validate", "wrap", "publish", "signing-csr"] {
+        for step in ["intake", "validate", "wrap-rsa", "publish", "signing-csr"] {
             assert!(steps.contains(&step.to_owned()), "{steps:?}");
         }
         assert!(!steps.contains(&"ceremony".to_owned()), "{steps:?}");

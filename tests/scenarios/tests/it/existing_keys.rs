@@ -184,7 +184,7 @@ async fn a_ca_key_that_is_another_ca_is_refused_by_the_export() {
     story.operator_writes_profile(&profile).await;
     story.partner_drops_chain(&pki).await;
     let failure = story.ceremony_fails("ExportRefused").await;
-    assert!(failure.cause.starts_with("Wrap: "), "{}", failure.cause);
+    assert!(failure.cause.starts_with("WrapRsa: "), "{}", failure.cause);
     assert!(failure.cause.contains("caKeyArns"), "{}", failure.cause);
     // By then the KEK had been made: the record names it, and its KCV.
     let steps = failure.record["steps"].as_array().expect("evidence");

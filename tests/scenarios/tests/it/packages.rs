@@ -148,7 +148,7 @@ async fn evidence() {
             "import-ca",
             "create-kek",
             "check-revocation",
-            "wrap",
+            "wrap-rsa",
             "sign",
             "package-kek",
             "sign-package"
@@ -220,7 +220,7 @@ async fn logs_hold_no_key_material() {
         "check-revocation",
         "import-ca",
         "create-kek",
-        "wrap",
+        "wrap-rsa",
         "sign",
         "package-kek",
         "sign-package",

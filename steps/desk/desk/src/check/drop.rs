@@ -89,7 +89,8 @@ impl Drop {
     pub(super) fn path(&self, profile: &Profile, at: Utc) -> Result<Chosen, Problem> {
         let no_path = |error: NoPath| Problem::no_path(error.told_with(&self.files()), profile);
         let dropped = self.certificates();
-        let mut choosing = Choosing::new(&dropped, &profile.trust_anchors, at).map_err(no_path)?;
+        let mut choosing = Choosing::new(&dropped, &profile.trust_anchors, profile.method(), at)
+            .map_err(no_path)?;
         if choosing.lacks_a_root() {
             choosing.supply(&profile.root_certificates);
         }

@@ -83,7 +83,7 @@ fn proven(
     // Which version of the parameter it is makes no difference.
     let policy = profile.clone().kek_export_policy(0);
     let policy = policy.map_err(|error| Problem::not_allowed(&error))?;
-    let proof = prove(path, &policy.trust, policy.kek.algorithm, report.at);
+    let proof = prove(path, &policy.trust, policy.load(), report.at);
     report.checks = proof.checks;
     proof.verdict.map_err(Problem::refused)
 }

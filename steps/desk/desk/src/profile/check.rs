@@ -5,9 +5,10 @@ use std::path::Path;
 use ceremony::algorithms::{KekAlgorithm, KeyAlgorithm};
 use ceremony::certificate::Certificate;
 use ceremony::digest::Sha256;
+use ceremony::exchange::{Load, Method};
 use ceremony::identifiers::Folder;
 use ceremony::path::{CertificatePath, Role};
-use ceremony::profile::{Exchange, Profile, Trust};
+use ceremony::profile::{Profile, Trust};
 use ceremony::proof::{Check, CheckName, prove};
 use ceremony::revocation::Requirement;
 use ceremony::text::shown;
@@ -200,7 +201,12 @@ fn not_passed(root: &Certificate, profile: &Profile, now: Utc) -> Vec<Check> {
         CheckName::NotExpiringSoon,
         CheckName::RemainingLife,
     ];
-    let mut checks = prove(path, &trust, KekAlgorithm::default(), now).checks;
+    // Of the root nothing depends on it.
+    let load = Load {
+        kek: KekAlgorithm::default(),
+        method: Method::RsaOaep,
+    };
+    let mut checks = prove(path, &trust, load, now).checks;
     checks.retain(|check| {
         check.role == Some(Role::Root) && !check.passed && !told.contains(&check.check)
     });
@@ -215,18 +221,24 @@ fn kek_export(profile: &Profile) -> Finding {
         );
     };
     let words = words::kek_export(section, &profile.identity);
-    let algorithm = section.kek.algorithm;
-    let Exchange::RsaOaep { .. } = section.exchange;
+    let load = Load {
+        kek: section.kek.algorithm,
+        method: section.exchange.method(),
+    };
     if KeyAlgorithm::KNOWN
         .iter()
-        .any(|key| algorithm.may_travel_under(key))
+        .any(|key| load.may_travel_under(key))
     {
         Finding::ok(words)
     } else {
-        let needed = algorithm.required_wrapping_key();
+        let needed = load.required_wrapping_key();
         Finding::failed(
-            format!("{words} But the leaf key that may carry {algorithm} is {needed}."),
-            "Choose AES_128, TDES_2KEY or TDES_3KEY as `kekExport.kek.algorithm`.",
+            format!(
+                "{words} But the leaf key that may carry {} is {needed}.",
+                load.kek
+            ),
+            "Choose AES_128, TDES_2KEY or TDES_3KEY as `kekExport.kek.algorithm`, or `ecdh` as \
+             `kekExport.exchange.method`.",
         )
     }
 }

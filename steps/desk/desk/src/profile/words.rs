@@ -1,5 +1,6 @@
 //! What a profile asks for and allows, in words.
 
+use ceremony::exchange::{Passes, Tr34Signer};
 use ceremony::profile::{Exchange, KekExport};
 use ceremony::revocation::{Order, Requirement, Rules};
 use ceremony::text::shown;
@@ -11,17 +12,47 @@ pub(super) fn kek_export(section: &KekExport, identity: &str) -> String {
         Some(arn) => format!("the existing {algorithm} key {}", shown(arn)),
         None => format!("a new {algorithm} key for every leaf"),
     };
-    let Exchange::RsaOaep {
-        hash,
-        signed_prefix,
-    } = &section.exchange;
+    let (how, over) = match &section.exchange {
+        Exchange::RsaOaep {
+            hash,
+            signed_prefix,
+        } => (
+            format!("RSA-OAEP ({})", hash.as_str()),
+            format!(
+                "`{}` and the wrapped key, and over the package",
+                shown(&signed_prefix.ascii())
+            ),
+        ),
+        Exchange::Tr34 { signer, passes } => {
+            let signer = match signer {
+                Tr34Signer::Service => "a key that the service's own CA certifies",
+                Tr34Signer::Own => "the key enrolled as `tr34`",
+            };
+            let passes = match passes {
+                Passes::One => "one pass",
+                Passes::Two => "two passes: the partner drops a nonce",
+            };
+            let how = format!("TR-34 ({passes}), its block signed by {signer},");
+            (how, "the package".to_owned())
+        }
+        Exchange::Ecdh {
+            key_derivation_function,
+            key_derivation_hash,
+            derived_key,
+        } => {
+            let how = format!(
+                "TR-31 under an {derived_key} key from ECDH ({}, {})",
+                key_derivation_function.as_str(),
+                key_derivation_hash.as_str()
+            );
+            (how, "the package".to_owned())
+        }
+    };
     format!(
-        "kek-export is allowed: {kek}, wrapped by RSA-OAEP ({}) under leaves that carry `{}`; \
-         signed with {} over `{}` and the wrapped key.",
-        hash.as_str(),
+        "kek-export is allowed: {kek}, sent by {how} under leaves that carry `{}`; signed with {} \
+         over {over}.",
         shown(identity),
         section.signature.algorithm.as_str(),
-        shown(&signed_prefix.ascii())
     )
 }
 

@@ -86,6 +86,7 @@ impl Facts {
                     facts.key_usage = Some(KeyUsage {
                         key_cert_sign: usage.key_cert_sign(),
                         key_encipherment: usage.key_encipherment(),
+                        key_agreement: usage.key_agreement(),
                         carries_keys: usage.key_encipherment()
                             || usage.data_encipherment()
                             || usage.key_agreement(),

@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use crate::algorithms::KeyAlgorithm;
 use crate::certificate::Certificate;
 use crate::digest::Sha256;
+use crate::exchange::Method;
 use crate::utc::Utc;
 
 use super::search::search;
@@ -80,21 +81,21 @@ impl<'a> Candidates<'a> {
     ///
     /// The newest is the one with the latest notBefore; if two different ones share it there is no
     /// telling which is meant. One that cannot be used makes no difference to one that can: it may
-    /// have been sent too early, or for something else, as one has been whose key is not RSA where there
-    /// is one whose key is: today's only method of exchange is RSAES-OAEP.
-    pub fn newest_leaf(&mut self, now: Utc) -> Result<Choice<'a>, NoPath> {
+    /// have been sent too early, or for something else, as one has been with whose key the method does
+    /// not work where there is one with whose key it does.
+    pub fn newest_leaf(&mut self, method: Method, now: Utc) -> Result<Choice<'a>, NoPath> {
         let mut leaves = Vec::new();
         for number in 0..self.certificates.len() {
             if self.is_end_entity(number)? {
                 leaves.extend(self.certificates.get(number).copied());
             }
         }
-        let usable = |leaf: &&Certificate| not_usable(leaf, now).is_none();
+        let usable = |leaf: &&Certificate| not_usable(leaf, method, now).is_none();
         let mut eligible: Vec<&Certificate> = leaves.iter().copied().filter(usable).collect();
         if eligible.is_empty() {
             eligible.clone_from(&leaves);
-        } else if eligible.iter().any(|leaf| is_rsa(leaf)) {
-            eligible.retain(|leaf| is_rsa(leaf));
+        } else if eligible.iter().any(|leaf| is_of_kind(method, leaf)) {
+            eligible.retain(|leaf| is_of_kind(method, leaf));
         }
         eligible.sort_by_key(|leaf| std::cmp::Reverse(age(leaf)));
         let leaf = match eligible[..] {
@@ -109,7 +110,7 @@ impl<'a> Candidates<'a> {
         };
         Ok(Choice {
             leaf,
-            passed_over: self.passed_over(leaf, now),
+            passed_over: self.passed_over(leaf, method, now),
             leaves: leaves.iter().map(|leaf| leaf.sha256()).collect(),
         })
     }
@@ -174,7 +175,11 @@ impl<'a> Candidates<'a> {
     }
 
     /// Certificates newer than the leaf that were meant to be one: any but CAs.
-    fn passed_over(&self, leaf: &Certificate, now: Utc) -> Vec<PassedOver> {
+    fn passed_over(&self, leaf: &Certificate, method: Method, now: Utc) -> Vec<PassedOver> {
+        let of_another_kind = |certificate: &Certificate| {
+            (is_of_kind(method, leaf) && !is_of_kind(method, certificate))
+                .then(|| of_another_kind(method))
+        };
         let newer = self.certificates.iter().filter(|certificate| {
             !certificate.is_ca() && ***certificate != *leaf && age(certificate) > age(leaf)
         });
@@ -182,8 +187,8 @@ impl<'a> Candidates<'a> {
             .filter_map(|certificate| {
                 let why = neither_ca_nor_leaf(certificate)
                     .map(str::to_owned)
-                    .or_else(|| not_usable(certificate, now))
-                    .or_else(|| (is_rsa(leaf) && !is_rsa(certificate)).then(|| NOT_RSA.to_owned()));
+                    .or_else(|| not_usable(certificate, method, now))
+                    .or_else(|| of_another_kind(certificate));
                 Some(PassedOver {
                     certificate: certificate.sha256(),
                     name: certificate.to_string(),
@@ -217,11 +222,14 @@ impl<'a> Candidates<'a> {
     }
 }
 
-/// Of a leaf beside one whose key is RSA.
-const NOT_RSA: &str = "no key can be sent under it by RSAES-OAEP, since its key is not RSA";
+/// Of a leaf beside one with whose key the method works.
+fn of_another_kind(method: Method) -> String {
+    let kind = method.required_kind();
+    format!("no key can be sent under it by {method}, since its key is not {kind}")
+}
 
-fn is_rsa(certificate: &Certificate) -> bool {
-    certificate.key_algorithm().modulus_bytes().is_some()
+fn is_of_kind(method: Method, certificate: &Certificate) -> bool {
+    method.works_with(certificate.key_algorithm())
 }
 
 fn age(certificate: &Certificate) -> (Utc, Utc) {
@@ -229,8 +237,9 @@ fn age(certificate: &Certificate) -> (Utc, Utc) {
 }
 
 /// Why no key can be sent under a leaf now, as far as it says so itself.
-fn not_usable(leaf: &Certificate, now: Utc) -> Option<String> {
-    let enciphers = leaf.key_usage().is_none_or(|usage| usage.key_encipherment);
+fn not_usable(leaf: &Certificate, method: Method, now: Utc) -> Option<String> {
+    let usage = leaf.key_usage();
+    let is_allowed = usage.is_none_or(|usage| method.is_allowed_by(&usage));
     if now < leaf.not_before() {
         let from = leaf.not_before();
         Some(format!("it is not valid before {from}: drop it again then"))
@@ -240,11 +249,11 @@ fn not_usable(leaf: &Certificate, now: Utc) -> Option<String> {
         Some(format!(
             "its key is one that Payment Cryptography does not take: {key}"
         ))
-    } else if is_rsa(leaf) && !enciphers {
-        Some(
-            "no key can be wrapped under it, since its KeyUsage extension has no keyEncipherment"
-                .to_owned(),
-        )
+    } else if is_of_kind(method, leaf) && !is_allowed {
+        let needed = method.key_usage();
+        Some(format!(
+            "no key can be sent under it by {method}, since its KeyUsage extension has no {needed}"
+        ))
     } else {
         None
     }

@@ -6,6 +6,7 @@
 use super::{Candidates, CertificatePath, Choice, NoPath, PassedOver};
 use crate::certificate::Certificate;
 use crate::digest::Sha256;
+use crate::exchange::Method;
 use crate::text::shown;
 use crate::utc::Utc;
 
@@ -29,14 +30,15 @@ pub struct Choosing<'a> {
 }
 
 impl<'a> Choosing<'a> {
-    /// The newest leaf among `dropped`, and where the drop by itself leads from there.
+    /// The newest leaf for this method among `dropped`, and where the drop by itself leads from there.
     pub fn new(
         dropped: &[&'a Certificate],
         pinned: &'a [Sha256],
+        method: Method,
         now: Utc,
     ) -> Result<Self, NoPath> {
         let mut candidates = Candidates::new(dropped.iter().copied());
-        let choice = candidates.newest_leaf(now)?;
+        let choice = candidates.newest_leaf(method, now)?;
         Ok(Self::with(candidates, choice, pinned, now))
     }
 

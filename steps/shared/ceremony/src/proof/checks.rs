@@ -1,8 +1,9 @@
 //! The checks that are made certificate by certificate.
 
 use super::{Check, CheckName};
-use crate::algorithms::{KekAlgorithm, KeyAlgorithm};
+use crate::algorithms::KeyAlgorithm;
 use crate::certificate::Certificate;
+use crate::exchange::{Load, Method};
 use crate::path::{CertificatePath, Role};
 use crate::profile::Trust;
 use crate::text::shown;
@@ -59,7 +60,7 @@ pub(super) fn enough_life_is_left(
 }
 
 /// Every CA may issue what stands below it on the path.
-pub(super) fn cas_may_issue(path: &CertificatePath, checks: &mut Vec<Check>) {
+pub(super) fn cas_may_issue(path: &CertificatePath, method: Method, checks: &mut Vec<Check>) {
     let mut below = &path.leaf;
     for (cas_below, ca) in path.cas().enumerate() {
         let role = if std::ptr::eq(ca, &path.root) {
@@ -96,8 +97,9 @@ pub(super) fn cas_may_issue(path: &CertificatePath, checks: &mut Vec<Check>) {
         };
         check(CheckName::PathLength, passed, detail);
 
-        let certified = (!std::ptr::eq(below, &path.leaf) || has_a_key_to_wrap_under(below))
-            .then(|| below.key_algorithm());
+        let certified = (!std::ptr::eq(below, &path.leaf)
+            || method.works_with(below.key_algorithm()))
+        .then(|| below.key_algorithm());
         let (passed, detail) = ca_key_is_suitable(ca.key_algorithm(), certified);
         check(CheckName::CaKeySuitable, passed, detail);
         below = ca;
@@ -129,16 +131,11 @@ fn ca_key_is_suitable(ca: &KeyAlgorithm, certified: Option<&KeyAlgorithm>) -> (b
     }
 }
 
-/// RSA of a length that the service has a name for: the exchange method encrypts under it.
-fn has_a_key_to_wrap_under(leaf: &Certificate) -> bool {
-    leaf.key_algorithm().modulus_bytes().is_some()
-}
-
 /// The leaf is the right one, and its key may carry the KEK.
 pub(super) fn leaf_may_receive(
     path: &CertificatePath,
     trust: &Trust,
-    kek: KekAlgorithm,
+    load: Load,
     checks: &mut Vec<Check>,
 ) {
     let leaf = &path.leaf;
@@ -157,30 +154,30 @@ pub(super) fn leaf_may_receive(
         detail.to_owned(),
     );
 
+    let use_needed = load.method.key_usage();
     let (passed, detail) = match leaf.key_usage() {
-        None => (true, "has no KeyUsage, which allows every use"),
-        Some(usage) if usage.key_encipherment => (true, "keyEncipherment is set"),
-        Some(_) => (false, "KeyUsage lacks keyEncipherment"),
+        None => (true, "has no KeyUsage, which allows every use".to_owned()),
+        Some(usage) if load.method.is_allowed_by(&usage) => (true, format!("{use_needed} is set")),
+        Some(_) => (false, format!("KeyUsage lacks {use_needed}")),
     };
-    check(CheckName::KeyUsage, passed, detail.to_owned());
+    check(CheckName::KeyUsage, passed, detail);
 
     let (passed, detail) = carries(leaf, &trust.identity);
     check(CheckName::Identity, passed, detail);
 
     let key = leaf.key_algorithm();
-    if !has_a_key_to_wrap_under(leaf) {
-        let detail = format!(
-            "its key is {key}; RSA of 2048, 3072 or 4096 bits is needed to wrap a key under it"
-        );
+    if !load.method.works_with(key) {
+        let (method, kind) = (load.method, load.method.required_kind());
+        let detail = format!("its key is {key}; {kind} is needed to send a key by {method}");
         check(CheckName::LeafKeyKind, false, detail);
         return;
     }
     check(CheckName::LeafKeyKind, true, format!("its key is {key}"));
-    let passed = kek.may_travel_under(key);
+    let (passed, kek) = (load.may_travel_under(key), load.kek);
     let detail = if passed {
         format!("{key} may carry {kek}")
     } else {
-        let needed = kek.required_wrapping_key();
+        let needed = load.required_wrapping_key();
         format!("{key} may not carry {kek}; it takes {needed}")
     };
     check(CheckName::LeafKeySuitable, passed, detail);

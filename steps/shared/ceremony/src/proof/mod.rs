@@ -16,7 +16,7 @@ mod refusal;
 mod webpki_path;
 mod words;
 
-use crate::algorithms::KekAlgorithm;
+use crate::exchange::Load;
 use crate::lints;
 use crate::path::CertificatePath;
 use crate::profile::Trust;
@@ -50,15 +50,14 @@ impl Proof {
     }
 }
 
-/// Proves `path` at `now` against the trust pinned in the profile; its leaf is to carry a KEK of
-/// this algorithm.
-pub fn prove(path: CertificatePath, trust: &Trust, kek: KekAlgorithm, now: Utc) -> Proof {
+/// Proves `path` at `now` against the trust pinned in the profile; its leaf is to carry that load.
+pub fn prove(path: CertificatePath, trust: &Trust, load: Load, now: Utc) -> Proof {
     let mut checks = Vec::new();
     checks::root_is_pinned(&path, trust, &mut checks);
     webpki_path::path_is_valid(&path, trust, now, &mut checks);
     checks::certificates_are_valid_at(&path, now, &mut checks);
-    checks::cas_may_issue(&path, &mut checks);
-    checks::leaf_may_receive(&path, trust, kek, &mut checks);
+    checks::cas_may_issue(&path, load.method, &mut checks);
+    checks::leaf_may_receive(&path, trust, load, &mut checks);
     checks::enough_life_is_left(&path, trust, now, &mut checks);
     checks.extend(lints::lint_path(&path, now));
     let verdict = match Refusal::of(&checks) {

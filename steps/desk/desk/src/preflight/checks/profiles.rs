@@ -133,7 +133,7 @@ async fn kek(run: &Run, about: String, profile: &Profile, key: &str) -> Detail {
     fit(detail.about, profile, facts.exportable, &tags)
 }
 
-/// `wrap` exports only what may leave, and carries the tags of this folder's KEK.
+/// `wrap-rsa` exports only what may leave, and carries the tags of this folder's KEK.
 fn fit(about: String, profile: &Profile, exportable: bool, tags: &[(&str, &str)]) -> Detail {
     if !exportable {
         return Detail::new(about, Status::Failed, "The key is not exportable.");

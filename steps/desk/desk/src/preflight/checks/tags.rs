@@ -1,6 +1,6 @@
 //! Does IAM see the tags of keys?
 //!
-//! `wrap` may export only what carries the tag of a KEK. That holds if IAM knows the tags of a key
+//! `wrap-rsa` may export only what carries the tag of a KEK. That holds if IAM knows the tags of a key
 //! when it decides, and can be seen without a change: the operator role may read the resource policy
 //! of a key only if its tag says `kek`. So it has to be let through to a KEK of a ceremony, and to be
 //! turned away from a CA.
@@ -96,7 +96,7 @@ fn judge(operator: bool, kek: Decision, ca: Decision) -> Finding {
             "IAM tells a KEK from a CA by its tag: the one was answered, the other denied.",
         ),
         (TurnedAway, _) if operator => Finding::failed(
-            "IAM denies the operator role what it may do with a KEK: it does not see the key's tag, which `wrap` depends on.",
+            "IAM denies the operator role what it may do with a KEK: it does not see the key's tag, which `wrap-rsa` depends on.",
             "Run it again in some minutes, since tags take time; if it stays so, look for a service control policy, and tell the authors.",
         ),
         (TurnedAway, _) => Finding::not_known(

@@ -1,5 +1,5 @@
 use step::{sdk_config, serve};
-use wrap::handle;
+use wrap_rsa::handle;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_runtime::Error> {

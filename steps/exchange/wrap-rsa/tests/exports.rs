@@ -5,15 +5,16 @@
 use ceremony::algorithms::{KcvAlgorithm, KekAlgorithm, OaepHash};
 use ceremony::digest::Sha256;
 use ceremony::evidence::{Deed, Recordable};
+use ceremony::exchange::Wrapped;
 use ceremony::keys::{KekFacts, Origin};
 use ceremony::revocation::Requirement;
 use ceremony::utc::Utc;
 use emulated::{Emulated, ceremony, chain, clearance, path, policy};
 use serde_json::{Value, json};
 use step::{Journal, StepError};
-use wrap::{Input, handle};
+use wrap_rsa::{Input, Output, handle};
 
-/// An emulator with the chain's CAs and a KEK in it, and what `Wrap` gets for them.
+/// An emulator with the chain's CAs and a KEK in it, and what `WrapRsa` gets for them.
 async fn prepared(change: impl FnOnce(&mut Value)) -> (Emulated, Input) {
     let emulated = Emulated::start().await;
     let pki = chain();
@@ -39,6 +40,13 @@ async fn prepared(change: impl FnOnce(&mut Value)) -> (Emulated, Input) {
     (emulated, input)
 }
 
+fn rsa(output: Output) -> (String, OaepHash) {
+    match output.0 {
+        Wrapped::RsaOaep { cryptogram, hash } => (cryptogram, hash),
+        other => panic!("it was wrapped by {}", other.method()),
+    }
+}
+
 #[tokio::test]
 async fn a_kek_leaves_under_the_leaf_and_is_noted() {
     let (emulated, input) = prepared(|_| {}).await;
@@ -48,13 +56,14 @@ async fn a_kek_leaves_under_the_leaf_and_is_noted() {
         certificate_sha256: input.path.leaf.sha256(),
     };
     let output = handle(&emulated.client, input, &journal).await.unwrap();
-    assert_eq!(output.cryptogram.len(), 2 * 384);
-    assert_eq!(output.hash, OaepHash::SHA_256);
+    let (cryptogram, hash) = rsa(output.clone());
+    assert_eq!(cryptogram.len(), 2 * 384);
+    assert_eq!(hash, OaepHash::SHA_256);
     assert_eq!(journal.deeds(), [deed]);
 
     let evidence = serde_json::to_value(output.recordable()).unwrap();
-    assert_eq!(evidence["cryptogramBytes"], 384);
-    assert!(!evidence.to_string().contains(&output.cryptogram));
+    assert_eq!(evidence["bytes"], 384);
+    assert!(!evidence.to_string().contains(&cryptogram));
 }
 
 #[tokio::test]
@@ -64,7 +73,7 @@ async fn the_hash_is_the_profiles() {
     })
     .await;
     let output = handle(&emulated.client, input, &Journal::default()).await;
-    assert_eq!(output.unwrap().hash, OaepHash::SHA_512);
+    assert_eq!(rsa(output.unwrap()).1, OaepHash::SHA_512);
 }
 
 #[tokio::test]
@@ -111,7 +120,7 @@ async fn without_a_fresh_proof_for_this_very_path_nothing_is_exported() {
     // A throttled export may be tried again for a while after the look.
     let patient = with(&|input| input.revocation.asked_at = hours(1));
     let output = handle(&emulated.client, patient, &Journal::default()).await;
-    assert_eq!(output.unwrap().hash, OaepHash::SHA_256);
+    assert_eq!(rsa(output.unwrap()).1, OaepHash::SHA_256);
 }
 
 /// It has left all the same, which the journal says.

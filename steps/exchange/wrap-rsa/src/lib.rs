@@ -1,6 +1,6 @@
-//! `Wrap`: the KEK under the proven leaf.
+//! `WrapRsa`: the KEK under the proven leaf, by RSAES-OAEP.
 //!
-//! Exports the KEK as an RSA-OAEP cryptogram and checks what comes back before passing it on: its
+//! Exports the KEK as a cryptogram and checks what comes back before passing it on: its
 //! form, its length against the leaf's modulus, and its KCV against the KEK's. Leaves nothing
 //! behind; another run makes another cryptogram of the same KEK.
 
@@ -16,8 +16,8 @@ use base64::engine::general_purpose::STANDARD;
 use ceremony::algorithms::OaepHash;
 use ceremony::certificate::Certificate;
 use ceremony::clearance::{Clearance, NotCleared};
-use ceremony::digest::Sha256;
 use ceremony::evidence::{Deed, Recordable};
+use ceremony::exchange::{Method, Wrapped};
 use ceremony::id::Ceremony;
 use ceremony::keys::{KekFacts, Origin};
 use ceremony::path::CertificatePath;
@@ -50,41 +50,24 @@ pub struct Input {
     pub kek: KekFacts,
 }
 
+/// A [`Wrapped::RsaOaep`].
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Output {
-    /// The RSA block, upper-case hex; as long as the leaf's modulus.
-    pub cryptogram: String,
-    pub hash: OaepHash,
-}
-
-/// Key material, wrapped or not, is not evidence: of the cryptogram there is its digest.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct View {
-    cryptogram_bytes: usize,
-    /// Over the bytes, which the package has as `wrapped-kek.bin`.
-    cryptogram_sha256: Sha256,
-    hash: OaepHash,
-}
+#[serde(transparent)]
+pub struct Output(pub Wrapped);
 
 impl Recordable for Output {
     fn recordable(&self) -> impl Serialize {
-        // It is hex because `checked` made it so.
-        let bytes = hex::decode(&self.cryptogram).unwrap_or_default();
-        View {
-            cryptogram_bytes: bytes.len(),
-            cryptogram_sha256: Sha256::of(&bytes),
-            hash: self.hash,
-        }
+        self.0.recordable()
     }
 }
 
 pub async fn handle(client: &Client, input: Input, journal: &Journal) -> Result<Output, Error> {
-    let Exchange::RsaOaep { hash, .. } = input.policy.exchange;
+    let Exchange::RsaOaep { hash, .. } = input.policy.exchange else {
+        return Err(Error::OtherMethod(input.policy.exchange.method()));
+    };
     // Once more, from the certificates themselves: a document can say anything.
-    let (trust, kek) = (&input.policy.trust, input.policy.kek.algorithm);
-    let proof = prove(input.path, trust, kek, Utc::now());
+    let (trust, load) = (&input.policy.trust, input.policy.load());
+    let proof = prove(input.path, trust, load, Utc::now());
     let proven = proof.verdict.map_err(Error::PathNotProven)?;
     let (cleared, rules) = (&input.revocation, &input.policy.revocation);
     cleared.covers(proven.path(), rules)?;
@@ -106,7 +89,7 @@ pub async fn handle(client: &Client, input: Input, journal: &Journal) -> Result<
     });
     let wrapped = answer.wrapped_key.ok_or(Error::CryptogramMissing)?;
     let cryptogram = checked(wrapped, modulus_bytes, &input.kek.kcv)?;
-    Ok(Output { cryptogram, hash })
+    Ok(Output(Wrapped::RsaOaep { cryptogram, hash }))
 }
 
 /// Asks again where that can help: exporting twice does no harm.
@@ -212,6 +195,8 @@ pub enum Error {
     KcvMissing,
     #[error("the leaf's key is {algorithm}; an RSA key is needed to wrap under")]
     LeafKeyUnsuitable { algorithm: String },
+    #[error("the profile says {0}, this step wraps by rsa-oaep")]
+    OtherMethod(Method),
     #[error("the certificate path is not proven (any more): {}", .0.what)]
     PathNotProven(Refusal),
     #[error("{0}")]
@@ -241,6 +226,10 @@ impl StepError for Error {
                 "The key named here must hold the CA that issued the leaf, and be enabled; the KEK \
                  must be enabled and exportable. Correct or remove a wrong entry in `caKeyArns` of \
                  the profile, or restore or enable the key in Payment Cryptography."
+            }
+            Self::OtherMethod(_) => {
+                "Somebody invoked this step by hand, or the machine is not this software's: compare \
+                 it with the deployment."
             }
             Self::LeafKeyUnsuitable { .. } => {
                 "This is a defect of the software (the validation should have refused the leaf): \

@@ -1,0 +1,277 @@
+//! What a TR-31 key block says of its key in clear (ANSI X9.143): its header. Opens nothing.
+//!
+//! Payment Cryptography is asked for a key of some usage, mode and exportability; whether that is
+//! what left stands in the block that comes back, under its MAC.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// A block that is well-formed as far as it can be read without its key.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct KeyBlock {
+    text: String,
+    header: Header,
+}
+
+/// A header: sixteen characters, and the optional blocks.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Header {
+    /// `A` to `D`: how the block is protected.
+    pub version: char,
+    /// `K0`, say.
+    pub usage: String,
+    /// `T` for TDES, `A` for AES, `H` for HMAC.
+    pub algorithm: char,
+    /// `B`, say: encrypt, decrypt, wrap and unwrap.
+    pub mode: char,
+    pub key_version: String,
+    /// `E` exportable, `S` sensitive, `N` not exportable.
+    pub exportability: char,
+    pub optional_blocks: Vec<OptionalBlock>,
+}
+
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct OptionalBlock {
+    /// `KS`, say.
+    pub id: String,
+    pub data: String,
+}
+
+/// Characters of a header without optional blocks.
+const FIXED: usize = 16;
+
+impl KeyBlock {
+    /// Reads the header, and holds what follows to the length and the form that it announces.
+    pub fn read(text: &str) -> Result<Self, MalformedKeyBlock> {
+        use MalformedKeyBlock as Malformed;
+        if !text.bytes().all(|byte| (0x20..0x7f).contains(&byte)) {
+            return Err(Malformed::NotText);
+        }
+        let version = text.chars().next().unwrap_or_default();
+        let (mac_digits, unit) = match version {
+            'A' | 'C' => (8, 8),
+            'B' => (16, 8),
+            'D' => (32, 16),
+            _ => return Err(Malformed::VersionUnknown),
+        };
+        let declared = number(text.get(1..5), 10).ok_or(Malformed::HeaderCut)?;
+        if declared != text.len() {
+            let found = text.len();
+            return Err(Malformed::LengthWrong { declared, found });
+        }
+        let count = number(text.get(12..14), 10).ok_or(Malformed::HeaderCut)?;
+        if text.get(14..FIXED) != Some("00") {
+            return Err(Malformed::HeaderCut);
+        }
+        let (optional_blocks, end) = optional_blocks(text, count)?;
+        let protected = text.get(end..).unwrap_or_default();
+        let is_hex = |b: u8| b.is_ascii_digit() || (b'A'..=b'F').contains(&b);
+        let digits = protected.len();
+        if end % unit != 0
+            || !protected.bytes().all(is_hex)
+            || digits <= mac_digits
+            || (digits - mac_digits) % (2 * unit) != 0
+        {
+            return Err(Malformed::BodyMalformed);
+        }
+        let part = |range| -> String { text.get(range).unwrap_or_default().to_owned() };
+        let letter = |at: usize| text.as_bytes().get(at).copied().map(char::from);
+        let letter = |at| letter(at).unwrap_or_default();
+        Ok(Self {
+            header: Header {
+                version,
+                usage: part(5..7),
+                algorithm: letter(7),
+                mode: letter(8),
+                key_version: part(9..11),
+                exportability: letter(11),
+                optional_blocks,
+            },
+            text: text.to_owned(),
+        })
+    }
+
+    pub fn header(&self) -> &Header {
+        &self.header
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+}
+
+impl Header {
+    /// Reads the sixteen characters that a TR-34 block repeats, whose version and length mean nothing
+    /// there.
+    pub fn read_fixed(text: &str) -> Result<Self, MalformedKeyBlock> {
+        let printable = text.bytes().all(|byte| (0x20..0x7f).contains(&byte));
+        let characters: Vec<char> = text.chars().collect();
+        let [
+            version,
+            _,
+            _,
+            _,
+            _,
+            u,
+            v,
+            algorithm,
+            mode,
+            x,
+            y,
+            exportability,
+            ..,
+        ] = characters[..]
+        else {
+            return Err(MalformedKeyBlock::HeaderCut);
+        };
+        if !printable || characters.len() != FIXED || text.get(12..) != Some("0000") {
+            return Err(MalformedKeyBlock::HeaderCut);
+        }
+        Ok(Self {
+            version,
+            usage: [u, v].iter().collect(),
+            algorithm,
+            mode,
+            key_version: [x, y].iter().collect(),
+            exportability,
+            optional_blocks: Vec::new(),
+        })
+    }
+}
+
+/// The optional blocks, and where they end.
+fn optional_blocks(
+    text: &str,
+    count: usize,
+) -> Result<(Vec<OptionalBlock>, usize), MalformedKeyBlock> {
+    let (mut blocks, mut at) = (Vec::new(), FIXED);
+    for _ in 0..count {
+        let malformed = MalformedKeyBlock::OptionalBlockMalformed { at };
+        let id = text.get(at..at + 2).ok_or(malformed.clone())?;
+        let short = number(text.get(at + 2..at + 4), 16).ok_or(malformed.clone())?;
+        // A length of zero says that a longer one follows: how many digits it has, then those.
+        let (length, data_at) = if short == 0 {
+            let digits = number(text.get(at + 4..at + 6), 16).ok_or(malformed.clone())?;
+            let length = number(text.get(at + 6..at + 6 + 2 * digits), 16);
+            (length.ok_or(malformed.clone())?, at + 6 + 2 * digits)
+        } else {
+            (short, at + 4)
+        };
+        let data = text.get(data_at..at.saturating_add(length));
+        blocks.push(OptionalBlock {
+            id: id.to_owned(),
+            data: data.ok_or(malformed)?.to_owned(),
+        });
+        at += length;
+    }
+    Ok((blocks, at))
+}
+
+/// Digits and nothing else: no sign, no space, no lower case.
+fn number(digits: Option<&str>, radix: u32) -> Option<usize> {
+    let digits = digits.filter(|digits| (1..=8).contains(&digits.len()))?;
+    let is_digit = |c: char| c.is_digit(radix) && !c.is_ascii_lowercase();
+    let all = digits.chars().all(is_digit);
+    all.then(|| usize::from_str_radix(digits, radix).ok())?
+}
+
+/// As X9.143 writes it, with the length of the block left out: `D K0 A B 00 E`.
+impl fmt::Display for Header {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            version,
+            usage,
+            algorithm,
+            mode,
+            key_version,
+            exportability,
+            ..
+        } = self;
+        write!(
+            f,
+            "{version} {usage} {algorithm} {mode} {key_version} {exportability}"
+        )
+    }
+}
+
+/// Why text is no key block. None of these repeats it.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+pub enum MalformedKeyBlock {
+    #[error("what follows its header is no ciphertext and MAC in upper-case hex")]
+    BodyMalformed,
+    #[error("its header is cut off, or has something else where digits belong")]
+    HeaderCut,
+    #[error("its header says {declared} characters, and it has {found}")]
+    LengthWrong { declared: usize, found: usize },
+    #[error("it has characters that are not printable ASCII")]
+    NotText,
+    #[error("its optional block at character {at} is malformed")]
+    OptionalBlockMalformed { at: usize },
+    #[error("it does not begin with a version that is known: A, B, C or D")]
+    VersionUnknown,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// ANSI X9.24 sample, opened with psec.
+    const WITH_KS: &str = "B0104B0TX12S0100KS1800604B120F9292800000BB68BE8680A400D9191AD4ECE45B6E6C0D21C4738A52190E248719E24B433627";
+    const PLAIN: &str = "D0112P0AE00E0000B82679114F470F540165EDFBF7E250FCEA43F810D215F8D207E2E417C07156A27E8E31DA05F7425509593D03A457DC34";
+
+    #[test]
+    fn a_header_is_told_field_by_field() {
+        let block = KeyBlock::read(PLAIN).unwrap();
+        assert_eq!(block.header().to_string(), "D P0 A E 00 E");
+        assert_eq!(block.header().optional_blocks, []);
+        let block = KeyBlock::read(WITH_KS).unwrap();
+        assert_eq!(block.header().to_string(), "B B0 T X 12 S");
+        let ks = OptionalBlock {
+            id: "KS".to_owned(),
+            data: "00604B120F9292800000".to_owned(),
+        };
+        assert_eq!(block.header().optional_blocks, [ks]);
+        assert_eq!(block.as_str(), WITH_KS);
+    }
+
+    #[test]
+    fn what_is_cut_or_changed_is_no_block() {
+        for cut in 0..PLAIN.len() {
+            assert!(KeyBlock::read(&PLAIN[..cut]).is_err(), "{cut}");
+        }
+        for (from, to) in [
+            ("D0112", "E0112"),
+            ("D0112", "D0113"),
+            ("D0112", "D+112"),
+            ("0000B8", "0100B8"),
+            ("0000B8", "0001B8"),
+            ("B826", "b826"),
+            ("B826", "B8\u{e9}"),
+        ] {
+            assert!(
+                KeyBlock::read(&PLAIN.replacen(from, to, 1)).is_err(),
+                "{to}"
+            );
+        }
+        assert!(KeyBlock::read(&WITH_KS.replacen("KS18", "KS17", 1)).is_err());
+        assert!(KeyBlock::read(&WITH_KS.replacen("KS18", "KSFF", 1)).is_err());
+        assert!(KeyBlock::read(&WITH_KS.replacen("KS18", "KS03", 1)).is_err());
+    }
+
+    #[test]
+    fn the_header_in_a_tr34_block_has_sixteen_characters() {
+        let header = Header::read_fixed("D0112K0TB00E0000").unwrap();
+        assert_eq!(header.to_string(), "D K0 T B 00 E");
+        for wrong in [
+            "",
+            "D0112K0TB00E000",
+            "D0112K0TB00E00000",
+            "D0112K0TB00E0100",
+        ] {
+            assert!(Header::read_fixed(wrong).is_err(), "{wrong}");
+        }
+    }
+}

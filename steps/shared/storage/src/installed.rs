@@ -1,0 +1,76 @@
+//! The certificate that is installed for a signing key of ours.
+
+use aws_sdk_s3::Client as S3;
+use aws_sdk_ssm::Client as Ssm;
+use ceremony::bundle::certificates_in;
+use ceremony::digest::Sha256;
+use ceremony::enrolment::{Chain, Installed, OwnKey};
+use step::ServiceError;
+
+use crate::objects::{ObjectError, read_version};
+
+/// Reads `/key-ceremony/certificates/<key name>`; none where no certificate has been enrolled.
+pub async fn installed(client: &Ssm, key: OwnKey) -> Result<Option<Installed>, InstalledError> {
+    let name = key.installed_parameter();
+    let answer = client.get_parameter().name(&name).send().await;
+    let value = match answer {
+        Ok(answer) => answer.parameter.and_then(|parameter| parameter.value),
+        Err(error) => {
+            let unknown = error
+                .as_service_error()
+                .is_some_and(|error| error.is_parameter_not_found());
+            if unknown {
+                return Ok(None);
+            }
+            return Err(ServiceError::new("ssm:GetParameter", &error).into());
+        }
+    };
+    let malformed = |detail: String| InstalledError::Malformed {
+        name: name.clone(),
+        detail,
+    };
+    let installed: Installed = serde_json::from_str(&value.unwrap_or_default())
+        .map_err(|error| malformed(error.to_string()))?;
+    if installed.version != Installed::VERSION || installed.key != key {
+        let (version, of) = (installed.version, installed.key);
+        return Err(malformed(format!("it is version {version} and of `{of}`")));
+    }
+    Ok(Some(installed))
+}
+
+/// The certificates behind it, exactly those that were installed.
+pub async fn installed_chain(
+    client: &S3,
+    evidence_bucket: &str,
+    installed: &Installed,
+) -> Result<Chain, InstalledError> {
+    let (key, version) = (&installed.chain_key, &installed.chain_version_id);
+    let bytes = read_version(client, evidence_bucket, key, version).await?;
+    let malformed = |detail: &str| InstalledError::Malformed {
+        name: installed.chain_key.clone(),
+        detail: detail.to_owned(),
+    };
+    if Sha256::of(&bytes) != installed.chain_sha256 {
+        return Err(malformed("its digest is not the one that was installed"));
+    }
+    let certificates = certificates_in(&bytes).map_err(|error| malformed(&error.to_string()))?;
+    let mut certificates = certificates.into_iter();
+    match certificates.next() {
+        Some(certificate) if certificate.sha256() == installed.certificate_sha256 => Ok(Chain {
+            certificate,
+            issuers: certificates.collect(),
+        }),
+        _ => Err(malformed("its first certificate is another one")),
+    }
+}
+
+/// Why an installed certificate cannot be had.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+pub enum InstalledError {
+    #[error("what is installed cannot be read from `{name}`: {detail}")]
+    Malformed { name: String, detail: String },
+    #[error(transparent)]
+    Object(#[from] ObjectError),
+    #[error(transparent)]
+    Service(#[from] ServiceError),
+}
