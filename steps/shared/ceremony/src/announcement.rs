@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::clearance::Summary;
 use crate::digest::Sha256;
+use crate::exchange::Method;
 use crate::execution::Location;
 use crate::finding::{self, Finding};
 use crate::id::{CeremonyId, Kind};
@@ -147,6 +148,8 @@ pub struct CeremonySucceeded {
     pub partner: PartnerId,
     pub environment: Environment,
     pub data_type: DataType,
+    /// How it travelled.
+    pub method: Method,
     /// The KEK that was sent.
     pub kek_key_arn: String,
     /// Its key check value, hex.

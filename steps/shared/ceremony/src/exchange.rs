@@ -18,6 +18,7 @@ use crate::text::shown;
 /// A method of exchange.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum Method {
     RsaOaep,
     Tr34,

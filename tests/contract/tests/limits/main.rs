@@ -260,12 +260,11 @@ fn succeeds(
         kek: kek.clone(),
     };
     states.payload("the input of WrapRsa", &input);
-    let cryptogram = "AB".repeat(512);
     let wrapped = Wrapped::RsaOaep {
-        cryptogram: cryptogram.clone(),
+        cryptogram: "AB".repeat(512),
         hash: OaepHash::SHA_256,
     };
-    states.answer("WrapRsa", &recorded(wrap_rsa::Output(wrapped)));
+    states.answer("WrapRsa", &recorded(wrap_rsa::Output(wrapped.clone())));
     let signature = SignatureFacts {
         signature: "AB".repeat(512),
         algorithm: SignatureAlgorithm::RSASSA_PSS_SHA_512,
@@ -282,8 +281,9 @@ fn succeeds(
         policy,
         issuing_ca_key_arn: ARN.to_owned(),
         kek,
-        cryptogram,
-        signature,
+        wrapped,
+        signature: Some(signature.clone()),
+        signer: None,
     };
     states.payload("the input of PackageKek", &input);
     let package = package_kek::handle(input).unwrap();
@@ -294,7 +294,8 @@ fn succeeds(
         ceremony: ceremony.clone(),
         publication: publication.clone(),
         algorithm: SignatureAlgorithm::RSASSA_PSS_SHA_512,
-        public_key: pem(&[7; 550]),
+        signer: None,
+        public_key: Some(signature.public_key),
     };
     states.payload("the input of SignPackage", &input);
     let signed = signed(publication);
