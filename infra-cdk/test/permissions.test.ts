@@ -119,6 +119,7 @@ const STEP_POLICIES: Record<string, string[]> = {
   'Steps/sign-package': [
     'kms:GetPublicKey on SigningKey/RSA_2048',
     'kms:Sign on SigningKey/RSA_2048',
+    's3:GetObjectVersion on Storage/Evidence/enrolment-package-signing-*/certificates.pem',
   ],
   'Steps/publish': [
     `kms:Decrypt ${throughS3}`,

@@ -64,6 +64,7 @@ const BY_RESPONDER: [RegExp, string[]][] = [
   ],
   [/look at the key in KMS/, ['kms:DescribeKey', 'kms:GetKeyPolicy']],
   [/its CloudTrail events/, CALLS],
+  [/look in CloudTrail who wrote the parameter/, CALLS],
   [/find out who did it and why, by the CloudTrail events of key and alias/i, [...CALLS, ...ALIASES]],
   [
     /delete the alias(?=:|\.)/,
@@ -137,6 +138,8 @@ const ELSEWHERE: [RegExp, string][] = [
   [/deploy the reviewed version again/, 'whoever deploys'],
   [/deploy (with|state machine)/, 'whoever deploys'],
   [/Choose a `signingKeySpec`|Correct the context value/, 'whoever deploys'],
+  [/^Deploy with the key that the certificate was installed for/, 'whoever deploys'],
+  [/enrol (the next certificate|a certificate|the certificate again)/i, 'whoever enrols'],
   [/look for a newer version|defect of the software/, 'whoever deploys'],
   [/with AWS Support|a service control policy/, 'whoever the account belongs to'],
   [/^The message is the service's own|^correct what it names/, 'depends on what the service said'],
@@ -152,6 +155,7 @@ const SAID = new RegExp(
     '|The key must not be used before this is explained|the next one makes it again' +
     '|It needs a new key pair|certificates must be issued again with|of the leaf, or of the CA' +
     '|this exchange method encrypts|whatever is encrypted under such a key' +
+    '|What is installed is not what was enrolled' +
     '|Nothing need be wrong with the certificates|it is this software that understands|whatever it demands' +
     "|The function's process|The stack operation|The step (did|took)|a certificate may|another " +
     '|if it is|it holds|somebody invoked this step|two failures)',

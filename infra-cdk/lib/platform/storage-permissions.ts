@@ -56,6 +56,20 @@ export function readTrustedRoot(storage: Storage): Permission[] {
   ];
 }
 
+/**
+ * The certificates that were enrolled for a signing key of ours, in the version that the installed one
+ * names.
+ */
+export function readEnrolledCertificates({ evidence }: Storage, key: string): Permission[] {
+  return [
+    {
+      actions: ['s3:GetObjectVersion'],
+      resources: [evidence.arnForObjects(`enrolment-${key}-*/certificates.pem`)],
+      wildcard: 'One folder per enrolment of this key, named when the enrolment starts.',
+    },
+  ];
+}
+
 /** Write the package, below the four folders of every partner; never `csr.pem` at the top. */
 export function writePackages(storage: Storage): Permission[] {
   const folders = ENVIRONMENTS.flatMap((environment) =>

@@ -96,7 +96,7 @@ pub async fn handle(context: &Context, input: Input, journal: &Journal) -> Resul
     let signer = context.keys.signer(installed.as_ref(), now)?;
     let key = signer.public_key(algorithm).await?;
     if signed_before.is_some_and(|before| before != key.to_pem()) {
-        let key_arn = signer.key_arn().to_owned();
+        let key_arn = signer.key_arn.to_owned();
         return Err(Error::PublicKeyDiffers { key_arn });
     }
     let files = &mut publication.files;
@@ -113,7 +113,7 @@ pub async fn handle(context: &Context, input: Input, journal: &Journal) -> Resul
         signature: signature.digest(),
         algorithm,
         message_type: signed.message_type,
-        key_arn: signer.key_arn().to_owned(),
+        key_arn: signer.key_arn.to_owned(),
         public_key_sha256: Sha256::of(key.der()),
         certificate_sha256: installed.map(|installed| installed.certificate_sha256),
     };

@@ -6,6 +6,7 @@
 //! being alone, unless it says so.
 
 mod kek_export;
+mod methods;
 pub mod quota;
 mod revoked;
 
@@ -22,7 +23,13 @@ use crate::actors::{Execution, Folder, Watcher};
 use crate::stack::connection::Connection;
 
 /// Every scenario; the first is told when none is asked for.
-pub const SCENARIOS: &[Scenario] = &[kek_export::SCENARIO, quota::SCENARIO, revoked::SCENARIO];
+pub const SCENARIOS: &[Scenario] = &[
+    kek_export::SCENARIO,
+    methods::ECDH,
+    quota::SCENARIO,
+    revoked::SCENARIO,
+    methods::TR34,
+];
 
 /// A story that can be told.
 #[derive(Debug)]
