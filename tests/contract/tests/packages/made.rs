@@ -54,11 +54,7 @@ impl Case {
         }
     }
 
-    pub(crate) fn ecdh(
-        leaf: KeyKind,
-        kek: &'static str,
-        derivation: [&'static str; 3],
-    ) -> Self {
+    pub(crate) fn ecdh(leaf: KeyKind, kek: &'static str, derivation: [&'static str; 3]) -> Self {
         let [function, hash, derived] = derivation;
         Self {
             leaf,

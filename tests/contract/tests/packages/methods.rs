@@ -17,14 +17,37 @@ fn cases() -> Vec<Case> {
     }
     // The shortest and the longest nonce; one that reads as text.
     cases.push(Case::tr34("AES_128", Some("0102030405060708")));
-    cases.push(Case::tr34(TDES[1], Some("FFEEDDCCBBAA99887766554433221100")));
+    cases.push(Case::tr34(
+        TDES[1],
+        Some("FFEEDDCCBBAA99887766554433221100"),
+    ));
     cases.push(Case::tr34("AES_128", Some("3132333435363738")));
     for (leaf, kek, derivation) in [
-        (KeyKind::EccP521, "AES_256", ["NIST_SP800", "SHA_512", "AES_256"]),
-        (KeyKind::EccP384, "AES_192", ["NIST_SP800", "SHA_384", "AES_192"]),
-        (KeyKind::EccP256, "AES_128", ["ANSI_X963", "SHA_256", "AES_128"]),
-        (KeyKind::EccP256, TDES[0], ["ANSI_X963", "SHA_512", "AES_256"]),
-        (KeyKind::EccP384, TDES[1], ["NIST_SP800", "SHA_256", "AES_128"]),
+        (
+            KeyKind::EccP521,
+            "AES_256",
+            ["NIST_SP800", "SHA_512", "AES_256"],
+        ),
+        (
+            KeyKind::EccP384,
+            "AES_192",
+            ["NIST_SP800", "SHA_384", "AES_192"],
+        ),
+        (
+            KeyKind::EccP256,
+            "AES_128",
+            ["ANSI_X963", "SHA_256", "AES_128"],
+        ),
+        (
+            KeyKind::EccP256,
+            TDES[0],
+            ["ANSI_X963", "SHA_512", "AES_256"],
+        ),
+        (
+            KeyKind::EccP384,
+            TDES[1],
+            ["NIST_SP800", "SHA_256", "AES_128"],
+        ),
     ] {
         cases.push(Case::ecdh(leaf, kek, derivation));
     }
@@ -75,7 +98,10 @@ async fn every_certificate_of_ours_is_told_by_its_fingerprint() {
         let issuer = ours.chain[0].sha256().to_string();
         assert_eq!(told["chain"][0]["sha256"], issuer);
         let readme = String::from_utf8(files["README.md"].clone()).unwrap();
-        assert!(readme.contains(&format!("sha256   {certificate}\n")), "{readme}");
+        assert!(
+            readme.contains(&format!("sha256   {certificate}\n")),
+            "{readme}"
+        );
         let list = String::from_utf8(files["SHA256SUMS"].clone()).unwrap();
         assert!(list.contains("  manifest.json\n"));
         assert_eq!(wrapping["header"]["usage"], "K0");
@@ -161,11 +187,17 @@ async fn with_an_enrolled_certificate_the_partners_own_trust_says_whose_key_it_i
         let printed = trust(ca.pem()).unwrap();
         assert_eq!(printed[1], "signing-certificates.pem: OK");
         assert_eq!(printed[2], "");
-        assert!(printed[3].contains("Key Ceremony Signing Key"), "{printed:?}");
+        assert!(
+            printed[3].contains("Key Ceremony Signing Key"),
+            "{printed:?}"
+        );
         assert!(printed.contains(&made.kek.kcv));
         assert!(made.open(&files).is_ok());
         let other = trust(made.pki.root.pem()).unwrap_err();
-        assert!(other.contains("openssl verify -CAfile ../ca.pem"), "{other}");
+        assert!(
+            other.contains("openssl verify -CAfile ../ca.pem"),
+            "{other}"
+        );
 
         // Somebody else's key, in a package with our certificate.
         let theirs = signer(A::ECDSA_SHA_256, "another");
@@ -175,6 +207,9 @@ async fn with_an_enrolled_certificate_the_partners_own_trust_says_whose_key_it_i
         }
         let noticed = made.follow_with(&mixed, &[("ca.pem", ca.pem())]);
         let noticed = noticed.unwrap_err();
-        assert!(noticed.contains("cmp - signing-public-key.pem"), "{noticed}");
+        assert!(
+            noticed.contains("cmp - signing-public-key.pem"),
+            "{noticed}"
+        );
     }
 }

@@ -85,7 +85,10 @@ async fn tell(stage: &Stage<'_>, exchange: Exchange) -> Result<()> {
     profile["kekExport"]["exchange"] = exchange.profile;
     let operator = Operator::new(connection);
     operator.put_profile(&folder, &profile).await?;
-    step.done(&format!("to whom {} travels by {}", exchange.kek, exchange.method));
+    step.done(&format!(
+        "to whom {} travels by {}",
+        exchange.kek, exchange.method
+    ));
 
     let step = progress.step("Dropping the certificates");
     if let Some(nonce) = exchange.nonce {
@@ -93,7 +96,9 @@ async fn tell(stage: &Stage<'_>, exchange: Exchange) -> Result<()> {
     }
     let count = partner.drops_chain(&pki).await?;
     let more = exchange.nonce.map_or("", |_| ", and a random nonce");
-    step.done(&format!("{count} files in the inbox{more}, under {folder}/"));
+    step.done(&format!(
+        "{count} files in the inbox{more}, under {folder}/"
+    ));
 
     let watcher = Watcher::new(connection, "kek-export")?;
     let (execution, states) = follow(&watcher, &folder, progress).await?;
@@ -117,7 +122,9 @@ async fn tell(stage: &Stage<'_>, exchange: Exchange) -> Result<()> {
 
     let step = progress.step("And by the commands of its README");
     let commands = opens_by_its_readme(&files, &pki, &opened)?;
-    step.done(&format!("{commands} commands, none but openssl and coreutils"));
+    step.done(&format!(
+        "{commands} commands, none but openssl and coreutils"
+    ));
 
     let keys = connection.management()?.keys_of(&folder.partner).await?;
     if keys.len() != exchange.keys {
@@ -131,8 +138,14 @@ async fn tell(stage: &Stage<'_>, exchange: Exchange) -> Result<()> {
 fn opens_by_its_readme(files: &Files, pki: &Pki, opened: &Opened) -> Result<usize> {
     let printed = follow_the_readme(files, &pki.leaf.key().pem()).map_err(anyhow::Error::msg)?;
     let fingerprint = printed.first().map_or("", String::as_str);
-    ensure!(fingerprint.starts_with(&opened.signer_sha256), "another signer");
-    ensure!(printed.contains(&opened.kcv), "another check value: {printed:?}");
+    ensure!(
+        fingerprint.starts_with(&opened.signer_sha256),
+        "another signer"
+    );
+    ensure!(
+        printed.contains(&opened.kcv),
+        "another check value: {printed:?}"
+    );
     Ok(printed.len())
 }
 

@@ -44,7 +44,10 @@ async fn travels(story: &Story, pki: &Pki, nonce: Option<&[u8]>) {
     // Neither of them has what travelled.
     let evidence = story.evidence(&execution.name).await;
     let record = String::from_utf8(evidence["record.json"].clone()).expect("text");
-    assert!(record.contains(&format!(r#""method": "{method}""#)), "{record}");
+    assert!(
+        record.contains(&format!(r#""method": "{method}""#)),
+        "{record}"
+    );
     let block = files.get("key-block.hex").or(files.get("key-block.txt"));
     let block = String::from_utf8(block.expect("a block").clone()).expect("text");
     let end = &block.trim()[block.trim().len() - 32..];
@@ -70,7 +73,9 @@ async fn tr34_in_two_passes_and_a_partner_that_sent_another_nonce() {
     let exchange = json!({ "method": "tr34", "signer": "service", "passes": "two" });
     onboarded(&story, &pki, "AES_128", &exchange).await;
     let nonce = hex::encode_upper(NONCE);
-    story.partner_drops("today.nonce", format!("{nonce}\n")).await;
+    story
+        .partner_drops("today.nonce", format!("{nonce}\n"))
+        .await;
     story.partner_drops_chain(&pki).await;
     travels(&story, &pki, Some(&NONCE)).await;
 
