@@ -2,7 +2,7 @@ import { Duration } from 'aws-cdk-lib';
 import type { IConstruct } from 'constructs';
 
 import type { Platform } from '../platform/platform.ts';
-import { readProfiles } from '../platform/profiles.ts';
+import { readInstalledCertificates, readProfiles } from '../platform/profiles.ts';
 import { readTrustedRoot, readVersions, writeAnswers } from '../platform/storage-permissions.ts';
 import type { DefineStep } from './step-function.ts';
 
@@ -23,7 +23,12 @@ export function proveSteps(
           EVIDENCE_BUCKET: storage.evidence.bucketName,
           SIGNING_KEY_SPEC: signingKey.keySpec,
         },
-        permissions: [...readVersions(storage), ...readTrustedRoot(storage), readProfiles(scope)],
+        permissions: [
+          ...readVersions(storage),
+          ...readTrustedRoot(storage),
+          readProfiles(scope),
+          readInstalledCertificates(scope),
+        ],
       },
     ),
     validate: define(

@@ -12,6 +12,7 @@ use ceremony::profile::CEREMONIES_PER_DAY;
 use storage::{ProfileError, choose, load_profile};
 
 use crate::folder::{Contents, File, Unread, read_folder};
+use crate::nonce::{self, Wanted};
 use crate::private_key::{self, Found};
 use crate::{Context, CreatedObject, Error};
 
@@ -98,6 +99,12 @@ pub(crate) async fn decide(
         Err(ProfileError::PartnerUnknown(_) | ProfileError::ProfileMalformed { .. }) => None,
         Err(ProfileError::Service(error)) => return Err(error.into()),
     };
+    let wanted = Wanted::new(profile.as_ref(), &files);
+    if let (Wanted::No, Some(profile)) = (&wanted, &profile)
+        && is_nonce(key, &files)
+    {
+        return Ok(nonce::unwanted(profile, key));
+    }
     let chosen = choose(
         &context.s3,
         &context.evidence_bucket,
@@ -109,16 +116,19 @@ pub(crate) async fn decide(
             if let Some(file) = chosen.two_leaves_in_one_file(&dropped(&files)) {
                 return Ok(unusable(Some(file), TWO_LEAVES_IN_ONE_FILE.to_owned()));
             }
+            if let Wanted::Missing = wanted {
+                return Ok(nonce::missing());
+            }
             let per_day = profile
                 .as_ref()
                 .map(|profile| profile.max_ceremonies_per_day);
             Decision::Complete(Complete {
                 per_day: per_day.unwrap_or(CEREMONIES_PER_DAY),
                 passed_over: passed_over(&chosen, key, &files),
-                ..complete(folder, &chosen.path, &files)
+                ..complete(folder, &chosen.path, &wanted, &files)
             })
         }
-        Err(reason) => no_path(reason, profile.is_some(), folder, &files),
+        Err(reason) => no_path(reason, profile.is_some(), &wanted, folder, &files),
     })
 }
 
@@ -132,7 +142,15 @@ fn unusable(file: Option<&str>, reason: String) -> Decision {
 }
 
 fn usable(file: &File) -> &[Certificate] {
-    file.certificates.as_deref().unwrap_or_default()
+    match (&file.nonce, &file.certificates) {
+        (None, Ok(certificates)) => certificates,
+        _ => &[],
+    }
+}
+
+fn is_nonce(key: &str, files: &[File]) -> bool {
+    let mut files = files.iter().filter(|file| file.nonce.is_some());
+    files.any(|file| file.object.key == key)
 }
 
 fn why_unusable(key: &str, files: &[File], unread: &[Unread]) -> Option<String> {
@@ -140,7 +158,10 @@ fn why_unusable(key: &str, files: &[File], unread: &[Unread]) -> Option<String> 
         return Some(file.reason.clone());
     }
     let file = files.iter().find(|file| file.object.key == key)?;
-    file.certificates.as_ref().err().map(ToString::to_string)
+    match &file.nonce {
+        Some(nonce) => nonce.as_ref().err().map(ToString::to_string),
+        None => file.certificates.as_ref().err().map(ToString::to_string),
+    }
 }
 
 fn dropped(files: &[File]) -> Vec<DroppedFile<'_>> {
@@ -163,7 +184,13 @@ fn passed_over(chosen: &Chosen, key: &str, files: &[File]) -> Option<(String, St
 }
 
 /// What is missing; with the certificates that were meant to be it and are not, and their files.
-fn no_path(error: NoPath, has_profile: bool, folder: &Folder, files: &[File]) -> Decision {
+fn no_path(
+    error: NoPath,
+    has_profile: bool,
+    wanted: &Wanted<'_>,
+    folder: &Folder,
+    files: &[File],
+) -> Decision {
     let error = error.told_with(&dropped(files));
     let Some(remedy) = error.what_to_add() else {
         return unusable(None, error.to_string());
@@ -175,17 +202,26 @@ fn no_path(error: NoPath, has_profile: bool, folder: &Folder, files: &[File]) ->
         ),
         _ => String::new(),
     };
+    let nonce = match wanted {
+        Wanted::Missing => format!("; and {}", nonce::MISSING),
+        Wanted::No | Wanted::Here(..) => String::new(),
+    };
     Decision::Incomplete {
-        missing: format!("{error}{supplied}"),
+        missing: format!("{error}{supplied}{nonce}"),
         remedy,
     }
 }
 
-/// Names the set and the objects that carry its path.
+/// Names the set and the objects that carry its path, and its nonce.
 ///
 /// Of several objects with the same certificate the one that lay there first is taken; when the set
 /// was dropped, the newest one with the leaf says.
-fn complete(folder: &Folder, path: &CertificatePath, files: &[File]) -> Complete {
+fn complete(
+    folder: &Folder,
+    path: &CertificatePath,
+    wanted: &Wanted<'_>,
+    files: &[File],
+) -> Complete {
     let mut by_age: Vec<&File> = files.iter().collect();
     by_age.sort_by_key(|file| (file.modified, &file.object.key));
     let mut objects = BTreeMap::new();
@@ -198,12 +234,16 @@ fn complete(folder: &Folder, path: &CertificatePath, files: &[File]) -> Complete
             objects.insert(file.object.key.clone(), file.object.clone());
         }
     }
+    if let Wanted::Here(_, file) = wanted {
+        objects.insert(file.object.key.clone(), file.object.clone());
+    }
     let newest = by_age
         .iter()
         .rfind(|file| usable(file).contains(&path.leaf));
     let cas = path.cas().map(Certificate::sha256);
     Complete {
-        set: CertificateSet::new(Kind::KekExport, folder, path.leaf.sha256(), cas),
+        set: CertificateSet::new(Kind::KekExport, folder, path.leaf.sha256(), cas)
+            .answering(wanted.nonce()),
         objects: objects.into_values().collect(),
         leaf_key: newest
             .map(|file| file.object.key.clone())

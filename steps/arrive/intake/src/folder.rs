@@ -4,6 +4,7 @@ use aws_sdk_s3::types::EncodingType;
 use ceremony::bundle::{MAX_FILE_BYTES, MAX_FILES, UnusableFile, certificates_in};
 use ceremony::certificate::Certificate;
 use ceremony::digest::Sha256;
+use ceremony::exchange::{MalformedNonce, Nonce};
 use ceremony::execution::DroppedObject;
 use ceremony::identifiers::Folder;
 use percent_encoding::percent_decode_str;
@@ -18,7 +19,10 @@ pub(crate) struct File {
     pub(crate) object: DroppedObject,
     /// When it was put there, seconds since 1970.
     pub(crate) modified: i64,
+    /// Whatever the file is called: a private key is one under any name.
     pub(crate) certificates: Result<Vec<Certificate>, UnusableFile>,
+    /// Of a file that is to hold a nonce by its name; its certificates do not count.
+    pub(crate) nonce: Option<Result<Nonce, MalformedNonce>>,
 }
 
 /// A file that was not read, and why.
@@ -59,6 +63,7 @@ pub(crate) async fn read_folder(context: &Context, folder: &Folder) -> Result<Co
         match read_newest(&context.s3, &context.inbox_bucket, &key).await {
             Ok((version_id, contents)) => files.push(File {
                 certificates: certificates_in(&contents),
+                nonce: Nonce::is_expected_in(&key).then(|| Nonce::in_file(&contents)),
                 modified,
                 object: DroppedObject {
                     bytes: contents.len() as u64,

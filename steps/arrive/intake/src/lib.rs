@@ -11,6 +11,7 @@
 
 mod decide;
 mod folder;
+mod nonce;
 mod private_key;
 mod reject;
 mod start;
@@ -102,12 +103,7 @@ async fn deal_with(context: &Context, event: Input, now: Utc) -> Result<Output, 
             Box::pin(deal_with_set(context, &folder, complete, now)).await
         }
         Decision::Incomplete { missing, remedy } => {
-            let of = Some((Kind::KekExport, &folder));
-            let mut detail = FilesNotTaken::new(of, reject::bounded(missing), None, remedy);
-            detail.latest_ceremony = context.runs.latest(Kind::KekExport, &folder).await?;
-            let announcement = Announcement::CertificatesIncomplete(detail);
-            context.bus.announce(&announcement).await?;
-            Ok(Output::Incomplete)
+            announce_incomplete(context, &folder, missing, remedy).await
         }
         Decision::PrivateKey(found) => private_key::announce(context, Some(&folder), &found).await,
         Decision::Unusable {
@@ -121,6 +117,20 @@ async fn deal_with(context: &Context, event: Input, now: Utc) -> Result<Output, 
     }
 }
 
+async fn announce_incomplete(
+    context: &Context,
+    folder: &Folder,
+    missing: String,
+    remedy: &str,
+) -> Result<Output, Error> {
+    let of = Some((Kind::KekExport, folder));
+    let mut detail = FilesNotTaken::new(of, reject::bounded(missing), None, remedy);
+    detail.latest_ceremony = context.runs.latest(Kind::KekExport, folder).await?;
+    let announcement = Announcement::CertificatesIncomplete(detail);
+    context.bus.announce(&announcement).await?;
+    Ok(Output::Incomplete)
+}
+
 async fn deal_with_set(
     context: &Context,
     folder: &Folder,
@@ -130,6 +140,14 @@ async fn deal_with_set(
     let output = match Box::pin(start::start(context, &complete, now)).await? {
         Start::Started => Output::Started,
         Start::AlreadyStarted => Output::AlreadyStarted,
+        Start::NonceAnswered { by } => {
+            let missing = format!(
+                "the newest nonce of the folder has been answered by `{by}`, and a second answer \
+                 could not be told from the first: a new nonce is missing"
+            );
+            let remedy = "Have the partner drop a new random nonce in a file `<name>.nonce`.";
+            announce_incomplete(context, folder, missing, remedy).await?
+        }
         Start::NoneLeftToday => {
             let reason = format!(
                 "the folder has begun {} ceremonies today ({}, UTC), and `maxCeremoniesPerDay` of \

@@ -5,6 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::digest::Sha256;
+use crate::exchange::Nonce;
 use crate::identifiers::{DataType, Environment, Folder, PartnerId};
 
 /// Which ceremony: the name of its state machine. One that is no ceremony announces itself too.
@@ -38,7 +39,8 @@ impl fmt::Display for Kind {
     }
 }
 
-/// What asks for a ceremony by certificates: for whom, and which leaf under which CAs.
+/// What asks for a ceremony by certificates: for whom, which leaf under which CAs, and, where the
+/// exchange has two passes, in answer to which nonce.
 ///
 /// All count by *content*, so that it makes no difference under which names and in which order the
 /// files of a set arrive, whether the root came with them or was known already, or how often they
@@ -49,6 +51,7 @@ pub struct CertificateSet {
     folder: Folder,
     leaf: Sha256,
     cas: Vec<Sha256>,
+    nonce: Option<Nonce>,
 }
 
 impl CertificateSet {
@@ -65,7 +68,17 @@ impl CertificateSet {
             folder: folder.clone(),
             leaf,
             cas,
+            nonce: None,
         }
+    }
+
+    /// The set of the same certificates, in answer to this nonce.
+    pub fn answering(self, nonce: Option<Nonce>) -> Self {
+        Self { nonce, ..self }
+    }
+
+    pub fn nonce(&self) -> Option<&Nonce> {
+        self.nonce.as_ref()
     }
 
     pub fn kind(&self) -> Kind {
@@ -101,6 +114,10 @@ impl CertificateSet {
             lines.push_str("\nca ");
             lines.push_str(&ca.to_string());
         }
+        if let Some(nonce) = &self.nonce {
+            lines.push_str("\nnonce ");
+            lines.push_str(&nonce.hex());
+        }
         lines
     }
 }
@@ -115,8 +132,8 @@ impl CeremonyId {
     /// Names the ceremony for one run of one certificate set.
     ///
     /// The hex digits are the first of SHA-256 over lines: the kind, the folder, `leaf` and its
-    /// fingerprint, `ca` and a fingerprint for every CA on its path (sorted), and `run` and its
-    /// number. Which run it is, the table `runs` says: a set that is dropped again after its last
+    /// fingerprint, `ca` and a fingerprint for every CA on its path (sorted), `nonce` and its
+    /// upper-case hex digits where there is one, and `run` and its number. Which run it is, the table `runs` says: a set that is dropped again after its last
     /// run has ended gets the next number, and any other event of it gets the same.
     pub fn new(set: &CertificateSet, run: u32) -> Self {
         let lines = format!("{}\nrun {run}", set.lines());
@@ -249,6 +266,16 @@ mod tests {
             id(b"leaf", &[b"ca"], 7).as_str(),
             format!("acme-non-production-cardholder-{digits}")
         );
+    }
+
+    #[test]
+    fn another_nonce_is_another_ceremony() {
+        let nonce = |digits: &str| Nonce::try_from(digits.repeat(16)).ok();
+        let answering = |nonce| set(b"leaf", &[]).answering(nonce).ceremony(1).ceremony_id;
+        assert_eq!(answering(None), id(b"leaf", &[], 1));
+        assert_eq!(answering(nonce("a")), answering(nonce("A")));
+        assert_ne!(answering(nonce("a")), answering(nonce("b")));
+        assert_ne!(answering(nonce("a")), answering(None));
     }
 
     #[test]
