@@ -192,12 +192,12 @@ describe('alarms', () => {
         ),
         ...counted(
           'PaymentCryptographyThrottled',
-          ['Steps/import-ca', 'Steps/create-kek', 'Steps/wrap-rsa'],
+          ['Steps/import-ca', 'Steps/create-kek', 'Steps/wrap-ecdh', 'Steps/wrap-rsa'],
           '{ $.fields.error = "ServiceThrottled" }',
         ),
         ...counted(
           'SurplusKey',
-          ['Steps/import-ca', 'Steps/create-kek'],
+          ['Steps/import-ca', 'Steps/create-kek', 'Steps/wrap-ecdh'],
           '{ $.fields.surplus = "*" }',
         ),
       ].sort(),

@@ -110,6 +110,15 @@ const STEP_POLICIES: Record<string, string[]> = {
       'StringEquals payment-cryptography:KeyUsage = TR31_K0_KEY_ENCRYPTION_KEY',
     ...aliasedKeys('kek'),
   ],
+  'Steps/wrap-ecdh': [
+    `payment-cryptography:ExportKey on ${payment}:key/* if StringEquals aws:ResourceTag/key-ceremony:purpose = kek and ` +
+      'StringEquals payment-cryptography:ExportKeyMaterial = DiffieHellmanTr31KeyBlock',
+    'payment-cryptography:CreateKey on * if StringEquals aws:RequestTag/key-ceremony:purpose = agreement and ' +
+      'StringEquals payment-cryptography:KeyClass = ASYMMETRIC_KEY_PAIR and ' +
+      'StringEquals payment-cryptography:KeyUsage = TR31_K3_ASYMMETRIC_KEY_FOR_KEY_AGREEMENT',
+    `payment-cryptography:GetPublicKeyCertificate on ${payment}:key/* if StringEquals aws:ResourceTag/key-ceremony:purpose = agreement`,
+    ...aliasedKeys('agreement'),
+  ],
   'Steps/wrap-rsa': [
     `payment-cryptography:ExportKey on ${payment}:key/* if StringEquals aws:ResourceTag/key-ceremony:purpose = kek and ` +
       'StringEquals payment-cryptography:ExportKeyMaterial = KeyCryptogram',
@@ -215,7 +224,9 @@ const MACHINES: [string, string, string[]][] = [
       'sign',
       'sign-package',
       'validate',
+      'wrap-ecdh',
       'wrap-rsa',
+      'wrap-tr34',
     ],
   ],
   [

@@ -154,8 +154,7 @@ const SAID = new RegExp(
     '|`key-ceremony:purpose`|[Tt]he (key named here|KEK) must' +
     '|The key must not be used before this is explained|the next one makes it again' +
     '|It needs a new key pair|certificates must be issued again with|of the leaf, or of the CA' +
-    '|this exchange method encrypts|whatever is encrypted under such a key' +
-    '|What is installed is not what was enrolled' +
+    '|whatever is encrypted under such a key|What is installed is not what was enrolled' +
     '|Nothing need be wrong with the certificates|it is this software that understands|whatever it demands' +
     "|The function's process|The stack operation|The step (did|took)|a certificate may|another " +
     '|if it is|it holds|somebody invoked this step|two failures)',

@@ -154,13 +154,13 @@ describe('what is watched', () => {
   );
 
   test.each([
-    ['create-key', ['create-kek']],
+    ['create-key', ['create-kek', 'wrap-ecdh']],
     ['import-key', ['import-ca']],
-    ['export-key', ['wrap-rsa']],
-    ['update-alias', ['create-kek', 'import-ca']],
-    ['delete-alias', ['create-kek', 'import-ca']],
+    ['export-key', ['wrap-ecdh', 'wrap-rsa']],
+    ['update-alias', ['create-kek', 'import-ca', 'wrap-ecdh']],
+    ['delete-alias', ['create-kek', 'import-ca', 'wrap-ecdh']],
   ])('%s by %s is what a ceremony does; by another step it is not', (name, steps) => {
-    for (const step of ['create-kek', 'import-ca', 'wrap-rsa', 'sign']) {
+    for (const step of ['create-kek', 'import-ca', 'wrap-ecdh', 'wrap-rsa', 'sign']) {
       const event = ofThisStack(name);
       event.detail.userIdentity.sessionContext = {
         sessionIssuer: { arn: `Steps/${step}/Role` },

@@ -19,6 +19,11 @@ export function exchangeSteps(define: DefineStep, scope: IConstruct) {
       permissions: payment.createKeks(),
       timeout,
     }),
+    'wrap-ecdh': define(
+      'wrap-ecdh',
+      'Exports the key-encryption key under a key that the validated leaf agrees on with ours',
+      { permissions: payment.exportAgreedKeyBlocks(), timeout },
+    ),
     'wrap-rsa': define('wrap-rsa', 'Exports the key-encryption key under the validated leaf', {
       permissions: payment.exportCryptograms(),
       timeout,

@@ -14,6 +14,7 @@ export const STEPS = [
   'check-revocation',
   'import-ca',
   'create-kek',
+  'wrap-ecdh',
   'wrap-rsa',
   'sign',
   'package-kek',

@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::algorithms::KeyAlgorithm;
 use crate::digest::Sha256;
 use crate::text::shown;
 
@@ -150,6 +151,12 @@ impl Folder {
     /// The alias under which the KEK for one leaf certificate is found again.
     pub fn kek_alias(&self, leaf: &Sha256) -> String {
         format!("alias/key-ceremony/kek/{}{}", self.prefix(), leaf.short())
+    }
+
+    /// The alias under which our key is found again that agrees with leaves on this curve: one of
+    /// those that [`Method::Ecdh`](crate::exchange::Method) works with.
+    pub fn agreement_alias(&self, curve: &KeyAlgorithm) -> String {
+        format!("alias/key-ceremony/agreement/{}{curve}", self.prefix())
     }
 }
 

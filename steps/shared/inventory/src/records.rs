@@ -115,6 +115,8 @@ struct Record {
     certificates: Vec<Certificate>,
     had: Vec<Had>,
     kek: Option<Kek>,
+    /// Our key that agreed with the leaf's.
+    agreement: Option<Agreed>,
 }
 
 #[derive(Deserialize)]
@@ -154,6 +156,12 @@ struct Kek {
     origin: String,
 }
 
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Agreed {
+    key_arn: String,
+}
+
 /// What the failing step had, if it is known: `{"did": "had-key", …}` among others.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -184,6 +192,7 @@ impl Record {
                     record.authorities = imported.authorities;
                 }
                 "create-kek" => record.kek = Some(serde_json::from_value(result)?),
+                "wrap-ecdh" => record.agreement = Some(serde_json::from_value(result)?),
                 _ => {}
             }
         }
@@ -213,8 +222,15 @@ impl Record {
                 ..named(authority.key_arn, ours.then_some(alias))
             }
         });
-        let mut aliases = self.aliases.into_iter();
-        let kek_alias = aliases.find(|alias| alias.starts_with("alias/key-ceremony/kek/"));
+        let below = |prefix: &str| {
+            let mut aliases = self.aliases.iter();
+            aliases.find(|alias| alias.starts_with(prefix)).cloned()
+        };
+        let kek_alias = below("alias/key-ceremony/kek/");
+        let agreement_alias = below("alias/key-ceremony/agreement/");
+        let agreement = self
+            .agreement
+            .map(|agreed| named(agreed.key_arn, agreement_alias));
         let kek = self.kek.map(|kek| {
             let alias = kek_alias.filter(|_| kek.origin != PROFILE);
             RecordedKey {
@@ -229,7 +245,7 @@ impl Record {
         let cas = self.certificates.into_iter();
         let cas = cas.filter(|certificate| certificate.role != Role::Leaf);
         Recorded {
-            keys: authorities.chain(kek).chain(had).collect(),
+            keys: authorities.chain(kek).chain(agreement).chain(had).collect(),
             cas: cas
                 .map(|ca| RecordedCa {
                     sha256: ca.sha256,

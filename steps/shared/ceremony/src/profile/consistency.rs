@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::Profile;
+use super::{Exchange, Profile};
 use crate::certificate::Certificate;
 use crate::digest::Sha256;
 use crate::identifiers::Environment;
@@ -37,7 +37,22 @@ impl Profile {
                 self.minimum_remaining_days
             ));
         }
+        self.kek_may_travel()?;
         self.roots_are_pinned()
+    }
+
+    /// What no leaf could make good, whatever its key.
+    fn kek_may_travel(&self) -> Result<(), String> {
+        let Some(section) = &self.kek_export else {
+            return Ok(());
+        };
+        let kek = section.kek.algorithm;
+        match section.exchange {
+            Exchange::Ecdh { derived_key, .. } if !derived_key.may_protect(kek) => Err(format!(
+                "`kekExport.exchange.derivedKey` is {derived_key}, which is too weak to carry {kek}"
+            )),
+            Exchange::Ecdh { .. } | Exchange::RsaOaep { .. } | Exchange::Tr34 { .. } => Ok(()),
+        }
     }
 
     /// A certificate must carry it exactly, so that what cannot be seen is better not in it.
