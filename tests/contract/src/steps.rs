@@ -48,6 +48,7 @@ steps!(
     "SignPackage" = sign_package,
     "Validate" = validate,
     "WrapRsa" = wrap_rsa,
+    "WrapTr34" = wrap_tr34,
 );
 
 impl Step {
