@@ -15,6 +15,7 @@ export const STEPS = [
   'import-ca',
   'create-kek',
   'wrap-rsa',
+  'wrap-tr34',
   'sign',
   'package-kek',
   'sign-package',
@@ -55,7 +56,7 @@ export class Steps extends Construct {
       new StepFunction(this, step, { ...defaults, step, description, ...options });
     this.byName = {
       ...proveSteps(define, this, platform, revocationHosts),
-      ...exchangeSteps(define, this),
+      ...exchangeSteps(define, this, platform),
       ...concludeSteps(define, platform),
       ...reconciliationSteps(define, this, platform),
     };
