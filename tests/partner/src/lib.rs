@@ -17,6 +17,7 @@
 
 pub mod certificate;
 pub mod hostile;
+pub mod initial_keys;
 pub mod key;
 pub mod manifest;
 pub mod open;

@@ -15,11 +15,11 @@ use ceremony::digest::Sha256;
 use ceremony::evidence::{Deed, Evidence, Recordable};
 use ceremony::execution::{Execution, File, JSON, Location, PEM, trusted_root_key};
 use ceremony::id::Ceremony;
-use ceremony::publication::{Publication, is_plain_name};
+use ceremony::publication::{Publication, StoredFile, is_plain_name};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use step::{Journal, ServiceError, StepError};
-use storage::{WriteError, write_once};
+use storage::{CopyError, ObjectError, WriteError, copy_once, write_once};
 use strum::{IntoStaticStr, VariantNames};
 
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -63,6 +63,9 @@ pub async fn handle(context: &Context, input: Input, journal: &Journal) -> Resul
     for file in publication.files.iter().chain(&publication.documents) {
         check_name(&file.name)?;
     }
+    for object in &publication.objects {
+        check_name(&object.name)?;
+    }
     let record = File::new("record.json", JSON, record::prepared(&input)?);
     let published = record::published(&input, &record)?;
     let published = File::new("published.json", JSON, published);
@@ -80,6 +83,10 @@ pub async fn handle(context: &Context, input: Input, journal: &Journal) -> Resul
         };
         let file = File::new("root.pem", PEM, root.to_pem());
         shelf.put(location, &file).await?;
+    }
+    for object in &publication.objects {
+        let location = shelf.outbox(ceremony, &object.name);
+        shelf.copy(location, object).await?;
     }
     for file in publication.files.iter().chain([manifest]) {
         shelf.put(shelf.outbox(ceremony, &file.name), file).await?;
@@ -125,6 +132,18 @@ impl Shelf<'_> {
         });
         Ok(())
     }
+
+    async fn copy(&self, location: Location, object: &StoredFile) -> Result<(), Error> {
+        let (s3, sha256) = (&self.context.s3, &object.sha256);
+        let from = &object.location;
+        copy_once(s3, from, &location, &object.content_type, sha256).await?;
+        self.journal.note(Deed::Wrote {
+            bucket: location.bucket,
+            key: location.key,
+            sha256: sha256.clone(),
+        });
+        Ok(())
+    }
 }
 
 /// A file lies in its ceremony's folder, and does not take the place of the record.
@@ -145,6 +164,8 @@ pub enum Error {
     DocumentUnwritable(String),
     #[error("`{0}` cannot be the name of a file in a package")]
     FileNameUnusable(String),
+    #[error("{0}")]
+    ObjectUnusable(String),
     #[error(transparent)]
     Service(#[from] ServiceError),
 }
@@ -154,6 +175,16 @@ impl From<WriteError> for Error {
         match error {
             WriteError::Service(error) => Self::Service(error),
             exists @ WriteError::AlreadyExists { .. } => Self::AlreadyPublished(exists.to_string()),
+        }
+    }
+}
+
+impl From<CopyError> for Error {
+    fn from(error: CopyError) -> Self {
+        match error {
+            CopyError::Object(ObjectError::Service(error)) => Self::Service(error),
+            CopyError::Write(error) => error.into(),
+            other => Self::ObjectUnusable(other.to_string()),
         }
     }
 }
@@ -176,6 +207,11 @@ impl StepError for Error {
             }
             Self::DocumentUnwritable(_) | Self::FileNameUnusable(_) => {
                 "This is a defect of the software: report it with the record."
+            }
+            Self::ObjectUnusable(_) => {
+                "The record says `prepared`, and the package is not complete: the partner must not use it. \
+                 Somebody has changed or removed the object that is named: look at the access logs of its \
+                 bucket before anything is run again."
             }
             Self::Service(error) => error.remedy(),
         }

@@ -12,6 +12,7 @@ use crate::clearance::Summary;
 use crate::digest::Sha256;
 use crate::execution::Location;
 use crate::finding::{self, Finding};
+use crate::fleet::progress::InitialKeysProgress;
 use crate::id::{CeremonyId, Kind};
 use crate::identifiers::{DataType, Environment, Folder, PartnerId};
 use crate::utc::Utc;
@@ -40,6 +41,8 @@ pub enum Announcement {
     ControlChanged(ControlEvent),
     #[serde(rename = "Foreign Hand On Key")]
     ForeignHandOnKey(ControlEvent),
+    #[serde(rename = "Initial Keys Progress")]
+    InitialKeysProgress(InitialKeysProgress),
     #[serde(rename = "Inventory Differs")]
     InventoryDiffers(InventoryDiffers),
     #[serde(rename = "Private Key Received")]
@@ -47,7 +50,7 @@ pub enum Announcement {
 }
 
 impl Announcement {
-    pub const DETAIL_TYPES: [&'static str; 9] = [
+    pub const DETAIL_TYPES: [&'static str; 10] = [
         "Approval Required",
         "Ceremony Failed",
         "Ceremony Succeeded",
@@ -55,6 +58,7 @@ impl Announcement {
         "Certificates Rejected",
         "Control Changed",
         "Foreign Hand On Key",
+        "Initial Keys Progress",
         "Inventory Differs",
         "Private Key Received",
     ];
@@ -68,6 +72,7 @@ impl Announcement {
             Self::CertificatesRejected(_) => "Certificates Rejected",
             Self::ControlChanged(_) => "Control Changed",
             Self::ForeignHandOnKey(_) => "Foreign Hand On Key",
+            Self::InitialKeysProgress(_) => "Initial Keys Progress",
             Self::InventoryDiffers(_) => "Inventory Differs",
             Self::PrivateKeyReceived(_) => "Private Key Received",
         }
@@ -85,6 +90,7 @@ impl Announcement {
             Self::ControlChanged(detail) | Self::ForeignHandOnKey(detail) => {
                 serde_json::to_string(detail)
             }
+            Self::InitialKeysProgress(detail) => serde_json::to_string(detail),
             Self::InventoryDiffers(detail) => serde_json::to_string(detail),
             Self::PrivateKeyReceived(detail) => serde_json::to_string(detail),
         }
@@ -101,6 +107,7 @@ impl Announcement {
                 schemars::schema_for!(FilesNotTaken)
             }
             "Control Changed" | "Foreign Hand On Key" => schemars::schema_for!(ControlEvent),
+            "Initial Keys Progress" => schemars::schema_for!(InitialKeysProgress),
             "Inventory Differs" => schemars::schema_for!(InventoryDiffers),
             "Private Key Received" => schemars::schema_for!(PrivateKeyReceived),
             _ => return None,

@@ -10,6 +10,7 @@
 //! | [`algorithms`], [`strength`] | key and signature algorithms, and which key may carry or certify which |
 //! | [`exchange`] | the methods by which a KEK travels, and what comes out of them |
 //! | [`profile`], [`signed_prefix`] | what an operator has decided about a partner's folder |
+//! | [`fleet`] | initial keys for terminals: serial numbers, inventories, batches, what became of each |
 //! | [`tr31`] | what a key block says of its key in clear |
 //! | [`keys`] | what is told of keys in Payment Cryptography |
 //! | [`signature`] | verifying what KMS signed |
@@ -31,6 +32,7 @@ pub mod evidence;
 pub mod exchange;
 pub mod execution;
 pub mod finding;
+pub mod fleet;
 pub mod id;
 pub mod identifiers;
 pub mod keys;

@@ -106,7 +106,7 @@ async fn body(key: &str, object: GetObjectOutput) -> Result<Vec<u8>, ObjectError
     Ok(read.to_vec())
 }
 
-fn missing_or(key: &str, error: ServiceError) -> ObjectError {
+pub(crate) fn missing_or(key: &str, error: ServiceError) -> ObjectError {
     match &error {
         ServiceError::ServiceRefused { code, .. }
             if code == "NoSuchKey" || code == "NoSuchVersion" =>

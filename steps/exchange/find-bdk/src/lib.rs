@@ -1,0 +1,102 @@
+//! `FindBdk`: the base derivation key that the request names and the profile allows.
+//!
+//! Holds the key to its usage, to the algorithm that the profile says, and to the KEK: initial keys never
+//! leave under a weaker one. One call; leaves nothing behind.
+
+use aws_sdk_paymentcryptography::Client;
+use aws_sdk_paymentcryptography::types::KeyState;
+use ceremony::evidence::Recordable;
+use ceremony::fleet::bdk::BDK_USAGE;
+use ceremony::fleet::run::Kek;
+use ceremony::fleet::{AllowedBdk, Bdk, UnfitBdk};
+use ceremony::id::Ceremony;
+use payment_keys::{KeyFacts, Pace, inspect};
+use serde::{Deserialize, Serialize};
+use step::{Journal, ServiceError, StepError};
+use strum::{IntoStaticStr, VariantNames};
+
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Input {
+    pub ceremony: Ceremony,
+    /// As the profile names it.
+    pub bdk: AllowedBdk,
+    /// What its initial keys are to leave under.
+    pub kek: Kek,
+}
+
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(transparent)]
+pub struct Output(pub Bdk);
+
+impl Recordable for Output {
+    fn recordable(&self) -> impl Serialize {
+        self
+    }
+}
+
+pub async fn handle(client: &Client, input: Input, _: &Journal) -> Result<Output, Error> {
+    let Input { bdk, kek, .. } = input;
+    let unfit = |why: UnfitBdk| Error::BdkUnsuitable {
+        key_arn: bdk.key_arn.clone(),
+        why,
+    };
+    // What the profile says is refused before anything is asked.
+    if !bdk.algorithm.may_travel_under(kek.algorithm) {
+        return Err(unfit(UnfitBdk::StrongerThanKek {
+            bdk: bdk.algorithm,
+            kek: kek.algorithm,
+        }));
+    }
+    let facts = inspect(client, &bdk.key_arn, &Pace::patient()).await?;
+    check(&bdk, &facts).map_err(unfit)?;
+    Ok(Output(Bdk {
+        key_arn: facts.key_arn,
+        algorithm: bdk.algorithm,
+        kcv: facts.kcv,
+    }))
+}
+
+fn check(allowed: &AllowedBdk, facts: &KeyFacts) -> Result<(), UnfitBdk> {
+    let usage = facts.attributes.key_usage.as_str();
+    if usage != BDK_USAGE {
+        return Err(UnfitBdk::Usage(usage.to_owned()));
+    }
+    let algorithm = facts.attributes.key_algorithm.as_str();
+    if algorithm != allowed.algorithm.as_str() {
+        return Err(UnfitBdk::Algorithm {
+            found: algorithm.to_owned(),
+            expected: allowed.algorithm,
+        });
+    }
+    if facts.state != KeyState::CreateComplete || !facts.enabled {
+        return Err(UnfitBdk::NotReady(facts.state.as_str().to_owned()));
+    }
+    if !facts.exportable {
+        return Err(UnfitBdk::NotExportable);
+    }
+    Ok(())
+}
+
+/// Why there is no base derivation key.
+#[derive(Clone, Debug, Eq, IntoStaticStr, PartialEq, thiserror::Error, VariantNames)]
+pub enum Error {
+    #[error("{key_arn} cannot be the base derivation key: {why}")]
+    BdkUnsuitable { key_arn: String, why: UnfitBdk },
+    #[error(transparent)]
+    Service(#[from] ServiceError),
+}
+
+impl StepError for Error {
+    step::step_error_names!();
+
+    fn remedy(&self) -> &'static str {
+        match self {
+            Self::BdkUnsuitable { .. } => {
+                "No key was exported. Compare the key with its entry in `workingKeyExport` of the profile, \
+                 and correct the one that is wrong; a stronger KEK is established by another `kek-export`."
+            }
+            Self::Service(error) => error.remedy(),
+        }
+    }
+}

@@ -1,0 +1,154 @@
+//! What the partner does with the initial keys of its terminals: derives each from the base derivation key
+//! itself, opens the block that came for it, and compares.
+//!
+//! The derivation is written from X9.24-1 (annex A.6) and X9.24-3 (clause 6.3) and shares no code with the
+//! emulator's.
+
+use aes::cipher::array::Array;
+use aes::cipher::{BlockCipherEncrypt, KeyInit};
+use aes::{Aes128, Aes192, Aes256};
+use des::TdesEde2;
+use keyblock::tr31::unwrap;
+use keyblock::{ClearKey, SymmetricAlgorithm};
+use serde::Deserialize;
+
+/// Opens every line of `initial-keys.jsonl` and holds it to the terminals, each once and in this order.
+/// Keys are hex. Returns the check values.
+pub fn open_initial_keys(
+    json_lines: &str,
+    terminals: &[&str],
+    kek: &str,
+    bdk: &str,
+) -> Result<Vec<String>, String> {
+    let [kek, bdk] = [kek, bdk].map(|key| hex::decode(key).unwrap_or_default());
+    let lines: Vec<&str> = json_lines.lines().collect();
+    if lines.len() != terminals.len() {
+        return Err(format!("{} lines for {} terminals", lines.len(), terminals.len()));
+    }
+    let opened = lines.iter().zip(terminals).map(|(line, terminal)| {
+        open(line, terminal, &kek, &bdk).map_err(|why| format!("{terminal}: {why}"))
+    });
+    opened.collect()
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct Line {
+    ksn: String,
+    key_block: String,
+    kcv: String,
+}
+
+fn open(line: &str, terminal: &str, kek: &[u8], bdk: &[u8]) -> Result<String, String> {
+    let line: Line = serde_json::from_str(line).map_err(|error| error.to_string())?;
+    if line.ksn != terminal {
+        return Err("it is the line of another terminal".to_owned());
+    }
+    let kek = clear_kek(&line.key_block, kek).ok_or("the KEK does not go with the block")?;
+    let opened = unwrap(&line.key_block, &kek).map_err(|error| error.to_string())?;
+    if line.key_block.get(5..7) != Some("B1") || line.key_block.get(8..9) != Some("X") {
+        return Err("it is no initial key by its header".to_owned());
+    }
+    if opened.key.bytes().expose() != initial_key(bdk, terminal)?.as_slice() {
+        return Err("it is another key than the one that is derived".to_owned());
+    }
+    if opened.key.key_check_value().to_string() != line.kcv {
+        return Err("its check value is another one".to_owned());
+    }
+    Ok(line.kcv)
+}
+
+/// Which algorithm a key of sixteen bytes is for does not stand in it: the version of a block that it
+/// protects does (ANSI X9.143).
+fn clear_kek(block: &str, kek: &[u8]) -> Option<ClearKey> {
+    let algorithm = match (block.chars().next()?, kek.len()) {
+        ('B', 16) => SymmetricAlgorithm::Tdes2Key,
+        ('B', 24) => SymmetricAlgorithm::Tdes3Key,
+        ('D', 16) => SymmetricAlgorithm::Aes128,
+        ('D', 24) => SymmetricAlgorithm::Aes192,
+        ('D', 32) => SymmetricAlgorithm::Aes256,
+        _ => return None,
+    };
+    ClearKey::new(algorithm, kek.to_vec().into()).ok()
+}
+
+/// The initial key of the terminal with this serial number: of a TDES key for 20 digits, of an AES key for
+/// 24.
+pub fn initial_key(bdk: &[u8], serial_number: &str) -> Result<Vec<u8>, String> {
+    let number = hex::decode(serial_number).map_err(|error| error.to_string())?;
+    match (number.len(), bdk.len()) {
+        (10, 16) => Ok(tdes(bdk, &number)),
+        (12, 16 | 24 | 32) => Ok(aes(bdk, &number)),
+        _ => Err("the serial number does not go with the base derivation key".to_owned()),
+    }
+}
+
+/// The serial number without its counter, under the key and under the key with every first and third four
+/// bytes of a half inverted in their two highest bits.
+fn tdes(bdk: &[u8], number: &[u8]) -> Vec<u8> {
+    let mut data = [0; 8];
+    data.copy_from_slice(&number[..8]);
+    data[7] &= 0b1110_0000;
+    let mut variant = bdk.to_vec();
+    for at in [0, 1, 2, 3, 8, 9, 10, 11] {
+        variant[at] ^= 0xC0;
+    }
+    let halves = [bdk, &variant].map(|key| {
+        let mut block = Array::from(data);
+        let cipher = TdesEde2::new_from_slice(key).expect("sixteen bytes");
+        cipher.encrypt_block(&mut block);
+        block.to_vec()
+    });
+    halves.concat()
+}
+
+/// Derivation data: version 1, which block, usage 8001, algorithm, length in bits, initial key identifier.
+fn aes(bdk: &[u8], number: &[u8]) -> Vec<u8> {
+    let (algorithm, bits) = match bdk.len() {
+        16 => ([0, 2], [0, 0x80]),
+        24 => ([0, 3], [0, 0xC0]),
+        _ => ([0, 4], [1, 0x00]),
+    };
+    let mut key = Vec::new();
+    for which in [1, 2] {
+        let head = [&[1, which, 0x80, 0x01], &algorithm[..], &bits[..]].concat();
+        let mut data = [0; 16];
+        data.copy_from_slice(&[&head[..], &number[..8]].concat());
+        let mut block = Array::from(data);
+        match bdk.len() {
+            16 => Aes128::new_from_slice(bdk).map(|it| it.encrypt_block(&mut block)),
+            24 => Aes192::new_from_slice(bdk).map(|it| it.encrypt_block(&mut block)),
+            _ => Aes256::new_from_slice(bdk).map(|it| it.encrypt_block(&mut block)),
+        }
+        .expect("a key of this length");
+        key.extend_from_slice(&block);
+    }
+    key.truncate(bdk.len());
+    key
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// X9.24-1 annex A.4, X9.24-3 supplement, and what openemv derives.
+    #[test]
+    fn initial_keys_are_those_of_the_published_vectors() {
+        let tdes = "0123456789ABCDEFFEDCBA9876543210";
+        let aes = "FEDCBA9876543210F1F1F1F1F1F1F1F1";
+        let twice = [aes, aes].concat();
+        for (bdk, number, expected) in [
+            (tdes, "FFFF9876543210E00000", "6AC292FAA1315B4D858AB3A3D7D5933A"),
+            (tdes, "12345678901234560001", "30267E417AA83B3D9B9282110DC15610"),
+            (aes, "123456789012345600000000", "1273671EA26AC29AFA4D1084127652A1"),
+            (
+                &twice,
+                "123456789012345600000000",
+                "CE9CE0C101D1138F97FB6CAD4DF045A7083D4EAE2D35A31789D01CCF0949550F",
+            ),
+        ] {
+            let key = initial_key(&hex::decode(bdk).unwrap(), number).unwrap();
+            assert_eq!(hex::encode_upper(key), expected, "{number}");
+        }
+    }
+}
