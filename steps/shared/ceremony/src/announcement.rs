@@ -15,6 +15,7 @@ use crate::finding::{self, Finding};
 use crate::id::{CeremonyId, Kind};
 use crate::identifiers::{DataType, Environment, Folder, PartnerId};
 use crate::utc::Utc;
+use crate::working_keys::place::AskedBy;
 
 /// Source of every event.
 pub const SOURCE: &str = "key-ceremony";
@@ -42,12 +43,14 @@ pub enum Announcement {
     ForeignHandOnKey(ControlEvent),
     #[serde(rename = "Inventory Differs")]
     InventoryDiffers(InventoryDiffers),
+    #[serde(rename = "Keys Exported")]
+    KeysExported(KeysExported),
     #[serde(rename = "Private Key Received")]
     PrivateKeyReceived(PrivateKeyReceived),
 }
 
 impl Announcement {
-    pub const DETAIL_TYPES: [&'static str; 9] = [
+    pub const DETAIL_TYPES: [&'static str; 10] = [
         "Approval Required",
         "Ceremony Failed",
         "Ceremony Succeeded",
@@ -56,6 +59,7 @@ impl Announcement {
         "Control Changed",
         "Foreign Hand On Key",
         "Inventory Differs",
+        "Keys Exported",
         "Private Key Received",
     ];
 
@@ -69,6 +73,7 @@ impl Announcement {
             Self::ControlChanged(_) => "Control Changed",
             Self::ForeignHandOnKey(_) => "Foreign Hand On Key",
             Self::InventoryDiffers(_) => "Inventory Differs",
+            Self::KeysExported(_) => "Keys Exported",
             Self::PrivateKeyReceived(_) => "Private Key Received",
         }
     }
@@ -86,6 +91,7 @@ impl Announcement {
                 serde_json::to_string(detail)
             }
             Self::InventoryDiffers(detail) => serde_json::to_string(detail),
+            Self::KeysExported(detail) => serde_json::to_string(detail),
             Self::PrivateKeyReceived(detail) => serde_json::to_string(detail),
         }
     }
@@ -102,6 +108,7 @@ impl Announcement {
             }
             "Control Changed" | "Foreign Hand On Key" => schemars::schema_for!(ControlEvent),
             "Inventory Differs" => schemars::schema_for!(InventoryDiffers),
+            "Keys Exported" => schemars::schema_for!(KeysExported),
             "Private Key Received" => schemars::schema_for!(PrivateKeyReceived),
             _ => return None,
         })
@@ -154,6 +161,9 @@ pub struct CeremonySucceeded {
     /// The KEK of the same leaf that had been deleted, and that this new one replaces: what is under
     /// it must be sent anew. Null where none had been.
     pub replaces_kek_key_arn: Option<String>,
+    /// The KEK that was the current one of the folder before, if it was another: what is under it must
+    /// be sent anew under this one. Null where there was none, or where it was this one already.
+    pub replaces_current_kek_key_arn: Option<String>,
     /// Whether all certificates were proven not to be revoked, or which were not.
     pub revocation: Summary,
     /// Where the package lies.
@@ -164,6 +174,37 @@ pub struct CeremonySucceeded {
     #[cfg_attr(feature = "schema", schemars(with = "String"))]
     pub record_sha256: Sha256,
     /// Digest of the package's `manifest.json`.
+    #[cfg_attr(feature = "schema", schemars(with = "String"))]
+    pub manifest_sha256: Sha256,
+}
+
+/// Keys have left under an established KEK.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct KeysExported {
+    pub version: u32,
+    pub ceremony: Kind,
+    pub ceremony_id: CeremonyId,
+    pub partner: PartnerId,
+    pub environment: Environment,
+    pub data_type: DataType,
+    /// Who asked.
+    pub asked_by: AskedBy,
+    /// The name of the request or order.
+    pub request: String,
+    /// The KEK that protects the keys.
+    pub kek_key_arn: String,
+    /// Its key check value, hex.
+    pub kek_kcv: String,
+    /// Where the package lies.
+    pub package: Location,
+    /// Where the record lies.
+    pub record: Location,
+    /// Digest of the record's bytes.
+    #[cfg_attr(feature = "schema", schemars(with = "String"))]
+    pub record_sha256: Sha256,
+    /// Digest of the package's `manifest.json`, which names the keys.
     #[cfg_attr(feature = "schema", schemars(with = "String"))]
     pub manifest_sha256: Sha256,
 }

@@ -37,7 +37,11 @@ impl Profile {
                 self.minimum_remaining_days
             ));
         }
-        self.roots_are_pinned()
+        self.roots_are_pinned()?;
+        match &self.working_key_export {
+            Some(section) => section.is_consistent(),
+            None => Ok(()),
+        }
     }
 
     /// A certificate must carry it exactly, so that what cannot be seen is better not in it.
