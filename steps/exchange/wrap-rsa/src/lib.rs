@@ -227,10 +227,7 @@ impl StepError for Error {
                  must be enabled and exportable. Correct or remove a wrong entry in `caKeyArns` of \
                  the profile, or restore or enable the key in Payment Cryptography."
             }
-            Self::OtherMethod(_) => {
-                "Somebody invoked this step by hand, or the machine is not this software's: compare \
-                 it with the deployment."
-            }
+            Self::OtherMethod(_) => "This is a defect of the software: report it with the record.",
             Self::LeafKeyUnsuitable { .. } => {
                 "This is a defect of the software (the validation should have refused the leaf): \
                  report it with the record."

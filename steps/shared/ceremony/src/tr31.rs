@@ -4,6 +4,7 @@
 //! what left stands in the block that comes back, under its MAC.
 
 use std::fmt;
+use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 
@@ -77,9 +78,8 @@ impl KeyBlock {
         {
             return Err(Malformed::BodyMalformed);
         }
-        let part = |range| -> String { text.get(range).unwrap_or_default().to_owned() };
-        let letter = |at: usize| text.as_bytes().get(at).copied().map(char::from);
-        let letter = |at| letter(at).unwrap_or_default();
+        let part = |range: Range<usize>| text.get(range).unwrap_or_default().to_owned();
+        let letter = |at: usize| text.chars().nth(at).unwrap_or_default();
         Ok(Self {
             header: Header {
                 version,
