@@ -6,6 +6,8 @@
 //! package is out. Nothing is overwritten, and everything is read back before it counts as written;
 //! another attempt with the same input writes the same bytes and finds them there.
 //!
+//! A ceremony about a key of our own has no package: its record and its documents are all there is.
+//!
 //! Leaves behind `<ceremony-id>/{record.json,manifest.json,published.json}` and the ceremony's own
 //! documents in the evidence bucket, the proven roots for later ceremonies, and the package.
 
@@ -14,7 +16,7 @@ mod record;
 use ceremony::digest::Sha256;
 use ceremony::evidence::{Deed, Evidence, Recordable};
 use ceremony::execution::{Execution, File, JSON, Location, PEM, trusted_root_key};
-use ceremony::id::Ceremony;
+use ceremony::id::AnyCeremony;
 use ceremony::publication::{Publication, is_plain_name};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -25,7 +27,7 @@ use strum::{IntoStaticStr, VariantNames};
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Input {
-    pub ceremony: Ceremony,
+    pub ceremony: AnyCeremony,
     pub execution: Execution,
     /// The execution's input.
     pub input: Value,
@@ -37,7 +39,8 @@ pub struct Input {
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Output {
-    pub package: Location,
+    /// Null of a ceremony that has no package, since there is nobody to fetch one.
+    pub package: Option<Location>,
     pub record: Location,
     /// Digest of `manifest.json`, which has the digest of every file that the packaging step made.
     pub manifest_sha256: Sha256,
@@ -63,6 +66,11 @@ pub async fn handle(context: &Context, input: Input, journal: &Journal) -> Resul
     for file in publication.files.iter().chain(&publication.documents) {
         check_name(&file.name)?;
     }
+    if ceremony.package_prefix().is_none()
+        && let Some(file) = publication.files.first()
+    {
+        return Err(Error::PackageUnexpected(file.name.clone()));
+    }
     let record = File::new("record.json", JSON, record::prepared(&input)?);
     let published = record::published(&input, &record)?;
     let published = File::new("published.json", JSON, published);
@@ -81,13 +89,17 @@ pub async fn handle(context: &Context, input: Input, journal: &Journal) -> Resul
         let file = File::new("root.pem", PEM, root.to_pem());
         shelf.put(location, &file).await?;
     }
-    for file in publication.files.iter().chain([manifest]) {
-        shelf.put(shelf.outbox(ceremony, &file.name), file).await?;
+    if let Some(prefix) = ceremony.package_prefix() {
+        for file in publication.files.iter().chain([manifest]) {
+            shelf.put(shelf.outbox(&prefix, &file.name), file).await?;
+        }
     }
     let location = shelf.evidence(ceremony, &published.name);
     shelf.put(location, &published).await?;
     Ok(Output {
-        package: shelf.outbox(ceremony, ""),
+        package: ceremony
+            .package_prefix()
+            .map(|prefix| shelf.outbox(&prefix, "")),
         record: record_location,
         manifest_sha256: Sha256::of(&manifest.contents),
         record_sha256: Sha256::of(&record.contents),
@@ -101,17 +113,17 @@ struct Shelf<'a> {
 }
 
 impl Shelf<'_> {
-    fn evidence(&self, ceremony: &Ceremony, name: &str) -> Location {
+    fn evidence(&self, ceremony: &AnyCeremony, name: &str) -> Location {
         Location {
             bucket: self.context.evidence_bucket.clone(),
             key: ceremony.evidence_key(name),
         }
     }
 
-    fn outbox(&self, ceremony: &Ceremony, name: &str) -> Location {
+    fn outbox(&self, prefix: &str, name: &str) -> Location {
         Location {
             bucket: self.context.outbox_bucket.clone(),
-            key: format!("{}{name}", ceremony.package_prefix()),
+            key: format!("{prefix}{name}"),
         }
     }
 
@@ -145,6 +157,8 @@ pub enum Error {
     DocumentUnwritable(String),
     #[error("`{0}` cannot be the name of a file in a package")]
     FileNameUnusable(String),
+    #[error("`{0}` is to go out, but the ceremony has nobody to fetch a package")]
+    PackageUnexpected(String),
     #[error(transparent)]
     Service(#[from] ServiceError),
 }
@@ -174,7 +188,9 @@ impl StepError for Error {
                  who wrote it. The partner must not use a mixture of both; another ceremony gets an \
                  id, and a folder, of its own."
             }
-            Self::DocumentUnwritable(_) | Self::FileNameUnusable(_) => {
+            Self::DocumentUnwritable(_)
+            | Self::FileNameUnusable(_)
+            | Self::PackageUnexpected(_) => {
                 "This is a defect of the software: report it with the record."
             }
             Self::Service(error) => error.remedy(),

@@ -10,9 +10,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::clearance::Summary;
 use crate::digest::Sha256;
+use crate::enrolment::{OwnKey, Replaced};
 use crate::execution::Location;
 use crate::finding::{self, Finding};
-use crate::id::{CeremonyId, Kind};
+use crate::id::{CeremonyId, Kind, Place};
 use crate::identifiers::{DataType, Environment, Folder, PartnerId};
 use crate::utc::Utc;
 use crate::working_keys::place::AskedBy;
@@ -33,6 +34,8 @@ pub enum Announcement {
     CeremonyFailed(CeremonyFailed),
     #[serde(rename = "Ceremony Succeeded")]
     CeremonySucceeded(CeremonySucceeded),
+    #[serde(rename = "Certificate Installed")]
+    CertificateInstalled(CertificateInstalled),
     #[serde(rename = "Certificates Incomplete")]
     CertificatesIncomplete(FilesNotTaken),
     #[serde(rename = "Certificates Rejected")]
@@ -50,10 +53,11 @@ pub enum Announcement {
 }
 
 impl Announcement {
-    pub const DETAIL_TYPES: [&'static str; 10] = [
+    pub const DETAIL_TYPES: [&'static str; 11] = [
         "Approval Required",
         "Ceremony Failed",
         "Ceremony Succeeded",
+        "Certificate Installed",
         "Certificates Incomplete",
         "Certificates Rejected",
         "Control Changed",
@@ -68,6 +72,7 @@ impl Announcement {
             Self::ApprovalRequired(_) => "Approval Required",
             Self::CeremonyFailed(_) => "Ceremony Failed",
             Self::CeremonySucceeded(_) => "Ceremony Succeeded",
+            Self::CertificateInstalled(_) => "Certificate Installed",
             Self::CertificatesIncomplete(_) => "Certificates Incomplete",
             Self::CertificatesRejected(_) => "Certificates Rejected",
             Self::ControlChanged(_) => "Control Changed",
@@ -84,6 +89,7 @@ impl Announcement {
             Self::ApprovalRequired(detail) => serde_json::to_string(detail),
             Self::CeremonyFailed(detail) => serde_json::to_string(detail),
             Self::CeremonySucceeded(detail) => serde_json::to_string(detail),
+            Self::CertificateInstalled(detail) => serde_json::to_string(detail),
             Self::CertificatesIncomplete(detail) | Self::CertificatesRejected(detail) => {
                 serde_json::to_string(detail)
             }
@@ -103,6 +109,7 @@ impl Announcement {
             "Approval Required" => schemars::schema_for!(ApprovalRequired),
             "Ceremony Failed" => schemars::schema_for!(CeremonyFailed),
             "Ceremony Succeeded" => schemars::schema_for!(CeremonySucceeded),
+            "Certificate Installed" => schemars::schema_for!(CertificateInstalled),
             "Certificates Incomplete" | "Certificates Rejected" => {
                 schemars::schema_for!(FilesNotTaken)
             }
@@ -237,6 +244,38 @@ pub struct CeremonyFailed {
     pub execution_arn: String,
 }
 
+/// A certificate for a signing key of ours was proven, and is used from now on.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct CertificateInstalled {
+    pub version: u32,
+    pub ceremony: Kind,
+    pub ceremony_id: CeremonyId,
+    /// Always null, as the next two: the key is ours.
+    pub partner: Option<PartnerId>,
+    pub environment: Option<Environment>,
+    pub data_type: Option<DataType>,
+    /// The name of the key.
+    pub key: OwnKey,
+    pub key_arn: String,
+    /// Fingerprint of the certificate.
+    #[cfg_attr(feature = "schema", schemars(with = "String"))]
+    pub certificate_sha256: Sha256,
+    pub subject: String,
+    #[cfg_attr(feature = "schema", schemars(with = "String"))]
+    pub not_after: Utc,
+    /// The certificate that was used until now; null where there was none, or where it is the same.
+    pub replaces: Option<Replaced>,
+    /// Whether all certificates were proven not to be revoked, or which were not.
+    pub revocation: Summary,
+    /// Where the record lies.
+    pub record: Location,
+    /// Digest of the record's bytes.
+    #[cfg_attr(feature = "schema", schemars(with = "String"))]
+    pub record_sha256: Sha256,
+}
+
 /// Files in the inbox that start no ceremony.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -351,6 +390,21 @@ impl FilesNotTaken {
             more: 0,
         }
     }
+
+    /// The same of files in a place that need not be a partner's.
+    pub fn at(
+        kind: Kind,
+        place: &impl Place,
+        reason: String,
+        file: Option<String>,
+        remedy: &str,
+    ) -> Self {
+        let of = place.folder().map(|folder| (kind, folder));
+        Self {
+            ceremony: Some(kind),
+            ..Self::new(of, reason, file, remedy)
+        }
+    }
 }
 
 /// Somebody changed a control, or touched a key that is a ceremony's to touch.
@@ -451,8 +505,10 @@ mod tests {
     #[test]
     fn files_of_a_folder_name_its_ceremony() {
         let folder = Folder::of_inbox_key("acme/production/pin/x").unwrap();
-        let of = Some((Kind::KekExport, &folder));
-        let detail = FilesNotTaken::new(of, "why".to_owned(), Some("x".to_owned()), "do");
+        let (why, file) = (|| "why".to_owned(), || Some("x".to_owned()));
+        let detail = FilesNotTaken::new(Some((Kind::KekExport, &folder)), why(), file(), "do");
+        let at = FilesNotTaken::at(Kind::KekExport, &folder, why(), file(), "do");
+        assert_eq!(at, detail);
         assert_eq!(
             serde_json::to_value(detail).unwrap(),
             json!({

@@ -8,6 +8,7 @@
 mod consistency;
 mod malformed;
 mod once;
+pub(crate) mod pinned;
 
 use std::collections::BTreeMap;
 
