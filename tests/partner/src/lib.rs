@@ -27,6 +27,8 @@ pub mod responder;
 pub mod signature;
 pub mod sums;
 pub mod terminal;
+pub mod tr31;
+pub mod working_keys;
 
 pub use certificate::{Certified, Profile, bundle, pkcs7};
 pub use key::{KeyKind, PrivateKey};
@@ -35,3 +37,4 @@ pub use open::{Kek, OpenError, Opened};
 pub use package::Package;
 pub use pki::{Pki, PkiBuilder};
 pub use responder::{Crl, Ocsp, Reason, Services, Wire};
+pub use working_keys::{KeysError, OpenedKeys};

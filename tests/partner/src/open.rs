@@ -137,7 +137,7 @@ impl Package {
         }
         let signer_sha256 = self.verify(&manifest, &[prefix, cryptogram].concat(), signature)?;
         let kek = decrypt(&manifest.wrapping.hash, leaf, cryptogram)?;
-        let kcv = check_value(&manifest.kek.algorithm, &kek)?;
+        let kcv = check_value(&manifest.kek.algorithm, kek.expose())?;
         let text = String::from_utf8_lossy(self.file("kcv.txt")?)
             .trim()
             .to_owned();
@@ -240,7 +240,7 @@ impl Package {
     }
 
     /// The signer's SubjectPublicKeyInfo in DER.
-    fn public_key(&self) -> Result<Vec<u8>, OpenError> {
+    pub(crate) fn public_key(&self) -> Result<Vec<u8>, OpenError> {
         match der::pem::decode_vec(self.file("signing-public-key.pem")?) {
             Ok(("PUBLIC KEY", public_key)) => Ok(public_key),
             _ => Err(OpenError::PublicKeyUnreadable),
@@ -277,19 +277,19 @@ fn decrypt(hash: &str, leaf: &Certified, cryptogram: &[u8]) -> Result<Kek, OpenE
 }
 
 /// The check value by the method that belongs to the algorithm.
-fn check_value(algorithm: &str, kek: &Kek) -> Result<String, OpenError> {
+pub(crate) fn check_value(algorithm: &str, key: &[u8]) -> Result<String, OpenError> {
     let wrong_length = || OpenError::KekLength {
         algorithm: algorithm.into(),
-        found: kek.expose().len(),
+        found: key.len(),
     };
     // AES by another library than the emulator's, which uses `keyblock` for everything.
     let aes = |mac: cmac::Algorithm| {
-        let key = cmac::Key::new(mac, kek.expose()).map_err(|_| wrong_length())?;
+        let key = cmac::Key::new(mac, key).map_err(|_| wrong_length())?;
         let tag = cmac::sign(&key, &[0; 16]).map_err(|_| wrong_length())?;
         Ok(hex::encode_upper(&tag.as_ref()[..KCV_BYTES]))
     };
     let tdes = |algorithm: SymmetricAlgorithm| {
-        let key = ClearKey::new(algorithm, kek.expose().to_vec().into());
+        let key = ClearKey::new(algorithm, key.to_vec().into());
         Ok(key
             .map_err(|_| wrong_length())?
             .key_check_value()

@@ -6,6 +6,8 @@
 //! package is out. Nothing is overwritten, and everything is read back before it counts as written;
 //! another attempt with the same input writes the same bytes and finds them there.
 //!
+//! A ceremony about a key of our own has no package: its record and its documents are all there is.
+//!
 //! Leaves behind `<ceremony-id>/{record.json,manifest.json,published.json}` and the ceremony's own
 //! documents in the evidence bucket, the proven roots for later ceremonies, and the package.
 
@@ -14,7 +16,7 @@ mod record;
 use ceremony::digest::Sha256;
 use ceremony::evidence::{Deed, Evidence, Recordable};
 use ceremony::execution::{Execution, File, JSON, Location, PEM, trusted_root_key};
-use ceremony::id::Ceremony;
+use ceremony::id::AnyCeremony;
 use ceremony::publication::{Publication, StoredFile, is_plain_name};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -25,7 +27,7 @@ use strum::{IntoStaticStr, VariantNames};
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Input {
-    pub ceremony: Ceremony,
+    pub ceremony: AnyCeremony,
     pub execution: Execution,
     /// The execution's input.
     pub input: Value,
@@ -37,7 +39,8 @@ pub struct Input {
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Output {
-    pub package: Location,
+    /// Null of a ceremony that has no package, since there is nobody to fetch one.
+    pub package: Option<Location>,
     pub record: Location,
     /// Digest of `manifest.json`, which has the digest of every file that the packaging step made.
     pub manifest_sha256: Sha256,
@@ -66,6 +69,13 @@ pub async fn handle(context: &Context, input: Input, journal: &Journal) -> Resul
     for object in &publication.objects {
         check_name(&object.name)?;
     }
+    let names = publication.files.iter().map(|file| &file.name);
+    let mut names = names.chain(publication.objects.iter().map(|object| &object.name));
+    if ceremony.package_prefix().is_none()
+        && let Some(name) = names.next()
+    {
+        return Err(Error::PackageUnexpected(name.clone()));
+    }
     let record = File::new("record.json", JSON, record::prepared(&input)?);
     let published = record::published(&input, &record)?;
     let published = File::new("published.json", JSON, published);
@@ -84,17 +94,20 @@ pub async fn handle(context: &Context, input: Input, journal: &Journal) -> Resul
         let file = File::new("root.pem", PEM, root.to_pem());
         shelf.put(location, &file).await?;
     }
-    for object in &publication.objects {
-        let location = shelf.outbox(ceremony, &object.name);
-        shelf.copy(location, object).await?;
-    }
-    for file in publication.files.iter().chain([manifest]) {
-        shelf.put(shelf.outbox(ceremony, &file.name), file).await?;
+    if let Some(prefix) = ceremony.package_prefix() {
+        for object in &publication.objects {
+            shelf.copy(shelf.outbox(&prefix, &object.name), object).await?;
+        }
+        for file in publication.files.iter().chain([manifest]) {
+            shelf.put(shelf.outbox(&prefix, &file.name), file).await?;
+        }
     }
     let location = shelf.evidence(ceremony, &published.name);
     shelf.put(location, &published).await?;
     Ok(Output {
-        package: shelf.outbox(ceremony, ""),
+        package: ceremony
+            .package_prefix()
+            .map(|prefix| shelf.outbox(&prefix, "")),
         record: record_location,
         manifest_sha256: Sha256::of(&manifest.contents),
         record_sha256: Sha256::of(&record.contents),
@@ -108,17 +121,17 @@ struct Shelf<'a> {
 }
 
 impl Shelf<'_> {
-    fn evidence(&self, ceremony: &Ceremony, name: &str) -> Location {
+    fn evidence(&self, ceremony: &AnyCeremony, name: &str) -> Location {
         Location {
             bucket: self.context.evidence_bucket.clone(),
             key: ceremony.evidence_key(name),
         }
     }
 
-    fn outbox(&self, ceremony: &Ceremony, name: &str) -> Location {
+    fn outbox(&self, prefix: &str, name: &str) -> Location {
         Location {
             bucket: self.context.outbox_bucket.clone(),
-            key: format!("{}{name}", ceremony.package_prefix()),
+            key: format!("{prefix}{name}"),
         }
     }
 
@@ -166,6 +179,8 @@ pub enum Error {
     FileNameUnusable(String),
     #[error("{0}")]
     ObjectUnusable(String),
+    #[error("`{0}` is to go out, but the ceremony has nobody to fetch a package")]
+    PackageUnexpected(String),
     #[error(transparent)]
     Service(#[from] ServiceError),
 }
@@ -205,7 +220,9 @@ impl StepError for Error {
                  who wrote it. The partner must not use a mixture of both; another ceremony gets an \
                  id, and a folder, of its own."
             }
-            Self::DocumentUnwritable(_) | Self::FileNameUnusable(_) => {
+            Self::DocumentUnwritable(_)
+            | Self::FileNameUnusable(_)
+            | Self::PackageUnexpected(_) => {
                 "This is a defect of the software: report it with the record."
             }
             Self::ObjectUnusable(_) => {

@@ -6,6 +6,10 @@
 //! | the certificate that a CA issued, as it arrives | inbox, `enrolment/<key name>/<file>` |
 //! | the chain, once it is proven | evidence bucket, `<ceremony-id>/certificates.pem` |
 //! | [`Installed`], which says what signs now | SSM parameter `/key-ceremony/certificates/<key name>` |
+//! | [`EnrolmentRules`]: which roots such a certificate may come from | SSM parameter `/key-ceremony/enrolment/<key name>` |
+
+mod installation;
+mod rules;
 
 use std::fmt;
 
@@ -13,7 +17,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::certificate::Certificate;
 use crate::digest::Sha256;
+use crate::id::{CeremonyId, Kind, Place};
+use crate::identifiers::Folder;
+use crate::text::shown;
 use crate::utc::Utc;
+
+pub use installation::{Installation, Kept, Replaced};
+pub use rules::{EnrolmentRules, Policy};
 
 /// A signing key of ours. What a name stands for may change from one key to the next.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, PartialEq, Serialize)]
@@ -50,9 +60,37 @@ impl OwnKey {
         format!("/key-ceremony/certificates/{self}")
     }
 
+    /// The SSM parameter that holds its [`EnrolmentRules`].
+    pub fn rules_parameter(self) -> String {
+        format!("/key-ceremony/enrolment/{self}")
+    }
+
+    /// The key for which a file of the inbox is: its name is in `enrolment/<key name>/<file>`.
+    pub fn of_inbox_key(key: &str) -> Result<Self, String> {
+        let parts: Vec<&str> = key.split('/').collect();
+        let ["enrolment", name, file] = parts[..] else {
+            return Err(format!("`{}` is not enrolment/<key name>/<file>", shown(key)));
+        };
+        if file.is_empty() {
+            return Err(format!("`{}` names a folder, not a file", shown(key)));
+        }
+        Self::named(name).ok_or_else(|| {
+            let names = Self::ALL.map(|key| format!("`{key}`")).join(" and ");
+            format!(
+                "`{}` is not the name of a signing key of ours: there are {names}",
+                shown(name)
+            )
+        })
+    }
+
+    /// Where all its requests lie.
+    pub fn requests_prefix(self) -> String {
+        format!("enrolment-requests/{self}/")
+    }
+
     /// Where the [`CertificateRequest`] for a public key lies in the evidence bucket.
     pub fn request_key(self, public_key_sha256: &Sha256) -> String {
-        format!("enrolment-requests/{self}/{public_key_sha256}.json")
+        format!("{}{public_key_sha256}.json", self.requests_prefix())
     }
 }
 
@@ -60,6 +98,41 @@ impl fmt::Display for OwnKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
     }
+}
+
+impl Place for OwnKey {
+    type Ceremony = Enrolment;
+
+    fn prefix(&self) -> String {
+        self.inbox_prefix()
+    }
+
+    fn beginning(&self) -> String {
+        format!("enrolment-{self}-")
+    }
+
+    fn folder(&self) -> Option<&Folder> {
+        None
+    }
+
+    fn ceremony(&self, kind: Kind, ceremony_id: CeremonyId) -> Enrolment {
+        Enrolment {
+            kind,
+            ceremony_id,
+            key: *self,
+        }
+    }
+}
+
+/// One ceremony `certificate-enrolment`: what every step and record says of which it is.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Enrolment {
+    #[serde(rename = "ceremony")]
+    pub kind: Kind,
+    pub ceremony_id: CeremonyId,
+    /// For which of our keys.
+    pub key: OwnKey,
 }
 
 /// That a certificate was asked for: for which key, and under which name.
@@ -102,10 +175,40 @@ impl Installed {
     pub const VERSION: u32 = 1;
 }
 
+impl CertificateRequest {
+    pub const VERSION: u32 = 1;
+}
+
 /// An [`Installed`] with its certificates.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Chain {
     pub certificate: Certificate,
     /// From its issuer up to the root.
     pub issuers: Vec<Certificate>,
+}
+
+/// The name of the chain in its ceremony's folder of the evidence bucket.
+pub const CHAIN: &str = "certificates.pem";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_of_the_inbox_names_the_key_that_a_certificate_is_for() {
+        for key in OwnKey::ALL {
+            let dropped = format!("{}certificate.pem", key.inbox_prefix());
+            assert_eq!(OwnKey::of_inbox_key(&dropped), Ok(key));
+        }
+        for (key, part) in [
+            ("enrolment/visa/a.pem", "`package-signing` and `tr34`"),
+            ("enrolment/tr34/", "a folder"),
+            ("enrolment/a.pem", "enrolment/<key name>/<file>"),
+            ("enrolment/tr34/old/a.pem", "enrolment/<key name>/<file>"),
+            ("acme/tr34/a.pem", "enrolment/<key name>/<file>"),
+        ] {
+            let error = OwnKey::of_inbox_key(key).unwrap_err();
+            assert!(error.contains(part), "{key}: {error}");
+        }
+    }
 }

@@ -15,6 +15,7 @@
 //! | [`keys`] | what is told of keys in Payment Cryptography |
 //! | [`signature`] | verifying what KMS signed |
 //! | [`execution`], [`publication`] | what starts an execution, what it publishes, and where things lie in S3 |
+//! | [`working_keys`] | orders for working keys, and what a profile allows of them |
 //! | [`enrolment`] | signing keys of our own, and the certificates for them |
 //! | [`evidence`] | what a step leaves behind for an auditor |
 //! | [`announcement`], [`finding`] | the events of the bus `key-ceremony`, and what a reconciliation finds |
@@ -49,3 +50,4 @@ pub mod strength;
 pub mod text;
 pub mod tr31;
 pub mod utc;
+pub mod working_keys;

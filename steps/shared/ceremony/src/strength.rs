@@ -64,6 +64,29 @@ impl Load {
     }
 }
 
+impl KekAlgorithm {
+    /// Whether such a key may protect a TR-31 block with a key of that algorithm in it.
+    ///
+    /// | key in the block | key that protects it |
+    /// | --- | --- |
+    /// | TDES_2KEY | any |
+    /// | TDES_3KEY | TDES_3KEY, any AES |
+    /// | AES | AES that is no shorter |
+    ///
+    /// Source: AWS Payment Cryptography user guide, "Import and export keys", tables of key
+    /// strengths.
+    pub fn may_protect(self, carried: Self) -> bool {
+        use KekAlgorithm::{AES_128, AES_192, AES_256, TDES_2KEY, TDES_3KEY};
+        match carried {
+            TDES_2KEY => true,
+            TDES_3KEY => self != TDES_2KEY,
+            AES_128 => matches!(self, AES_128 | AES_192 | AES_256),
+            AES_192 => matches!(self, AES_192 | AES_256),
+            AES_256 => self == AES_256,
+        }
+    }
+}
+
 impl KeyAlgorithm {
     /// Whether the key of a CA may certify a key of that algorithm, as Payment Cryptography sees
     /// it.
@@ -172,6 +195,24 @@ mod tests {
             let load = Load { kek, method };
             let allowed = KeyAlgorithm::KNOWN.map(|key| load.may_travel_under(&key));
             assert_eq!(allowed, row, "{kek} by {method}");
+        }
+    }
+
+    /// The documented table, in the order of [`KekAlgorithm::ALL`]: the key that protects down, the one
+    /// in the block across. The contract test holds it to the emulator's.
+    #[test]
+    fn a_key_block_is_protected_by_a_key_that_is_no_weaker() {
+        let table = [
+            // AES-128, AES-192, AES-256, TDES with two keys, with three
+            [true, false, false, true, true],
+            [true, true, false, true, true],
+            [true, true, true, true, true],
+            [false, false, false, true, false],
+            [false, false, false, true, true],
+        ];
+        for (protection, row) in KekAlgorithm::ALL.into_iter().zip(table) {
+            let allowed = KekAlgorithm::ALL.map(|carried| protection.may_protect(carried));
+            assert_eq!(allowed, row, "{protection}");
         }
     }
 

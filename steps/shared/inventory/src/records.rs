@@ -115,6 +115,7 @@ struct Record {
     certificates: Vec<Certificate>,
     had: Vec<Had>,
     kek: Option<Kek>,
+    working: Vec<Working>,
 }
 
 #[derive(Deserialize)]
@@ -154,6 +155,21 @@ struct Kek {
     origin: String,
 }
 
+#[derive(Deserialize)]
+struct Made {
+    keys: Vec<Working>,
+}
+
+/// A working key that is there to be sent.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Working {
+    key_arn: String,
+    /// Null for a key that was not made for the folder.
+    alias: Option<String>,
+    kcv: String,
+}
+
 /// What the failing step had, if it is known: `{"did": "had-key", …}` among others.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -184,6 +200,10 @@ impl Record {
                     record.authorities = imported.authorities;
                 }
                 "create-kek" => record.kek = Some(serde_json::from_value(result)?),
+                "make-keys" => {
+                    let made: Made = serde_json::from_value(result)?;
+                    record.working = made.keys;
+                }
                 _ => {}
             }
         }
@@ -222,6 +242,10 @@ impl Record {
                 ..named(kek.key_arn, alias)
             }
         });
+        let working = self.working.into_iter().map(|key| RecordedKey {
+            kcv: Some(key.kcv),
+            ..named(key.key_arn, key.alias)
+        });
         let had = self
             .had
             .into_iter()
@@ -229,7 +253,7 @@ impl Record {
         let cas = self.certificates.into_iter();
         let cas = cas.filter(|certificate| certificate.role != Role::Leaf);
         Recorded {
-            keys: authorities.chain(kek).chain(had).collect(),
+            keys: authorities.chain(kek).chain(working).chain(had).collect(),
             cas: cas
                 .map(|ca| RecordedCa {
                     sha256: ca.sha256,

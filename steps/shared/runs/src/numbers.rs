@@ -5,8 +5,7 @@ use std::time::Duration;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{Put, TransactWriteItem, Update};
 use ceremony::announcement::BegunCeremony;
-use ceremony::id::{CertificateSet, Kind};
-use ceremony::identifiers::Folder;
+use ceremony::id::{CeremonyId, CertificateSet, Kind, Place};
 use ceremony::utc::Utc;
 use step::ServiceError;
 
@@ -39,7 +38,10 @@ pub enum Taken {
 
 impl Runs {
     /// The last run of a set that was begun.
-    pub async fn last_run(&self, set: &CertificateSet) -> Result<Option<Run>, ServiceError> {
+    pub async fn last_run<P: Place>(
+        &self,
+        set: &CertificateSet<P>,
+    ) -> Result<Option<Run>, ServiceError> {
         let id = set_id(set);
         let Some(item) = self.read(&id).await? else {
             return Ok(None);
@@ -57,9 +59,9 @@ impl Runs {
 
     /// Takes the number of a run that follows the last one, and counts it for its folder and day:
     /// all of it, or nothing.
-    pub async fn take(
+    pub async fn take<P: Place>(
         &self,
-        set: &CertificateSet,
+        set: &CertificateSet<P>,
         run: &Run,
         per_day: u32,
     ) -> Result<Taken, ServiceError> {
@@ -100,9 +102,9 @@ impl Runs {
     pub async fn latest(
         &self,
         kind: Kind,
-        folder: &Folder,
+        place: &impl Place,
     ) -> Result<Option<BegunCeremony>, ServiceError> {
-        let id = folder_id(kind, folder);
+        let id = folder_id(kind, place);
         let Some(item) = self.read(&id).await? else {
             return Ok(None);
         };
@@ -118,7 +120,11 @@ impl Runs {
     }
 
     /// The condition is that nobody was faster: the number before is still the last.
-    fn put_run(&self, set: &CertificateSet, run: &Run) -> Result<TransactWriteItem, ServiceError> {
+    fn put_run<P: Place>(
+        &self,
+        set: &CertificateSet<P>,
+        run: &Run,
+    ) -> Result<TransactWriteItem, ServiceError> {
         let put = Put::builder()
             .table_name(&self.table)
             .item("id", text(set_id(set)))
@@ -136,9 +142,9 @@ impl Runs {
         Ok(TransactWriteItem::builder().put(put).build())
     }
 
-    fn count(
+    fn count<P: Place>(
         &self,
-        set: &CertificateSet,
+        set: &CertificateSet<P>,
         run: &Run,
         per_day: u32,
     ) -> Result<TransactWriteItem, ServiceError> {
@@ -159,15 +165,15 @@ impl Runs {
         Ok(TransactWriteItem::builder().update(update).build())
     }
 
-    fn put_latest(
+    fn put_latest<P: Place>(
         &self,
-        set: &CertificateSet,
+        set: &CertificateSet<P>,
         run: &Run,
     ) -> Result<TransactWriteItem, ServiceError> {
-        let ceremony_id = set.ceremony(run.number).ceremony_id;
+        let ceremony_id = CeremonyId::new(set, run.number);
         let put = Put::builder()
             .table_name(&self.table)
-            .item("id", text(folder_id(set.kind(), set.folder())))
+            .item("id", text(folder_id(set.kind(), set.place())))
             .item("ceremonyId", text(ceremony_id.to_string()))
             .item("takenAt", text(run.taken_at.to_string()))
             .build()
@@ -196,17 +202,17 @@ fn reasons(error: Option<&TransactWriteItemsError>) -> Vec<&str> {
         .collect()
 }
 
-fn set_id(set: &CertificateSet) -> String {
+fn set_id<P: Place>(set: &CertificateSet<P>) -> String {
     format!("set#{}", set.digest())
 }
 
-fn day_id(set: &CertificateSet, at: Utc) -> String {
-    let (kind, folder) = (set.kind(), set.folder().prefix());
+fn day_id<P: Place>(set: &CertificateSet<P>, at: Utc) -> String {
+    let (kind, folder) = (set.kind(), set.place().prefix());
     format!("day#{kind}#{folder}#{}", at.date())
 }
 
-fn folder_id(kind: Kind, folder: &Folder) -> String {
-    format!("folder#{kind}#{}", folder.prefix())
+fn folder_id(kind: Kind, place: &impl Place) -> String {
+    format!("folder#{kind}#{}", place.prefix())
 }
 
 fn time_in(item: &Item, name: &str) -> Option<Utc> {

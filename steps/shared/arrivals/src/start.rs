@@ -35,13 +35,13 @@
 
 use aws_sdk_sfn::types::{ExecutionStatus, IncludedData};
 use ceremony::execution::Start as Input;
-use ceremony::id::CertificateSet;
+use ceremony::id::{CertificateSet, CeremonyId, Place};
 use ceremony::utc::Utc;
 use runs::{Run, Taken};
 use step::ServiceError;
 
-use crate::decide::Complete;
-use crate::{Context, Error};
+use crate::decision::Complete;
+use crate::{Arrivals, Error};
 
 /// What became of a complete set.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -51,19 +51,19 @@ pub(crate) enum Start {
     NoneLeftToday,
 }
 
-pub(crate) async fn start(
-    context: &Context,
-    complete: &Complete,
+pub(crate) async fn start<P: Place>(
+    arrivals: &Arrivals,
+    complete: &Complete<P>,
     now: Utc,
 ) -> Result<Start, Error> {
     for _ in 0..ATTEMPTS {
-        let number = match context.runs.last_run(&complete.set).await? {
+        let number = match arrivals.runs.last_run(&complete.set).await? {
             None => 1,
             Some(last) => {
-                let found = execution(context, &complete.set, last.number).await?;
+                let found = execution(arrivals, &complete.set, last.number).await?;
                 match verdict(&last, &found, complete.dropped, now) {
                     Verdict::SameRun => return Ok(Start::AlreadyStarted),
-                    Verdict::NotStarted => return execute(context, &complete.set, &last).await,
+                    Verdict::NotStarted => return execute(arrivals, &complete.set, &last).await,
                     Verdict::NextRun => last.number + 1,
                 }
             }
@@ -74,12 +74,12 @@ pub(crate) async fn start(
             taken_at: now,
             dropped: complete.dropped,
         };
-        let taken = context
+        let taken = arrivals
             .runs
             .take(&complete.set, &run, complete.per_day)
             .await?;
         match taken {
-            Taken::Yes => return execute(context, &complete.set, &run).await,
+            Taken::Yes => return execute(arrivals, &complete.set, &run).await,
             Taken::BySomebodyElse => {}
             Taken::NoneLeftToday => return Ok(Start::NoneLeftToday),
         }
@@ -136,18 +136,18 @@ const DAY: i64 = 24 * 60 * 60;
 /// Well below the 90 days for which an execution is known after its end.
 const KNOWN: i64 = 80 * DAY;
 
-/// No execution lasts longer (`TimeoutSeconds` of the machine).
+/// No execution lasts longer (`TimeoutSeconds` of the machines).
 const LONGEST: i64 = 4 * DAY;
 
-async fn execution(
-    context: &Context,
-    set: &CertificateSet,
+async fn execution<P: Place>(
+    arrivals: &Arrivals,
+    set: &CertificateSet<P>,
     number: u32,
 ) -> Result<Execution, Error> {
-    let name = set.ceremony(number).ceremony_id;
-    let machine = &context.state_machine_arn;
+    let name = CeremonyId::new(set, number);
+    let machine = &arrivals.state_machine_arn;
     let executions = machine.replacen(":stateMachine:", ":execution:", 1);
-    let answer = context
+    let answer = arrivals
         .sfn
         .describe_execution()
         .execution_arn(format!("{executions}:{name}"))
@@ -176,12 +176,16 @@ async fn execution(
 }
 
 /// Starts the execution of a run whose number has been taken.
-async fn execute(context: &Context, set: &CertificateSet, run: &Run) -> Result<Start, Error> {
-    let answer = context
+async fn execute<P: Place>(
+    arrivals: &Arrivals,
+    set: &CertificateSet<P>,
+    run: &Run,
+) -> Result<Start, Error> {
+    let answer = arrivals
         .sfn
         .start_execution()
-        .state_machine_arn(&context.state_machine_arn)
-        .name(set.ceremony(run.number).ceremony_id.as_str())
+        .state_machine_arn(&arrivals.state_machine_arn)
+        .name(CeremonyId::new(set, run.number).as_str())
         .input(&run.input)
         .send()
         .await;
@@ -198,13 +202,9 @@ async fn execute(context: &Context, set: &CertificateSet, run: &Run) -> Result<S
     }
 }
 
-fn input(complete: &Complete, number: u32) -> Result<String, Error> {
-    let input = Input {
-        version: Input::VERSION,
-        ceremony: complete.set.ceremony(number),
-        objects: complete.objects.clone(),
-        leaf: Some(complete.set.leaf()),
-    };
+fn input<P: Place>(complete: &Complete<P>, number: u32) -> Result<String, Error> {
+    let (set, objects) = (&complete.set, complete.objects.clone());
+    let input = Input::new(set.ceremony(number), objects, Some(set.leaf()));
     serde_json::to_string(&input).map_err(|error| Error::Unwritable(error.to_string()))
 }
 
@@ -278,9 +278,14 @@ mod tests {
 
     #[test]
     fn no_execution_lasts_longer_than_is_said_here() {
-        let machine = include_str!("../../../../statemachine/kek-export.asl.json");
-        let machine: serde_json::Value = serde_json::from_str(machine).unwrap();
-        assert_eq!(machine["TimeoutSeconds"], LONGEST);
+        for machine in [
+            include_str!("../../../../statemachine/certificate-enrolment.asl.json"),
+            include_str!("../../../../statemachine/kek-export.asl.json"),
+        ] {
+            let machine: serde_json::Value = serde_json::from_str(machine).unwrap();
+            let seconds = machine["TimeoutSeconds"].as_i64();
+            assert!(seconds.is_some_and(|seconds| seconds <= LONGEST));
+        }
     }
 
     #[test]
