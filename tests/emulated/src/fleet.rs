@@ -6,7 +6,6 @@ use aws_sdk_paymentcryptography::types::{
 };
 use ceremony::algorithms::KekAlgorithm;
 use ceremony::digest::Sha256;
-use ceremony::execution::DroppedObject;
 use ceremony::fleet::run::Kek;
 use ceremony::fleet::{Bdk, BdkAlgorithm, Derivation, Inventory, Run, SerialNumber};
 
@@ -91,13 +90,11 @@ pub fn run_over(derivation: &Derivation, list: Vec<SerialNumber>) -> Run {
 }
 
 /// A run over an inventory in a file, which lies in the inbox.
-pub fn run_over_file(derivation: &Derivation, key: &str, version_id: &str, bytes: &[u8]) -> Run {
+pub fn run_over_file(derivation: &Derivation, key: &str, bytes: &[u8]) -> Run {
     let mut run = run_over(derivation, Vec::new());
-    run.inventory = Inventory::File(DroppedObject {
+    run.inventory = Inventory::File {
         key: key.to_owned(),
-        version_id: version_id.to_owned(),
-        bytes: bytes.len() as u64,
         sha256: Sha256::of(bytes),
-    });
+    };
     run
 }

@@ -8,16 +8,18 @@ use aes::cipher::array::Array;
 use aes::cipher::{BlockCipherEncrypt, KeyInit};
 use aes::{Aes128, Aes192, Aes256};
 use des::TdesEde2;
-use keyblock::tr31::unwrap;
 use keyblock::{ClearKey, SymmetricAlgorithm};
 use serde::Deserialize;
 
+use crate::tr31;
+
 /// Opens every line of `initial-keys.jsonl` and holds it to the terminals, each once and in this order.
-/// Keys are hex. Returns the check values.
+/// Keys are hex, and the algorithm of the KEK is spelled as Payment Cryptography does. Returns the check
+/// values.
 pub fn open_initial_keys(
     json_lines: &str,
     terminals: &[&str],
-    kek: &str,
+    (kek_algorithm, kek): (&str, &str),
     bdk: &str,
 ) -> Result<Vec<String>, String> {
     let [kek, bdk] = [kek, bdk].map(|key| hex::decode(key).unwrap_or_default());
@@ -26,7 +28,7 @@ pub fn open_initial_keys(
         return Err(format!("{} lines for {} terminals", lines.len(), terminals.len()));
     }
     let opened = lines.iter().zip(terminals).map(|(line, terminal)| {
-        open(line, terminal, &kek, &bdk).map_err(|why| format!("{terminal}: {why}"))
+        open(line, terminal, (kek_algorithm, &kek), &bdk).map_err(|why| format!("{terminal}: {why}"))
     });
     opened.collect()
 }
@@ -39,37 +41,40 @@ struct Line {
     kcv: String,
 }
 
-fn open(line: &str, terminal: &str, kek: &[u8], bdk: &[u8]) -> Result<String, String> {
+fn open(
+    line: &str,
+    terminal: &str,
+    (kek_algorithm, kek): (&str, &[u8]),
+    bdk: &[u8],
+) -> Result<String, String> {
     let line: Line = serde_json::from_str(line).map_err(|error| error.to_string())?;
     if line.ksn != terminal {
         return Err("it is the line of another terminal".to_owned());
     }
-    let kek = clear_kek(&line.key_block, kek).ok_or("the KEK does not go with the block")?;
-    let opened = unwrap(&line.key_block, &kek).map_err(|error| error.to_string())?;
-    if line.key_block.get(5..7) != Some("B1") || line.key_block.get(8..9) != Some("X") {
+    let opened = tr31::open(&line.key_block, kek_algorithm, kek);
+    let opened = opened.map_err(|error| error.to_string())?;
+    if opened.usage() != "B1" || opened.mode() != "X" {
         return Err("it is no initial key by its header".to_owned());
     }
-    if opened.key.bytes().expose() != initial_key(bdk, terminal)?.as_slice() {
+    if opened.expose() != initial_key(bdk, terminal)? {
         return Err("it is another key than the one that is derived".to_owned());
     }
-    if opened.key.key_check_value().to_string() != line.kcv {
+    if check_value(terminal, opened.expose())? != line.kcv {
         return Err("its check value is another one".to_owned());
     }
     Ok(line.kcv)
 }
 
-/// Which algorithm a key of sixteen bytes is for does not stand in it: the version of a block that it
-/// protects does (ANSI X9.143).
-fn clear_kek(block: &str, kek: &[u8]) -> Option<ClearKey> {
-    let algorithm = match (block.chars().next()?, kek.len()) {
-        ('B', 16) => SymmetricAlgorithm::Tdes2Key,
-        ('B', 24) => SymmetricAlgorithm::Tdes3Key,
-        ('D', 16) => SymmetricAlgorithm::Aes128,
-        ('D', 24) => SymmetricAlgorithm::Aes192,
-        ('D', 32) => SymmetricAlgorithm::Aes256,
-        _ => return None,
+fn check_value(terminal: &str, key: &[u8]) -> Result<String, String> {
+    let algorithm = match (terminal.len(), key.len()) {
+        (20, 16) => SymmetricAlgorithm::Tdes2Key,
+        (24, 16) => SymmetricAlgorithm::Aes128,
+        (24, 24) => SymmetricAlgorithm::Aes192,
+        (24, 32) => SymmetricAlgorithm::Aes256,
+        (_, length) => return Err(format!("it has {length} bytes")),
     };
-    ClearKey::new(algorithm, kek.to_vec().into()).ok()
+    let key = ClearKey::new(algorithm, key.to_vec().into()).map_err(|error| error.to_string())?;
+    Ok(key.key_check_value().to_string())
 }
 
 /// The initial key of the terminal with this serial number: of a TDES key for 20 digits, of an AES key for

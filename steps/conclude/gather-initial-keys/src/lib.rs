@@ -79,7 +79,7 @@ pub async fn handle(context: &Context, input: Input, _: &Journal) -> Result<Outp
     }
     let gathered = match &run.inventory {
         Inventory::Listed(list) => listed(context, plan, list).await?,
-        Inventory::File(_) => from_file(context, run, plan).await?,
+        Inventory::File { key, sha256 } => from_file(context, &input, key, sha256).await?,
     };
     let Gathered { lines, tally, .. } = gathered;
     if tally.exported == 0 {
@@ -123,19 +123,19 @@ async fn listed<'a>(
 
 async fn from_file<'a>(
     context: &'a Context,
-    run: &Run,
-    plan: &'a Plan,
+    input: &'a Input,
+    key: &str,
+    agreed: &Sha256,
 ) -> Result<Gathered<'a>, Error> {
-    let Inventory::File(file) = &run.inventory else {
-        return Err(Error::OtherRun);
-    };
-    let mut reader = run.reader(file).ok_or(Error::OtherRun)?;
+    let plan = &input.plan;
+    let mut reader = input.run.reader(key).ok_or(Error::OtherRun)?;
+    let version_id = plan.inventory_version_id.as_ref().ok_or(Error::OtherRun)?;
     let mut gathered = Gathered::new(context, plan).await?;
     let results = stream::iter(1..=plan.batches).map(|batch| result(context, plan, batch));
     let mut results = Box::pin(results.buffered(AHEAD));
     let (mut hasher, mut waiting) = (Hasher::default(), Vec::new());
-    let (bucket, version) = (&context.inbox_bucket, &file.version_id);
-    let mut pieces = open_version(&context.s3, bucket, &file.key, version).await?;
+    let bucket = &context.inbox_bucket;
+    let mut pieces = open_version(&context.s3, bucket, key, version_id).await?;
     while let Some(piece) = pieces.next().await? {
         hasher.update(piece.as_ref());
         reader.read(piece.as_ref(), |number| waiting.push(number));
@@ -152,7 +152,7 @@ async fn from_file<'a>(
         let result = results.next().await.ok_or(Error::InventoryChanged)??;
         gathered.take(terminals, &result).await?;
     }
-    if hasher.finish() != file.sha256 {
+    if hasher.finish() != *agreed {
         return Err(Error::InventoryChanged);
     }
     gathered.is_whole(plan)

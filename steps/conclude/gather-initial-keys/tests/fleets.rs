@@ -9,7 +9,7 @@ use ceremony::execution::Location;
 use ceremony::fleet::outcome::StoppedBatch;
 use ceremony::fleet::run::Kek;
 use ceremony::fleet::{
-    BATCH, BatchResult, Bdk, BdkAlgorithm, Derivation, Inventory, Outcome, Plan, Run, SerialNumber,
+    BATCH, BatchResult, Bdk, BdkAlgorithm, Derivation, Outcome, Plan, Run, SerialNumber,
 };
 use emulated::aws::Aws;
 use emulated::fleet::{run_over, run_over_file, serial_numbers};
@@ -49,8 +49,8 @@ impl Fleet {
         let (aws, numbers) = (Aws::default(), serial_numbers(BdkAlgorithm::AES_128, count));
         let lines = numbers.iter().map(|it| format!("{{\"ksn\":\"{}\"}}\n", it.as_str()));
         let text: String = lines.collect();
-        let version = aws.put("inbox", FILE, text.as_str());
-        let run = run_over_file(&derivation(), FILE, &version, text.as_bytes());
+        aws.put("inbox", FILE, text.as_str());
+        let run = run_over_file(&derivation(), FILE, text.as_bytes());
         Self::over(aws, run, numbers, Sha256::of(text.as_bytes()))
     }
 
@@ -73,6 +73,7 @@ impl Fleet {
                 key: Plan::list_key(&work),
             },
             folder: work,
+            inventory_version_id: aws.versions("inbox", FILE).pop().map(|it| it.version),
             inventory_sha256,
         };
         let fleet = Self {
@@ -280,13 +281,10 @@ async fn a_plan_of_another_run_or_another_inventory_is_refused() {
     assert_eq!(fleet.fails().await, Error::InventoryChanged);
 
     // The same terminals in other bytes.
-    let mut fleet = Fleet::of(150);
-    let Inventory::File(file) = &mut fleet.run.inventory else {
-        panic!("a file");
-    };
+    let fleet = Fleet::of(150);
     let mut bytes = fleet.aws.only("inbox", FILE).bytes;
     bytes.push(b'\n');
-    file.version_id = fleet.aws.put("inbox", FILE, bytes);
+    fleet.aws.put("inbox", FILE, bytes);
     let fleet = Fleet::over(fleet.aws, fleet.run, fleet.numbers, Sha256::of(b""));
     assert_eq!(fleet.fails().await, Error::InventoryChanged);
 }

@@ -78,6 +78,7 @@ impl Scene {
                     bucket: "parts".to_owned(),
                     key: Plan::list_key(FOLDER),
                 },
+                inventory_version_id: None,
                 inventory_sha256: Sha256::of(b"inventory"),
             },
             batch,

@@ -1,6 +1,6 @@
 //! `SplitInventory`: the inventory of a fleet, proven and split into batches.
 //!
-//! Reads exactly the version that the execution's input names, holds it to the digest that the request
+//! Reads the inventory that lies beside the request, holds it to the digest that the request
 //! agreed on and every line to the BDK, and finds strangers and duplicates, before anything is exported.
 //! Leaves the batches in the work bucket, where an earlier attempt with the same request may have left
 //! results: what is done is not done again. The longest inventory takes some 60 MB of memory.
@@ -17,7 +17,7 @@ use ceremony::text::shown;
 use futures::stream::{FuturesUnordered, StreamExt};
 use serde::{Deserialize, Serialize};
 use step::{Journal, ServiceError, StepError};
-use storage::{ObjectError, Upload, count_keys, open_version, write_over};
+use storage::{ObjectError, Upload, count_keys, open_newest, write_over};
 use strum::{IntoStaticStr, VariantNames};
 
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -53,7 +53,7 @@ pub async fn handle(context: &Context, input: Input, _: &Journal) -> Result<Outp
     } = input;
     let folder = run.folder(&ceremony.folder());
     let mut batches = Batches::new(context, &folder);
-    let inventory_sha256 = match &run.inventory {
+    let (inventory_version_id, inventory_sha256) = match &run.inventory {
         Inventory::Listed(list) => {
             run.listed(list)?;
             let mut hasher = Hasher::default();
@@ -63,9 +63,12 @@ pub async fn handle(context: &Context, input: Input, _: &Journal) -> Result<Outp
                 batches.filled.push(number.clone());
             }
             batches.write_full().await?;
-            hasher.finish()
+            (None, hasher.finish())
         }
-        Inventory::File(_) => from_file(context, &run, &mut batches).await?,
+        Inventory::File { key, sha256 } => {
+            let version_id = from_file(context, &run, key, sha256, &mut batches).await?;
+            (Some(version_id), sha256.clone())
+        }
     };
     let terminals = batches.finish().await?;
     let count = Plan::batches_of(terminals);
@@ -88,23 +91,24 @@ pub async fn handle(context: &Context, input: Input, _: &Journal) -> Result<Outp
         done_before,
         begun_at: execution.started_at,
         list,
+        inventory_version_id,
         inventory_sha256,
     }))
 }
 
+/// Says which version it was.
 async fn from_file(
     context: &Context,
     run: &Run,
+    key: &str,
+    agreed: &Sha256,
     batches: &mut Batches<'_>,
-) -> Result<Sha256, Error> {
-    let Inventory::File(file) = &run.inventory else {
-        return Err(Error::InventoryFormUnknown(String::new()));
-    };
-    let unknown = || Error::InventoryFormUnknown(file.key.clone());
-    let mut reader = run.reader(file).ok_or_else(unknown)?;
+) -> Result<String, Error> {
+    let unknown = || Error::InventoryFormUnknown(key.to_owned());
+    let mut reader = run.reader(key).ok_or_else(unknown)?;
     let mut hasher = Hasher::default();
-    let (bucket, version) = (&context.inbox_bucket, &file.version_id);
-    let mut pieces = open_version(&context.s3, bucket, &file.key, version).await?;
+    let bucket = &context.inbox_bucket;
+    let (version_id, mut pieces) = open_newest(&context.s3, bucket, key).await?;
     while let Some(piece) = pieces.next().await? {
         let piece = piece.as_ref();
         hasher.update(piece);
@@ -118,14 +122,14 @@ async fn from_file(
     reader.finish(|number| batches.filled.push(number))?;
     batches.write_full().await?;
     let found = hasher.finish();
-    if found != file.sha256 {
+    if found != *agreed {
         return Err(Error::InventoryChanged {
-            file: file.key.clone(),
+            file: key.to_owned(),
             found,
-            agreed: file.sha256.clone(),
+            agreed: agreed.clone(),
         });
     }
-    Ok(found)
+    Ok(version_id)
 }
 
 /// How many batches are written at once.

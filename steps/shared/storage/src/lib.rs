@@ -17,7 +17,7 @@ pub use objects::{Beginning, ObjectError, read_beginning, read_newest, read_vers
 pub use pages::{Keys, count_keys, list_after, read_own, write_over};
 pub use profiles::{LoadedProfile, ProfileError, load_profile};
 pub use roots::supplied_roots;
-pub use stream::{CopyError, Pieces, Upload, Written, copy_once, open_own, open_version};
+pub use stream::{CopyError, Pieces, Upload, Written, copy_once, open_newest, open_own, open_version};
 pub use write_once::{Found, WriteError, write_once};
 
 use aws_sdk_s3::Client as S3;

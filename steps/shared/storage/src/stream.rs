@@ -30,6 +30,23 @@ impl Pieces {
     }
 }
 
+/// Begins to read the newest version of an object, and says which that is.
+pub async fn open_newest(
+    client: &Client,
+    bucket: &str,
+    key: &str,
+) -> Result<(String, Pieces), ObjectError> {
+    let answer = client.get_object().bucket(bucket).key(key).send().await;
+    let object =
+        answer.map_err(|error| missing_or(key, ServiceError::new("s3:GetObject", &error)))?;
+    let version = object.version_id().unwrap_or("null").to_owned();
+    let pieces = Pieces {
+        key: key.to_owned(),
+        body: object.body,
+    };
+    Ok((version, pieces))
+}
+
 /// Begins to read exactly one version of an object.
 pub async fn open_version(
     client: &Client,
@@ -49,14 +66,8 @@ pub async fn open_version(
 
 /// Begins to read an object that this system wrote.
 pub async fn open_own(client: &Client, location: &Location) -> Result<Pieces, ObjectError> {
-    let Location { bucket, key } = location;
-    let answer = client.get_object().bucket(bucket).key(key).send().await;
-    let object =
-        answer.map_err(|error| missing_or(key, ServiceError::new("s3:GetObject", &error)))?;
-    Ok(Pieces {
-        key: key.clone(),
-        body: object.body,
-    })
+    let (_, pieces) = open_newest(client, &location.bucket, &location.key).await?;
+    Ok(pieces)
 }
 
 /// What of an upload is in memory. S3 takes parts of 5 MiB or more, ten thousand of them at most.

@@ -34,9 +34,9 @@ async fn fleet(
     let numbers = serial_numbers(bdk, count).into_iter().map(String::from);
     let numbers: Vec<String> = numbers.collect();
     let text = format!("ksn\n{}\n", numbers.join("\n"));
-    let version = aws.put("inbox", FILE, text.as_str());
+    aws.put("inbox", FILE, text.as_str());
     let derivation = derivation(&client, bdk, kek).await;
-    let run = run_over_file(&derivation, FILE, &version, text.as_bytes());
+    let run = run_over_file(&derivation, FILE, text.as_bytes());
     let machine = Machine {
         aws,
         client,
@@ -102,12 +102,16 @@ async fn a_fleet_is_opened_by_the_partner_and_by_programs_of_others() {
         let kek = clear(&emulated, &derivation.kek.key_arn);
         let bdk = clear(&emulated, &derivation.bdk.key_arn);
         let terminals: Vec<&str> = numbers.iter().map(String::as_str).collect();
-        let opened = open_initial_keys(&json_lines, &terminals, &kek, &bdk).unwrap();
+        let algorithm = derivation.kek.algorithm.as_str();
+        let opens = |terminals: &[&str]| {
+            open_initial_keys(&json_lines, terminals, (algorithm, &kek), &bdk)
+        };
+        let opened = opens(&terminals).unwrap();
         assert_eq!(opened.len(), 120);
         // And the partner would notice if they were another terminal's.
         let mut others = terminals.clone();
         others.swap(3, 4);
-        assert!(open_initial_keys(&json_lines, &others, &kek, &bdk).is_err());
+        assert!(opens(&others).is_err());
         assert_eq!(outside.opens(&json_lines, &kek, &bdk), opened);
     }
     outside.ends();
@@ -149,7 +153,8 @@ async fn a_run_that_was_killed_goes_on_where_it_was() {
     let kek = clear(&emulated, &derivation.kek.key_arn);
     let bdk = clear(&emulated, &derivation.bdk.key_arn);
     let terminals: Vec<&str> = numbers.iter().map(String::as_str).collect();
-    open_initial_keys(&machine.json_lines(&again), &terminals, &kek, &bdk).unwrap();
+    let kek = (derivation.kek.algorithm.as_str(), kek.as_str());
+    open_initial_keys(&machine.json_lines(&again), &terminals, kek, &bdk).unwrap();
 
     // What was exported twice are the batches that were under way, and what was struck.
     let calls = emulated.calls().into_iter().filter(|call| call == "ExportKey").count();

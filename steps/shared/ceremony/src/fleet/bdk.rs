@@ -68,16 +68,9 @@ impl BdkAlgorithm {
         }
     }
 
-    /// Whether the KEK is as strong as the initial keys (user guide, "Import and export keys", table of
-    /// key strengths for TR-31).
+    /// Whether the KEK is as strong as the initial keys.
     pub fn may_travel_under(self, kek: KekAlgorithm) -> bool {
-        use KekAlgorithm::{AES_128, AES_192, AES_256};
-        match self {
-            Self::TDES_2KEY => true,
-            Self::AES_128 => matches!(kek, AES_128 | AES_192 | AES_256),
-            Self::AES_192 => matches!(kek, AES_192 | AES_256),
-            Self::AES_256 => kek == AES_256,
-        }
+        kek.may_protect(self.as_kek())
     }
 
     fn as_kek(self) -> KekAlgorithm {

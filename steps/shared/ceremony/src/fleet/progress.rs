@@ -84,6 +84,7 @@ mod tests {
                 bucket: String::new(),
                 key: String::new(),
             },
+            inventory_version_id: None,
             inventory_sha256: Sha256::of(b""),
         }
     }

@@ -10,7 +10,7 @@ use super::{Fault, Format};
 use crate::algorithms::KekAlgorithm;
 use crate::digest::Sha256;
 use crate::evidence::digest_of;
-use crate::execution::{DroppedObject, Location};
+use crate::execution::Location;
 use crate::identifiers::Folder;
 use crate::utc::Utc;
 
@@ -58,8 +58,8 @@ pub struct Kek {
 pub enum Inventory {
     /// In the request itself.
     Listed(Vec<SerialNumber>),
-    /// One version of an object in the inbox.
-    File(DroppedObject),
+    /// An object in the inbox, whichever of its versions has this digest.
+    File { key: String, sha256: Sha256 },
 }
 
 impl Run {
@@ -77,8 +77,8 @@ impl Run {
     }
 
     /// A reader for an inventory in a file; none if its name does not say its form.
-    pub fn reader(&self, file: &DroppedObject) -> Option<InventoryReader> {
-        let format = Format::of_name(&file.key)?;
+    pub fn reader(&self, key: &str) -> Option<InventoryReader> {
+        let format = Format::of_name(key)?;
         Some(InventoryReader::new(format, self.terminals()))
     }
 
@@ -115,6 +115,8 @@ pub struct Plan {
     pub begun_at: Utc,
     /// One line of JSON for each batch.
     pub list: Location,
+    /// The version of the inventory that was split; null for a list in the request.
+    pub inventory_version_id: Option<String>,
     /// Of the inventory's bytes; of a list in the request, of its serial numbers with a newline each.
     pub inventory_sha256: Sha256,
 }
