@@ -1,4 +1,5 @@
-//! `FindBdk`: the base derivation key that the request names and the profile allows.
+//! `FindBdk`: the base derivation key that the request names and the profile allows, and with it what the
+//! run is made of.
 //!
 //! Holds the key to its usage, to the algorithm that the profile says, and to the KEK: initial keys never
 //! leave under a weaker one. One call; leaves nothing behind.
@@ -8,8 +9,9 @@ use aws_sdk_paymentcryptography::types::KeyState;
 use ceremony::evidence::Recordable;
 use ceremony::fleet::bdk::BDK_USAGE;
 use ceremony::fleet::run::Kek;
-use ceremony::fleet::{AllowedBdk, Bdk, UnfitBdk};
+use ceremony::fleet::{AllowedBdk, Bdk, Derivation, FleetAsked, Run, UnfitBdk};
 use ceremony::id::Ceremony;
+use ceremony::working_keys::plan::{EstablishedKekFacts, OrderFacts};
 use payment_keys::{KeyFacts, Pace, inspect};
 use serde::{Deserialize, Serialize};
 use step::{Journal, ServiceError, StepError};
@@ -19,15 +21,15 @@ use strum::{IntoStaticStr, VariantNames};
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Input {
     pub ceremony: Ceremony,
-    /// As the profile names it.
-    pub bdk: AllowedBdk,
-    /// What its initial keys are to leave under.
-    pub kek: Kek,
+    pub request: OrderFacts,
+    pub initial_keys: FleetAsked,
+    /// What they are to leave under.
+    pub kek: EstablishedKekFacts,
 }
 
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(transparent)]
-pub struct Output(pub Bdk);
+pub struct Output(pub Run);
 
 impl Recordable for Output {
     fn recordable(&self) -> impl Serialize {
@@ -36,7 +38,12 @@ impl Recordable for Output {
 }
 
 pub async fn handle(client: &Client, input: Input, _: &Journal) -> Result<Output, Error> {
-    let Input { bdk, kek, .. } = input;
+    let Input {
+        request,
+        initial_keys: FleetAsked { bdk, inventory },
+        kek,
+        ..
+    } = input;
     let unfit = |why: UnfitBdk| Error::BdkUnsuitable {
         key_arn: bdk.key_arn.clone(),
         why,
@@ -50,10 +57,24 @@ pub async fn handle(client: &Client, input: Input, _: &Journal) -> Result<Output
     }
     let facts = inspect(client, &bdk.key_arn, &Pace::patient()).await?;
     check(&bdk, &facts).map_err(unfit)?;
-    Ok(Output(Bdk {
-        key_arn: facts.key_arn,
-        algorithm: bdk.algorithm,
-        kcv: facts.kcv,
+    Ok(Output(Run {
+        request_sha256: request.object.sha256,
+        derivation: Derivation {
+            bdk: Bdk {
+                key_arn: facts.key_arn,
+                algorithm: bdk.algorithm,
+                kcv: facts.kcv,
+            },
+            kek: Kek {
+                key_arn: kek.key_arn,
+                algorithm: kek.algorithm,
+                kcv: kek.kcv,
+            },
+            serial_number_in_block: bdk.serial_number_in_block,
+        },
+        inventory,
+        key_set: bdk.key_set,
+        max_terminals: bdk.max_terminals,
     }))
 }
 

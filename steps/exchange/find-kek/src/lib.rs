@@ -10,7 +10,7 @@ use aws_sdk_paymentcryptography::Client;
 use aws_sdk_paymentcryptography::types::{KeyClass, KeyUsage};
 use ceremony::evidence::Recordable;
 use ceremony::id::Ceremony;
-use ceremony::working_keys::order::{Asked, AskedKey, EstablishedKek, Order, Source};
+use ceremony::working_keys::order::{AskedKey, EstablishedKek, Order, Source};
 use ceremony::working_keys::plan::{EstablishedKekFacts, KekTooWeak, PlannedKey};
 use ceremony::working_keys::rules::WorkingKeyPolicy;
 use payment_keys::{
@@ -51,7 +51,7 @@ pub async fn handle(client: &Client, input: Input) -> Result<Output, Error> {
         pace: Pace::patient(),
     };
     let kek = finder.kek(input.order.kek).await?;
-    let Asked::Keys(asked) = &input.order.asked;
+    let asked = input.order.keys();
     let mut keys = Vec::with_capacity(asked.len());
     for key in asked {
         let planned = finder.planned(key).await?;

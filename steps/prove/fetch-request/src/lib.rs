@@ -8,6 +8,7 @@ use ceremony::algorithms::SignatureAlgorithm;
 use ceremony::digest::Sha256;
 use ceremony::enrolment::{Installed, OwnKey};
 use ceremony::evidence::Recordable;
+use ceremony::fleet::{FleetAsked, Inventory, InventoryFile};
 use ceremony::profile::{CeremonyNotAllowed, MalformedProfile};
 use ceremony::text::shown;
 use ceremony::working_keys::MalformedOrder;
@@ -28,6 +29,8 @@ pub struct Output {
     pub request: OrderFacts,
     pub order: Order,
     pub policy: WorkingKeyPolicy,
+    /// What is asked for a fleet of terminals, if that is asked.
+    pub initial_keys: Option<FleetAsked>,
     /// The aliases in Payment Cryptography under which this ceremony may make keys: where to look
     /// if a step is killed.
     pub aliases: Vec<String>,
@@ -84,6 +87,7 @@ pub async fn handle(context: &Context, input: Input) -> Result<Output, Error> {
     let package_signer = installed(&context.ssm, OwnKey::PackageSigning).await?;
     Ok(Output {
         aliases: aliases(&place, &order),
+        initial_keys: fleet_asked(&place, &order, &policy),
         request: OrderFacts {
             name: place.name,
             asked_by: place.asked_by,
@@ -95,9 +99,25 @@ pub async fn handle(context: &Context, input: Input) -> Result<Output, Error> {
     })
 }
 
+/// The BDK is one that the profile allows, as has been seen.
+fn fleet_asked(place: &Place, order: &Order, policy: &WorkingKeyPolicy) -> Option<FleetAsked> {
+    let Asked::InitialKeys(asked) = &order.asked else {
+        return None;
+    };
+    let bdk = policy.may_ask.bdks.get(&asked.bdk)?.clone();
+    let inventory = match &asked.inventory {
+        Some(InventoryFile { file, sha256 }) => Inventory::File {
+            key: place.attachment_key(file),
+            sha256: sha256.clone(),
+        },
+        None => Inventory::Listed(asked.terminals.clone()),
+    };
+    Some(FleetAsked { bdk, inventory })
+}
+
 fn aliases(place: &Place, order: &Order) -> Vec<String> {
-    let Asked::Keys(keys) = &order.asked;
-    let new = keys
+    let new = order
+        .keys()
         .iter()
         .filter(|key| matches!(key.source, Source::New { .. }));
     new.map(|key| place.folder.working_key_alias(&key.name))

@@ -28,5 +28,5 @@ pub use inventory::{Fault, Format, InventoryReader, MalformedInventory, Terminal
 pub use outcome::{BatchResult, Outcome, Tally};
 pub use progress::expected_end;
 pub use request::{AllowedBdk, InitialKeys, InventoryFile, KeySet};
-pub use run::{BATCH, Batch, Derivation, Inventory, Plan, Run};
+pub use run::{BATCH, Batch, Derivation, FleetAsked, Inventory, Plan, Run};
 pub use serial_number::{InitialKeyId, MalformedSerialNumber, SerialNumber};

@@ -13,7 +13,9 @@ const EXAMPLE: &str = include_str!("../order.example.json");
 const SCHEMA: &str = include_str!("../order.schema.json");
 
 fn keys(order: &Order) -> &[AskedKey] {
-    let Asked::Keys(keys) = &order.asked;
+    let Asked::Keys(keys) = &order.asked else {
+        panic!("keys are asked for");
+    };
     keys
 }
 

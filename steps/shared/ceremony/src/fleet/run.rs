@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::bdk::Bdk;
 use super::inventory::{InventoryReader, MalformedInventory, Terminals};
-use super::request::KeySet;
+use super::request::{AllowedBdk, KeySet};
 use super::serial_number::SerialNumber;
 use super::{Fault, Format};
 use crate::algorithms::KekAlgorithm;
@@ -30,6 +30,15 @@ pub struct Run {
     pub key_set: Option<KeySet>,
     /// How many terminals the profile allows.
     pub max_terminals: u32,
+}
+
+/// A run as it is asked for, before its keys have been looked at.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct FleetAsked {
+    /// As the profile allows it.
+    pub bdk: AllowedBdk,
+    pub inventory: Inventory,
 }
 
 /// What every initial key of a run is derived from, and what it leaves under.

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::attributes::{Exportability, Modes, Usage};
 use super::{Algorithm, MalformedOrder};
 use crate::bundle::private_key_in_json;
+use crate::fleet::InitialKeys;
 use crate::text::shown;
 
 /// Keys that one order can ask for: of the account's five calls a second they take some seconds, and
@@ -55,6 +56,8 @@ impl fmt::Display for EstablishedKek {
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Asked {
+    /// Of terminals, which derive the keys of their transactions from them.
+    InitialKeys(InitialKeys),
     Keys(Vec<AskedKey>),
 }
 
@@ -151,8 +154,11 @@ struct Document {
     version: u32,
     kek: EstablishedKek,
     /// The keys that are to leave, each under a name that no other of them has.
+    /// Default: none, but `initialKeys`.
     #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 20)))]
     keys: Option<Vec<KeyEntry>>,
+    /// Initial keys of terminals (DUKPT). Default: none, but `keys`.
+    initial_keys: Option<InitialKeys>,
 }
 
 /// A key: one that is there (`key`), or a new one (`usage`, `algorithm` and `modes`).
@@ -199,21 +205,36 @@ impl Order {
         if reader.end().is_err() {
             return Err(MalformedOrder::new("something follows the document"));
         }
-        let Document { version, kek, keys } = document;
+        let Document {
+            version,
+            kek,
+            keys,
+            initial_keys,
+        } = document;
         if version != 1 {
             return Err(MalformedOrder::new(format!(
                 "`version` is {version}, 1 is expected"
             )));
         }
-        let Some(keys) = keys else {
-            return Err(MalformedOrder::new(
-                "it asks for nothing: `keys` is missing",
-            ));
+        let asked = match (keys, initial_keys) {
+            (Some(keys), None) => Asked::Keys(keys_of(keys)?),
+            (None, Some(initial_keys)) => {
+                let consistent = initial_keys.is_consistent();
+                consistent.map_err(|words| MalformedOrder::new(format!("`initialKeys`: {words}")))?;
+                Asked::InitialKeys(initial_keys)
+            }
+            (None, None) => {
+                return Err(MalformedOrder::new(
+                    "it asks for nothing: `keys` or `initialKeys` is missing",
+                ));
+            }
+            (Some(_), Some(_)) => {
+                return Err(MalformedOrder::new(
+                    "`keys` and `initialKeys` exclude each other",
+                ));
+            }
         };
-        Ok(Self {
-            kek,
-            asked: Asked::Keys(keys_of(keys)?),
-        })
+        Ok(Self { kek, asked })
     }
 
     /// The JSON Schema of the document.
@@ -222,10 +243,11 @@ impl Order {
         schemars::schema_for!(Document)
     }
 
-    /// How many keys are asked for.
-    pub fn count(&self) -> usize {
+    /// The keys that are asked for one by one.
+    pub fn keys(&self) -> &[AskedKey] {
         match &self.asked {
-            Asked::Keys(keys) => keys.len(),
+            Asked::InitialKeys(_) => &[],
+            Asked::Keys(keys) => keys,
         }
     }
 }

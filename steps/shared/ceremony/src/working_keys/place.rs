@@ -105,6 +105,16 @@ impl Place {
         } = self;
         format!("{}{}/{name}.json", folder.prefix(), asked_by.section())
     }
+
+    /// The inbox key of a file that the order refers to.
+    pub fn attachment_key(&self, file: &str) -> String {
+        let Self {
+            folder,
+            asked_by,
+            name,
+        } = self;
+        format!("{}{}/{name}/{file}", folder.prefix(), asked_by.section())
+    }
 }
 
 fn is_name(name: &str) -> bool {

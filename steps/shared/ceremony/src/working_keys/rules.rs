@@ -1,11 +1,14 @@
 //! What a profile says of orders: who may ask, and for what.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::Algorithm;
 use super::attributes::Usage;
 use super::order::{Asked, EstablishedKek, MAX_KEYS, Order, Source};
 use super::place::AskedBy;
+use crate::fleet::{AllowedBdk, InitialKeys};
 use crate::profile::{ProfileVersion, Signature};
 
 /// Working keys leave under an established KEK.
@@ -33,10 +36,16 @@ pub struct WorkingKeyExport {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct MayAsk {
-    /// The usages that keys may have.
+    /// The usages that keys may have. Default: none, but `bdks`.
+    #[serde(default)]
     pub usages: Vec<Usage>,
-    /// The algorithms that keys may have.
+    /// The algorithms that keys may have. Default: none, but `bdks`.
+    #[serde(default)]
     pub algorithms: Vec<Algorithm>,
+    /// Base derivation keys whose initial keys may be asked for, each by the name that orders use. They
+    /// need the tag `key-ceremony:purpose` = `bdk`. Default: none.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub bdks: BTreeMap<String, AllowedBdk>,
     /// Whether keys may be made. Default: false, only existing ones are sent.
     #[serde(default)]
     pub new_keys: bool,
@@ -84,9 +93,11 @@ impl WorkingKeyExport {
                 continue;
             };
             let section = format!("workingKeyExport.{}", asked_by.section());
-            if rules.usages.is_empty() || rules.algorithms.is_empty() || rules.keks.is_empty() {
+            let keys = !rules.usages.is_empty() && !rules.algorithms.is_empty();
+            if !keys && rules.bdks.is_empty() || rules.keks.is_empty() {
                 return Err(format!(
-                    "`{section}` allows nothing: `usages`, `algorithms` and `keks` must not be empty"
+                    "`{section}` allows nothing: `keks`, and `usages` and `algorithms` or `bdks`, must \
+                     not be empty"
                 ));
             }
             if !(1..=MAX_KEYS).contains(&rules.max_keys) {
@@ -107,14 +118,17 @@ impl MayAsk {
         if !self.keks.contains(&order.kek) {
             return Some(format!("`kek` is `{}`, which is not allowed", order.kek));
         }
-        let count = order.count();
+        let keys = match &order.asked {
+            Asked::InitialKeys(initial_keys) => return self.why_no_initial_keys(initial_keys),
+            Asked::Keys(keys) => keys,
+        };
+        let count = keys.len();
         if count > self.max_keys {
             return Some(format!(
                 "it asks for {count} keys, and `maxKeys` is {}",
                 self.max_keys
             ));
         }
-        let Asked::Keys(keys) = &order.asked;
         keys.iter().enumerate().find_map(|(index, key)| {
             let why = match &key.source {
                 Source::Existing(_) => None,
@@ -126,6 +140,20 @@ impl MayAsk {
                 } => self.why_not_kind(*usage, *algorithm),
             };
             why.map(|why| format!("`keys[{index}]`: {why}"))
+        })
+    }
+
+    /// How many terminals an inventory has is seen when it is read.
+    fn why_no_initial_keys(&self, asked: &InitialKeys) -> Option<String> {
+        let Some(bdk) = self.bdks.get(&asked.bdk) else {
+            return Some("`initialKeys.bdk` is none of those that are allowed (`bdks`)".to_owned());
+        };
+        let count = asked.terminals.len();
+        (count > bdk.max_terminals as usize).then(|| {
+            format!(
+                "it asks for {count} terminals, and `maxTerminals` is {}",
+                bdk.max_terminals
+            )
         })
     }
 
