@@ -45,11 +45,11 @@ const runsKey = [
 const writeOnce = (objects: string) => [`s3:GetObject on ${objects}`, `s3:PutObject on ${objects}`];
 
 /** Finding a key by alias, reserving the alias, and finding what a crash left behind. */
-const aliasedKeys = (purpose: string) => [
-  `payment-cryptography:CreateAlias on ${payment}:alias/key-ceremony/${purpose}/*`,
+const aliasedKeys = (purpose: string, below = purpose) => [
+  `payment-cryptography:CreateAlias on ${payment}:alias/key-ceremony/${below}/*`,
   `payment-cryptography:CreateAlias on ${payment}:key/*`,
-  `payment-cryptography:DeleteAlias on ${payment}:alias/key-ceremony/${purpose}/*`,
-  `payment-cryptography:GetAlias on ${payment}:alias/key-ceremony/${purpose}/*`,
+  `payment-cryptography:DeleteAlias on ${payment}:alias/key-ceremony/${below}/*`,
+  `payment-cryptography:GetAlias on ${payment}:alias/key-ceremony/${below}/*`,
   `payment-cryptography:GetAlias on ${payment}:key/*`,
   `payment-cryptography:GetKey on ${payment}:key/*`,
   'payment-cryptography:ListAliases on *',
@@ -57,8 +57,28 @@ const aliasedKeys = (purpose: string) => [
   `payment-cryptography:ListTagsForResource on ${payment}:key/*`,
   `payment-cryptography:TagResource on ${payment}:key/* if StringEquals aws:RequestTag/key-ceremony:purpose = ${purpose} and ` +
     `StringEqualsIfExists aws:ResourceTag/key-ceremony:purpose = ${purpose}`,
-  `payment-cryptography:UpdateAlias on ${payment}:alias/key-ceremony/${purpose}/*`,
+  `payment-cryptography:UpdateAlias on ${payment}:alias/key-ceremony/${below}/*`,
   `payment-cryptography:UpdateAlias on ${payment}:key/*`,
+];
+
+/** What a working key may be for: never K0 or K1. */
+const WORKING_USAGES = [
+  'TR31_B0_BASE_DERIVATION_KEY',
+  'TR31_C0_CARD_VERIFICATION_KEY',
+  'TR31_D0_SYMMETRIC_DATA_ENCRYPTION_KEY',
+  'TR31_E0_EMV_MKEY_APP_CRYPTOGRAMS',
+  'TR31_E1_EMV_MKEY_CONFIDENTIALITY',
+  'TR31_E2_EMV_MKEY_INTEGRITY',
+  'TR31_E4_EMV_MKEY_DYNAMIC_NUMBERS',
+  'TR31_E5_EMV_MKEY_CARD_PERSONALIZATION',
+  'TR31_E6_EMV_MKEY_OTHER',
+  'TR31_M0_ISO_16609_MAC_KEY',
+  'TR31_M1_ISO_9797_1_MAC_KEY',
+  'TR31_M3_ISO_9797_3_MAC_KEY',
+  'TR31_M6_ISO_9797_5_CMAC_KEY',
+  'TR31_P0_PIN_ENCRYPTION_KEY',
+  'TR31_V1_IBM3624_PIN_VERIFICATION_KEY',
+  'TR31_V2_VISA_PIN_VERIFICATION_KEY',
 ];
 
 /** The security claim of the system: these lines, and no other, are what each step may do. */
@@ -89,6 +109,57 @@ const STEP_POLICIES: Record<string, string[]> = {
     'states:DescribeExecution on arn:PARTITION:states:REGION:ACCOUNTID:execution:KekExport/Workflow/StateMachine:*',
     'states:StartExecution on KekExport/Workflow/StateMachine',
   ],
+  'WorkingKeyExport/intake-request': [
+    'dynamodb:GetItem on Runs/Table',
+    'dynamodb:PutItem on Runs/Table',
+    'dynamodb:UpdateItem on Runs/Table',
+    'events:PutEvents on Notifications/Bus',
+    `kms:Decrypt ${throughS3}`,
+    ...runsKey,
+    ...['orders', 'requests'].flatMap((section) =>
+      [
+        'non-production/cardholder',
+        'non-production/pin',
+        'production/cardholder',
+        'production/pin',
+      ].flatMap((folder) => [
+        `s3:GetObject on Storage/Inbox/*/${folder}/${section}/*`,
+        `s3:GetObjectVersion on Storage/Inbox/*/${folder}/${section}/*`,
+      ]),
+    ),
+    'sqs:SendMessage on KekExport/Rejections/Queue',
+    'sqs:SendMessage on WorkingKeyExport/Trigger/DeadLetters/Queue',
+    `ssm:GetParameter ${profiles}`,
+    'states:DescribeExecution on arn:PARTITION:states:REGION:ACCOUNTID:execution:WorkingKeyExport/Workflow/StateMachine:*',
+    'states:StartExecution on WorkingKeyExport/Workflow/StateMachine',
+  ],
+  'Steps/fetch-request': [
+    `kms:Decrypt ${throughS3}`,
+    's3:GetObjectVersion on Storage/Inbox/*',
+    'ssm:GetParameter on arn:PARTITION:ssm:REGION:ACCOUNTID:parameter/key-ceremony/certificates/*',
+    `ssm:GetParameter ${profiles}`,
+  ],
+  'Steps/establish-kek': ['CreateAlias', 'GetAlias', 'UpdateAlias'].flatMap((action) => [
+    `payment-cryptography:${action} on ${payment}:alias/key-ceremony/kek/*/*/*/current`,
+    `payment-cryptography:${action} on ${payment}:key/*`,
+  ]),
+  'Steps/find-kek': [
+    `payment-cryptography:GetAlias on ${payment}:alias/key-ceremony/keys/*`,
+    `payment-cryptography:GetAlias on ${payment}:key/*`,
+    `payment-cryptography:GetKey on ${payment}:key/*`,
+    `payment-cryptography:ListTagsForResource on ${payment}:key/*`,
+  ],
+  'Steps/make-keys': [
+    'payment-cryptography:CreateKey on * if StringEquals aws:RequestTag/key-ceremony:purpose = working and ' +
+      'StringEquals payment-cryptography:KeyClass = SYMMETRIC_KEY and ' +
+      `StringEquals payment-cryptography:KeyUsage = ${WORKING_USAGES.join('|')}`,
+    ...aliasedKeys('working', 'keys'),
+  ],
+  'Steps/export-keys': [
+    `payment-cryptography:ExportKey on ${payment}:key/* if StringEquals aws:ResourceTag/key-ceremony:purpose = working and ` +
+      'StringEquals payment-cryptography:ExportKeyMaterial = Tr31KeyBlock',
+  ],
+  'Steps/package-keys': [],
   'Steps/fetch-certs': [
     `kms:Decrypt ${throughS3}`,
     's3:GetObject on Storage/Evidence/trusted-roots/*',
@@ -206,6 +277,7 @@ const MACHINES: [string, string, string[]][] = [
     [
       'check-revocation',
       'create-kek',
+      'establish-kek',
       'fetch-certs',
       'import-ca',
       'package-kek',
@@ -215,6 +287,20 @@ const MACHINES: [string, string, string[]][] = [
       'sign-package',
       'validate',
       'wrap-rsa',
+    ],
+  ],
+  [
+    'WorkingKeyExport',
+    'working-key-export',
+    [
+      'export-keys',
+      'fetch-request',
+      'find-kek',
+      'make-keys',
+      'package-keys',
+      'publish',
+      'record-failure',
+      'sign-package',
     ],
   ],
   [

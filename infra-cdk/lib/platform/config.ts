@@ -38,6 +38,8 @@ export interface Config {
   readonly partners: Record<string, PartnerPrincipal>;
   /** ARNs that may write partner profiles. @default - no operator role */
   readonly operators: string[];
+  /** ARNs that may order working keys. @default - no requester role */
+  readonly requesters: string[];
   /** ARNs that may read executions and evidence. @default - no auditor role */
   readonly auditors: string[];
   /** ARNs that may do what remedies ask for. @default - no responder role */
@@ -81,6 +83,7 @@ export function readConfig(node: Node): Config {
     csrSubject: parseSubject(text('csrSubject', 'CN=Key Ceremony Signing Key')),
     partners: parsePartners(node.tryGetContext('partners') ?? {}),
     operators: arns('operators'),
+    requesters: arns('requesters'),
     auditors: arns('auditors'),
     responders: arns('responders'),
     notificationEmails: parseEmails(node.tryGetContext('notificationEmails') ?? []),
@@ -118,6 +121,7 @@ const CONTEXT_NAMES = [
   'csrSubject',
   'partners',
   'operators',
+  'requesters',
   'auditors',
   'responders',
   'notificationEmails',

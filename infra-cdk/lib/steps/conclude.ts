@@ -15,6 +15,7 @@ export function concludeSteps(define: DefineStep, { signingKey, storage }: Platf
   return {
     sign,
     'package-kek': define('package-kek', 'Makes the files of the package'),
+    'package-keys': define('package-keys', 'Makes the files of a package of working keys'),
     'sign-package': signPackage,
     publish: define(
       'publish',

@@ -2,7 +2,7 @@ import { Duration } from 'aws-cdk-lib';
 import type { IConstruct } from 'constructs';
 
 import type { Platform } from '../platform/platform.ts';
-import { readProfiles } from '../platform/profiles.ts';
+import { readInstalledCertificates, readProfiles } from '../platform/profiles.ts';
 import { readTrustedRoot, readVersions, writeAnswers } from '../platform/storage-permissions.ts';
 import type { DefineStep } from './step-function.ts';
 
@@ -24,6 +24,21 @@ export function proveSteps(
           SIGNING_KEY_SPEC: signingKey.keySpec,
         },
         permissions: [...readVersions(storage), ...readTrustedRoot(storage), readProfiles(scope)],
+      },
+    ),
+    'fetch-request': define(
+      'fetch-request',
+      'Reads the version of an order named in the execution input, and the profile',
+      {
+        environment: {
+          INBOX_BUCKET: storage.inbox.bucketName,
+          SIGNING_KEY_SPEC: signingKey.keySpec,
+        },
+        permissions: [
+          ...readVersions(storage),
+          readProfiles(scope),
+          readInstalledCertificates(scope),
+        ],
       },
     ),
     validate: define(

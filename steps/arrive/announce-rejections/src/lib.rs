@@ -11,6 +11,7 @@ use ceremony::enrolment::OwnKey;
 use ceremony::id::{Kind, Place};
 use ceremony::identifiers::Folder;
 use ceremony::utc::Utc;
+use ceremony::working_keys::place;
 use runs::{Batch, Closing, Runs};
 use serde::{Deserialize, Serialize};
 use step::ServiceError;
@@ -91,7 +92,7 @@ async fn announce(context: &Context, body: &str, now: Utc) -> Result<(), Error> 
             }
             Closing::Due(batch) => {
                 let detail = detail(context, &place, &batch).await?;
-                let announcement = Announcement::CertificatesRejected(detail);
+                let announcement = Announcement::of_rejected(detail);
                 context.bus.announce(&announcement).await?;
                 context.runs.announced(&place, &batch).await?;
             }
@@ -107,6 +108,11 @@ async fn detail(context: &Context, place: &str, batch: &Batch) -> Result<FilesNo
     let remedy = "Correct what the reasons name and drop the files again.";
     let mut detail = if let Ok(folder) = Folder::of_inbox_key(&file) {
         detail_of(context, Kind::KekExport, &folder, reason, remedy).await?
+    } else if let Some(Ok(folder)) = place
+        .strip_suffix(place::REJECTIONS)
+        .map(|folder| Folder::of_inbox_key(&format!("{folder}file")))
+    {
+        detail_of(context, Kind::WorkingKeyExport, &folder, reason, remedy).await?
     } else if let Ok(key) = OwnKey::of_inbox_key(&file) {
         detail_of(context, Kind::CertificateEnrolment, &key, reason, remedy).await?
     } else {

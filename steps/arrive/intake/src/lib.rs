@@ -13,6 +13,7 @@ pub use arrivals::{CreatedObject, Error, Input, ObjectCreated, Output};
 use ceremony::id::Kind;
 use ceremony::identifiers::Folder;
 use ceremony::utc::Utc;
+use ceremony::working_keys::place::{OrderPlace, OrderRole};
 
 /// What the step works with, made once at cold start.
 pub struct Context {
@@ -32,6 +33,13 @@ async fn deal_with(context: &Context, event: Input, now: Utc) -> Result<Output, 
     let folder = match Folder::of_inbox_key(&object.key) {
         Ok(folder) => folder,
         Err(reason) => {
+            let reason = match OrderPlace::of_inbox_key(&object.key) {
+                Some(OrderRole::Attachment) => return arrivals.attached(&object).await,
+                // `intake-request` hears of every document.
+                Some(_) if object.key.ends_with(".json") => return Ok(Output::Ignored),
+                Some(OrderRole::Misplaced(reason)) => reason,
+                _ => reason,
+            };
             let remedy = "Put the file at <partner>/<environment>/<data-type>/<file>.";
             return arrivals.outside(&object, reason, remedy, now).await;
         }

@@ -8,20 +8,22 @@ use ceremony::algorithms::SignatureAlgorithm;
 use ceremony::digest::Sha256;
 use ceremony::enrolment::{Installed, OwnKey};
 use ceremony::evidence::Recordable;
+use ceremony::execution::{DroppedObject, Start};
 use ceremony::fleet::{FleetAsked, Inventory, InventoryFile};
 use ceremony::profile::{CeremonyNotAllowed, MalformedProfile};
 use ceremony::text::shown;
 use ceremony::working_keys::MalformedOrder;
 use ceremony::working_keys::order::{Asked, Order, Source};
-use ceremony::working_keys::place::{Place, Role};
-use ceremony::working_keys::plan::{OrderFacts, OrderStart};
+use ceremony::working_keys::place::{OrderPlace, OrderRole};
+use ceremony::working_keys::plan::OrderFacts;
 use ceremony::working_keys::rules::WorkingKeyPolicy;
 use serde::{Deserialize, Serialize};
 use step::{ServiceError, StepError};
 use storage::{InstalledError, ObjectError, ProfileError, installed, load_profile, read_version};
 use strum::{IntoStaticStr, VariantNames};
 
-pub type Input = OrderStart;
+/// The order is its only object.
+pub type Input = Start;
 
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -54,8 +56,7 @@ pub struct Context {
 }
 
 pub async fn handle(context: &Context, input: Input) -> Result<Output, Error> {
-    let place = place_of(&input)?;
-    let object = &input.object;
+    let (place, object) = order_of(&input)?;
     let (key, version_id) = (&object.key, &object.version_id);
     let bytes = read_version(&context.s3, &context.inbox_bucket, key, version_id).await?;
     let found = Sha256::of(&bytes);
@@ -91,7 +92,7 @@ pub async fn handle(context: &Context, input: Input) -> Result<Output, Error> {
         request: OrderFacts {
             name: place.name,
             asked_by: place.asked_by,
-            object: input.object,
+            object: object.clone(),
         },
         order,
         policy,
@@ -100,7 +101,7 @@ pub async fn handle(context: &Context, input: Input) -> Result<Output, Error> {
 }
 
 /// The BDK is one that the profile allows, as has been seen.
-fn fleet_asked(place: &Place, order: &Order, policy: &WorkingKeyPolicy) -> Option<FleetAsked> {
+fn fleet_asked(place: &OrderPlace, order: &Order, policy: &WorkingKeyPolicy) -> Option<FleetAsked> {
     let Asked::InitialKeys(asked) = &order.asked else {
         return None;
     };
@@ -115,7 +116,7 @@ fn fleet_asked(place: &Place, order: &Order, policy: &WorkingKeyPolicy) -> Optio
     Some(FleetAsked { bdk, inventory })
 }
 
-fn aliases(place: &Place, order: &Order) -> Vec<String> {
+fn aliases(place: &OrderPlace, order: &Order) -> Vec<String> {
     let new = order
         .keys()
         .iter()
@@ -124,28 +125,22 @@ fn aliases(place: &Place, order: &Order) -> Vec<String> {
         .collect()
 }
 
-/// The input names the partner and the object; an object of another folder is not this ceremony's,
-/// whoever wrote the input.
-fn place_of(input: &Input) -> Result<Place, Error> {
-    let fault = |detail: String| Err(Error::InputMalformed { detail });
-    if input.version != OrderStart::VERSION {
-        return fault(format!(
-            "it has version {}, this software reads {}",
-            input.version,
-            OrderStart::VERSION
-        ));
-    }
-    let folder = input.ceremony.folder();
-    let id = &input.ceremony.ceremony_id;
-    if !id.is_for(&folder) {
-        return fault(format!("`{id}` is not a ceremony id of this folder"));
-    }
-    match Place::of_inbox_key(&input.object.key) {
-        Some(Role::Order(place)) if place.folder == folder => Ok(place),
-        _ => fault(format!(
-            "`{}` is no order in the folder of this ceremony",
-            shown(&input.object.key)
-        )),
+/// The order, and where it lies: in the folder of this ceremony, whoever wrote the input.
+fn order_of(input: &Input) -> Result<(OrderPlace, &DroppedObject), Error> {
+    input
+        .check()
+        .map_err(|detail| Error::InputMalformed { detail })?;
+    let [object] = &input.objects[..] else {
+        let detail = format!("it names {} objects, one is expected", input.objects.len());
+        return Err(Error::InputMalformed { detail });
+    };
+    match OrderPlace::of_inbox_key(&object.key) {
+        Some(OrderRole::Order(place)) if place.folder == input.ceremony.folder() => {
+            Ok((place, object))
+        }
+        _ => Err(Error::InputMalformed {
+            detail: format!("`{}` is no order of this folder", shown(&object.key)),
+        }),
     }
 }
 

@@ -10,6 +10,7 @@
 
 mod decision;
 mod folder;
+mod order;
 mod private_key;
 mod reject;
 mod start;
@@ -25,10 +26,11 @@ use serde::{Deserialize, Serialize};
 
 pub use decision::{Complete, Decision, carriers, dropped, usable, why_unusable};
 pub use folder::{Contents, File, Unread, read_folder};
+pub use order::{Document, OrderDecision, read_document};
 pub use private_key::Found;
 
 use reject::Rejection;
-use start::Start;
+use start::{Asking, Start};
 
 /// The event's detail, as far as it is asked. S3 adds fields; they are not errors.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
@@ -50,7 +52,7 @@ pub type Input = EventBridgeEvent<ObjectCreated>;
 #[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Output {
-    /// A folder marker, which is no file.
+    /// A folder marker, which is no file, or a file of another ceremony.
     Ignored,
     Incomplete,
     PrivateKeyReceived,
@@ -92,6 +94,14 @@ impl Arrivals {
         reject::reject(self, rejection, now).await
     }
 
+    /// Deals with a file that a document of another ceremony refers to: it starts nothing.
+    pub async fn attached(&self, object: &CreatedObject) -> Result<Output, Error> {
+        match private_key::of_event(self, None, object).await? {
+            Some(found) => private_key::announce_outside(self, &found).await,
+            None => Ok(Output::Ignored),
+        }
+    }
+
     /// The private key whose arrival this event tells.
     pub async fn private_key_of_event(
         &self,
@@ -121,9 +131,7 @@ impl Arrivals {
                 self.bus.announce(&announcement).await?;
                 Ok(Output::Incomplete)
             }
-            Decision::PrivateKey(found) => {
-                private_key::announce(self, kind, place, &found).await
-            }
+            Decision::PrivateKey(found) => private_key::announce(self, kind, place, &found).await,
             Decision::Unusable {
                 reason,
                 file,
@@ -142,11 +150,18 @@ impl Arrivals {
         complete: Complete<P>,
         now: Utc,
     ) -> Result<Output, Error> {
-        let output = match Box::pin(start::start(self, &complete, now)).await? {
+        let asking = Asking {
+            set: &complete.set,
+            objects: &complete.objects,
+            leaf: Some(complete.set.leaf()),
+            dropped: complete.dropped,
+            per_day: complete.per_day,
+        };
+        let output = match Box::pin(start::start(self, &asking, now)).await? {
             Start::Started => Output::Started,
             Start::AlreadyStarted => Output::AlreadyStarted,
             Start::NoneLeftToday => {
-                let (reason, remedy) = none_left(place, complete.per_day, now);
+                let (reason, remedy) = none_left(kind, place, complete.per_day, now);
                 let file = Some(complete.leaf_key.as_str());
                 let rejection = Rejection::of(kind, place, file, reason, remedy);
                 reject::reject(self, rejection, now).await?
@@ -162,7 +177,7 @@ impl Arrivals {
     }
 }
 
-fn none_left(place: &impl Place, per_day: u32, now: Utc) -> (String, &'static str) {
+fn none_left(kind: Kind, place: &impl Place, per_day: u32, now: Utc) -> (String, &'static str) {
     let (date, next) = (now.date(), now.next_day());
     let begun = format!("the folder has begun {per_day} ceremonies today ({date}, UTC)");
     match place.folder() {
@@ -171,8 +186,16 @@ fn none_left(place: &impl Place, per_day: u32, now: Utc) -> (String, &'static st
                 "{begun}, and `maxCeremoniesPerDay` of its profile allows no more; the next is \
                  possible from {next}"
             ),
-            "Drop the leaf again when the next is possible, or have an operator raise \
-             `maxCeremoniesPerDay` before.",
+            match kind {
+                Kind::WorkingKeyExport => {
+                    "Drop the document again when the next is possible, or have an operator raise \
+                     `maxCeremoniesPerDay` before."
+                }
+                _ => {
+                    "Drop the leaf again when the next is possible, or have an operator raise \
+                     `maxCeremoniesPerDay` before."
+                }
+            },
         ),
         None => (
             format!("{begun}, and no more are allowed; the next is possible from {next}"),

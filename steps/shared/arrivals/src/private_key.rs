@@ -162,6 +162,11 @@ pub(crate) async fn announce<P: Place>(
     found: &Found,
 ) -> Result<Output, Error> {
     let remedy = match place.folder() {
+        Some(_) if kind == Kind::WorkingKeyExport => {
+            "Tell whoever sent it to replace that key, since others may have read it. A responder must \
+             delete every version of the object, by the command in `deleteVersions`. Then drop a \
+             document without a key."
+        }
         Some(_) => PARTNERS_REMEDY,
         None => {
             "Find out whose key it is, and have it replaced with every certificate for it, since others \
@@ -169,7 +174,10 @@ pub(crate) async fn announce<P: Place>(
              version of the object, by the command in `deleteVersions`. Then drop the certificate again."
         }
     };
-    let consequence = "No ceremony of this folder starts as long as it lies there.";
+    let consequence = match kind {
+        Kind::WorkingKeyExport => "It starts no ceremony.",
+        _ => "No ceremony of this folder starts as long as it lies there.",
+    };
     let detail = PrivateKeyReceived {
         ceremony: Some(kind),
         latest_ceremony: arrivals.runs.latest(kind, place).await?,

@@ -5,6 +5,7 @@ use ceremony::id::{Kind, Place};
 use ceremony::identifiers::{Folder, PartnerId};
 use ceremony::text::{clipped, shown};
 use ceremony::utc::Utc;
+use ceremony::working_keys::place::REJECTIONS;
 use runs::Gathered;
 use serde_json::json;
 use step::ServiceError;
@@ -30,7 +31,7 @@ impl<'a, P: Place> Rejection<'a, P> {
     ) -> Self {
         Self {
             of: Some((kind, place)),
-            place: place.prefix(),
+            place: gathered_at(kind, place),
             rejected: rejected(key, reason),
             remedy,
         }
@@ -49,6 +50,14 @@ impl Rejection<'_> {
             rejected: rejected(Some(key), reason),
             remedy,
         }
+    }
+}
+
+/// What is rejected at one of these is told together.
+fn gathered_at(kind: Kind, place: &impl Place) -> String {
+    match kind {
+        Kind::WorkingKeyExport => format!("{}{REJECTIONS}", place.prefix()),
+        _ => place.prefix(),
     }
 }
 
@@ -91,7 +100,7 @@ pub(crate) async fn reject<P: Place>(
                 },
                 None => FilesNotTaken::new(None, reason, file, remedy),
             };
-            let announcement = Announcement::CertificatesRejected(detail);
+            let announcement = Announcement::of_rejected(detail);
             arrivals.bus.announce(&announcement).await?;
         }
         Gathered::InWindow(window) => {

@@ -34,16 +34,16 @@
 //! unknown has ended, within four days of being begun since no execution lasts longer.
 
 use aws_sdk_sfn::types::{ExecutionStatus, IncludedData};
-use ceremony::execution::Start as Input;
-use ceremony::id::{CertificateSet, CeremonyId, Place};
+use ceremony::digest::Sha256;
+use ceremony::execution::{DroppedObject, Start as Input};
+use ceremony::id::{CeremonyId, InputSet};
 use ceremony::utc::Utc;
 use runs::{Run, Taken};
 use step::ServiceError;
 
-use crate::decision::Complete;
 use crate::{Arrivals, Error};
 
-/// What became of a complete set.
+/// What became of a set.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Start {
     Started,
@@ -51,35 +51,44 @@ pub(crate) enum Start {
     NoneLeftToday,
 }
 
-pub(crate) async fn start<P: Place>(
+/// What asks for an execution.
+pub(crate) struct Asking<'a, S> {
+    pub(crate) set: &'a S,
+    pub(crate) objects: &'a [DroppedObject],
+    /// Of a certificate set.
+    pub(crate) leaf: Option<Sha256>,
+    /// When it was dropped, seconds since 1970.
+    pub(crate) dropped: i64,
+    /// How many ceremonies the folder may begin on one day.
+    pub(crate) per_day: u32,
+}
+
+pub(crate) async fn start<S: InputSet>(
     arrivals: &Arrivals,
-    complete: &Complete<P>,
+    asking: &Asking<'_, S>,
     now: Utc,
 ) -> Result<Start, Error> {
     for _ in 0..ATTEMPTS {
-        let number = match arrivals.runs.last_run(&complete.set).await? {
+        let number = match arrivals.runs.last_run(asking.set).await? {
             None => 1,
             Some(last) => {
-                let found = execution(arrivals, &complete.set, last.number).await?;
-                match verdict(&last, &found, complete.dropped, now) {
+                let found = execution(arrivals, asking.set, last.number).await?;
+                match verdict(&last, &found, asking.dropped, now) {
                     Verdict::SameRun => return Ok(Start::AlreadyStarted),
-                    Verdict::NotStarted => return execute(arrivals, &complete.set, &last).await,
+                    Verdict::NotStarted => return execute(arrivals, asking.set, &last).await,
                     Verdict::NextRun => last.number + 1,
                 }
             }
         };
         let run = Run {
             number,
-            input: input(complete, number)?,
+            input: input(asking, number)?,
             taken_at: now,
-            dropped: complete.dropped,
+            dropped: asking.dropped,
         };
-        let taken = arrivals
-            .runs
-            .take(&complete.set, &run, complete.per_day)
-            .await?;
+        let taken = arrivals.runs.take(asking.set, &run, asking.per_day).await?;
         match taken {
-            Taken::Yes => return execute(arrivals, &complete.set, &run).await,
+            Taken::Yes => return execute(arrivals, asking.set, &run).await,
             Taken::BySomebodyElse => {}
             Taken::NoneLeftToday => return Ok(Start::NoneLeftToday),
         }
@@ -139,9 +148,9 @@ const KNOWN: i64 = 80 * DAY;
 /// No execution lasts longer (`TimeoutSeconds` of the machines).
 const LONGEST: i64 = 4 * DAY;
 
-async fn execution<P: Place>(
+async fn execution(
     arrivals: &Arrivals,
-    set: &CertificateSet<P>,
+    set: &impl InputSet,
     number: u32,
 ) -> Result<Execution, Error> {
     let name = CeremonyId::new(set, number);
@@ -176,11 +185,7 @@ async fn execution<P: Place>(
 }
 
 /// Starts the execution of a run whose number has been taken.
-async fn execute<P: Place>(
-    arrivals: &Arrivals,
-    set: &CertificateSet<P>,
-    run: &Run,
-) -> Result<Start, Error> {
+async fn execute(arrivals: &Arrivals, set: &impl InputSet, run: &Run) -> Result<Start, Error> {
     let answer = arrivals
         .sfn
         .start_execution()
@@ -202,9 +207,9 @@ async fn execute<P: Place>(
     }
 }
 
-fn input<P: Place>(complete: &Complete<P>, number: u32) -> Result<String, Error> {
-    let (set, objects) = (&complete.set, complete.objects.clone());
-    let input = Input::new(set.ceremony(number), objects, Some(set.leaf()));
+fn input<S: InputSet>(asking: &Asking<'_, S>, number: u32) -> Result<String, Error> {
+    let ceremony = asking.set.ceremony(number);
+    let input = Input::new(ceremony, asking.objects.to_vec(), asking.leaf.clone());
     serde_json::to_string(&input).map_err(|error| Error::Unwritable(error.to_string()))
 }
 
@@ -281,6 +286,7 @@ mod tests {
         for machine in [
             include_str!("../../../../statemachine/certificate-enrolment.asl.json"),
             include_str!("../../../../statemachine/kek-export.asl.json"),
+            include_str!("../../../../statemachine/working-key-export.asl.json"),
         ] {
             let machine: serde_json::Value = serde_json::from_str(machine).unwrap();
             let seconds = machine["TimeoutSeconds"].as_i64();

@@ -53,6 +53,8 @@ pub enum Announcement {
     KeysExported(KeysExported),
     #[serde(rename = "Private Key Received")]
     PrivateKeyReceived(PrivateKeyReceived),
+    #[serde(rename = "Request Rejected")]
+    RequestRejected(FilesNotTaken),
 }
 
 impl Announcement {
@@ -69,6 +71,7 @@ impl Announcement {
         "Inventory Differs",
         "Keys Exported",
         "Private Key Received",
+        "Request Rejected",
     ];
 
     pub fn detail_type(&self) -> &'static str {
@@ -85,6 +88,15 @@ impl Announcement {
             Self::InventoryDiffers(_) => "Inventory Differs",
             Self::KeysExported(_) => "Keys Exported",
             Self::PrivateKeyReceived(_) => "Private Key Received",
+            Self::RequestRejected(_) => "Request Rejected",
+        }
+    }
+
+    /// Of files that cannot be used: requests and orders, or certificates.
+    pub fn of_rejected(detail: FilesNotTaken) -> Self {
+        match detail.ceremony {
+            Some(Kind::WorkingKeyExport) => Self::RequestRejected(detail),
+            _ => Self::CertificatesRejected(detail),
         }
     }
 
@@ -95,9 +107,9 @@ impl Announcement {
             Self::CeremonyFailed(detail) => serde_json::to_string(detail),
             Self::CeremonySucceeded(detail) => serde_json::to_string(detail),
             Self::CertificateInstalled(detail) => serde_json::to_string(detail),
-            Self::CertificatesIncomplete(detail) | Self::CertificatesRejected(detail) => {
-                serde_json::to_string(detail)
-            }
+            Self::CertificatesIncomplete(detail)
+            | Self::CertificatesRejected(detail)
+            | Self::RequestRejected(detail) => serde_json::to_string(detail),
             Self::ControlChanged(detail) | Self::ForeignHandOnKey(detail) => {
                 serde_json::to_string(detail)
             }
@@ -116,7 +128,7 @@ impl Announcement {
             "Ceremony Failed" => schemars::schema_for!(CeremonyFailed),
             "Ceremony Succeeded" => schemars::schema_for!(CeremonySucceeded),
             "Certificate Installed" => schemars::schema_for!(CertificateInstalled),
-            "Certificates Incomplete" | "Certificates Rejected" => {
+            "Certificates Incomplete" | "Certificates Rejected" | "Request Rejected" => {
                 schemars::schema_for!(FilesNotTaken)
             }
             "Control Changed" | "Foreign Hand On Key" => schemars::schema_for!(ControlEvent),

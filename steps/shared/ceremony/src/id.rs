@@ -83,6 +83,33 @@ impl Place for Folder {
     }
 }
 
+/// What asks for a ceremony, by its content: the same asks for the same ceremony, however often it is
+/// sent.
+pub trait InputSet {
+    type Place: Place;
+
+    fn kind(&self) -> Kind;
+
+    fn place(&self) -> &Self::Place;
+
+    /// What counts, a line for each, the first two being the kind and the place's prefix.
+    fn lines(&self) -> String;
+
+    /// Names the set: the same for all its runs.
+    fn digest(&self) -> Sha256 {
+        Sha256::of(self.lines().as_bytes())
+    }
+
+    /// The set's ceremony of this run, the first being 1.
+    fn ceremony(&self, run: u32) -> <Self::Place as Place>::Ceremony
+    where
+        Self: Sized,
+    {
+        self.place()
+            .ceremony(self.kind(), CeremonyId::new(self, run))
+    }
+}
+
 /// What asks for a ceremony by certificates: where they lie, and which leaf under which CAs.
 ///
 /// All count by *content*, so that it makes no difference under which names and in which order the
@@ -97,12 +124,7 @@ pub struct CertificateSet<P = Folder> {
 }
 
 impl<P: Place> CertificateSet<P> {
-    pub fn new(
-        kind: Kind,
-        place: &P,
-        leaf: Sha256,
-        cas: impl IntoIterator<Item = Sha256>,
-    ) -> Self {
+    pub fn new(kind: Kind, place: &P, leaf: Sha256, cas: impl IntoIterator<Item = Sha256>) -> Self {
         let mut cas: Vec<Sha256> = cas.into_iter().collect();
         cas.sort_unstable();
         Self {
@@ -149,6 +171,22 @@ impl<P: Place> CertificateSet<P> {
     }
 }
 
+impl<P: Place> InputSet for CertificateSet<P> {
+    type Place = P;
+
+    fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    fn place(&self) -> &P {
+        &self.place
+    }
+
+    fn lines(&self) -> String {
+        self.lines()
+    }
+}
+
 /// Execution name and ceremony id: `<partner>-<environment>-<data-type>-<16 hex digits>`, or
 /// `enrolment-<key name>-<16 hex digits>`.
 #[derive(Clone, Debug, Deserialize, Eq, Hash, PartialEq, Serialize)]
@@ -157,16 +195,19 @@ impl<P: Place> CertificateSet<P> {
 pub struct CeremonyId(String);
 
 impl CeremonyId {
-    /// Names the ceremony for one run of one certificate set.
+    /// Names the ceremony for one run of one set.
     ///
     /// The hex digits are the first of SHA-256 over lines: the kind, the folder, `leaf` and its
     /// fingerprint, `ca` and a fingerprint for every CA on its path (sorted), and `run` and its
     /// number. Which run it is, the table `runs` says: a set that is dropped again after its last
     /// run has ended gets the next number, and any other event of it gets the same.
-    pub fn new<P: Place>(set: &CertificateSet<P>, run: u32) -> Self {
+    ///
+    /// For an order the lines after the folder are `order` and its inbox key, and `sha256` and the digest
+    /// of its content.
+    pub fn new(set: &impl InputSet, run: u32) -> Self {
         let lines = format!("{}\nrun {run}", set.lines());
         let digits = Sha256::of(lines.as_bytes()).short();
-        Self(format!("{}{digits}", set.place.beginning()))
+        Self(format!("{}{digits}", set.place().beginning()))
     }
 
     /// Whether it is an id for this folder: it names folders of evidence and packages.

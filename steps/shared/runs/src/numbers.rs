@@ -5,7 +5,7 @@ use std::time::Duration;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{Put, TransactWriteItem, Update};
 use ceremony::announcement::BegunCeremony;
-use ceremony::id::{CeremonyId, CertificateSet, Kind, Place};
+use ceremony::id::{CeremonyId, InputSet, Kind, Place};
 use ceremony::utc::Utc;
 use step::ServiceError;
 
@@ -38,10 +38,7 @@ pub enum Taken {
 
 impl Runs {
     /// The last run of a set that was begun.
-    pub async fn last_run<P: Place>(
-        &self,
-        set: &CertificateSet<P>,
-    ) -> Result<Option<Run>, ServiceError> {
+    pub async fn last_run(&self, set: &impl InputSet) -> Result<Option<Run>, ServiceError> {
         let id = set_id(set);
         let Some(item) = self.read(&id).await? else {
             return Ok(None);
@@ -59,9 +56,9 @@ impl Runs {
 
     /// Takes the number of a run that follows the last one, and counts it for its folder and day:
     /// all of it, or nothing.
-    pub async fn take<P: Place>(
+    pub async fn take(
         &self,
-        set: &CertificateSet<P>,
+        set: &impl InputSet,
         run: &Run,
         per_day: u32,
     ) -> Result<Taken, ServiceError> {
@@ -120,11 +117,7 @@ impl Runs {
     }
 
     /// The condition is that nobody was faster: the number before is still the last.
-    fn put_run<P: Place>(
-        &self,
-        set: &CertificateSet<P>,
-        run: &Run,
-    ) -> Result<TransactWriteItem, ServiceError> {
+    fn put_run(&self, set: &impl InputSet, run: &Run) -> Result<TransactWriteItem, ServiceError> {
         let put = Put::builder()
             .table_name(&self.table)
             .item("id", text(set_id(set)))
@@ -142,9 +135,9 @@ impl Runs {
         Ok(TransactWriteItem::builder().put(put).build())
     }
 
-    fn count<P: Place>(
+    fn count(
         &self,
-        set: &CertificateSet<P>,
+        set: &impl InputSet,
         run: &Run,
         per_day: u32,
     ) -> Result<TransactWriteItem, ServiceError> {
@@ -165,9 +158,9 @@ impl Runs {
         Ok(TransactWriteItem::builder().update(update).build())
     }
 
-    fn put_latest<P: Place>(
+    fn put_latest(
         &self,
-        set: &CertificateSet<P>,
+        set: &impl InputSet,
         run: &Run,
     ) -> Result<TransactWriteItem, ServiceError> {
         let ceremony_id = CeremonyId::new(set, run.number);
@@ -202,11 +195,11 @@ fn reasons(error: Option<&TransactWriteItemsError>) -> Vec<&str> {
         .collect()
 }
 
-fn set_id<P: Place>(set: &CertificateSet<P>) -> String {
+fn set_id(set: &impl InputSet) -> String {
     format!("set#{}", set.digest())
 }
 
-fn day_id<P: Place>(set: &CertificateSet<P>, at: Utc) -> String {
+fn day_id(set: &impl InputSet, at: Utc) -> String {
     let (kind, folder) = (set.kind(), set.place().prefix());
     format!("day#{kind}#{folder}#{}", at.date())
 }

@@ -13,7 +13,9 @@ mod stream;
 mod write_once;
 
 pub use installed::{InstalledError, installed, installed_chain};
-pub use objects::{Beginning, ObjectError, read_beginning, read_newest, read_version};
+pub use objects::{
+    Beginning, Newest, ObjectError, read_beginning, read_newest, read_newest_dated, read_version,
+};
 pub use pages::{Keys, count_keys, list_after, read_own, write_over};
 pub use profiles::{LoadedProfile, ProfileError, load_profile};
 pub use roots::supplied_roots;

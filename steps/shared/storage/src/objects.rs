@@ -12,11 +12,32 @@ pub async fn read_newest(
     bucket: &str,
     key: &str,
 ) -> Result<(String, Vec<u8>), ObjectError> {
+    let newest = read_newest_dated(client, bucket, key).await?;
+    Ok((newest.version_id, newest.bytes))
+}
+
+/// The newest version of an object.
+pub struct Newest {
+    pub version_id: String,
+    /// When it was put there, seconds since 1970.
+    pub modified: i64,
+    pub bytes: Vec<u8>,
+}
+
+/// Reads the newest version of an object, and says which that is and since when.
+pub async fn read_newest_dated(
+    client: &Client,
+    bucket: &str,
+    key: &str,
+) -> Result<Newest, ObjectError> {
     let answer = client.get_object().bucket(bucket).key(key).send().await;
     let object =
         answer.map_err(|error| missing_or(key, ServiceError::new("s3:GetObject", &error)))?;
-    let version = object.version_id().unwrap_or("null").to_owned();
-    Ok((version, body(key, object).await?))
+    Ok(Newest {
+        version_id: object.version_id().unwrap_or("null").to_owned(),
+        modified: object.last_modified().map_or(0, |time| time.secs()),
+        bytes: body(key, object).await?,
+    })
 }
 
 /// Reads exactly one version of an object.

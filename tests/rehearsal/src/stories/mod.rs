@@ -8,6 +8,7 @@
 mod kek_export;
 pub mod quota;
 mod revoked;
+mod working_keys;
 
 use std::path::Path;
 use std::pin::Pin;
@@ -22,7 +23,12 @@ use crate::actors::{Execution, Folder, Watcher};
 use crate::stack::connection::Connection;
 
 /// Every scenario; the first is told when none is asked for.
-pub const SCENARIOS: &[Scenario] = &[kek_export::SCENARIO, quota::SCENARIO, revoked::SCENARIO];
+pub const SCENARIOS: &[Scenario] = &[
+    kek_export::SCENARIO,
+    quota::SCENARIO,
+    revoked::SCENARIO,
+    working_keys::SCENARIO,
+];
 
 /// A story that can be told.
 #[derive(Debug)]
@@ -78,12 +84,20 @@ async fn follow(
     folder: &Folder,
     progress: Progress,
 ) -> Result<(Execution, States)> {
+    follow_next(watcher, folder, &[], progress).await
+}
+
+/// The same of the next one after those that are known.
+async fn follow_next(
+    watcher: &Watcher<'_>,
+    folder: &Folder,
+    known: &[&str],
+    progress: Progress,
+) -> Result<(Execution, States)> {
     let arn = watcher
-        .start_of(&folder.ceremony_prefix(), &[], START_TIMEOUT)
+        .start_of(&folder.ceremony_prefix(), known, START_TIMEOUT)
         .await
-        .context(
-            "the certificates were not accepted as a complete set, or their arrival went unnoticed",
-        )?;
+        .context("what was dropped was not accepted, or its arrival went unnoticed")?;
     progress.line(&format!("\n  {arn}"));
     let mut states = Vec::new();
     let execution = watcher

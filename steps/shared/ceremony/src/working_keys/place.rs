@@ -10,6 +10,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::digest::Sha256;
+use crate::id::{InputSet, Kind};
 use crate::identifiers::Folder;
 use crate::text::shown;
 
@@ -48,7 +50,7 @@ impl fmt::Display for AskedBy {
 /// Where an order lies.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Place {
+pub struct OrderPlace {
     pub folder: Folder,
     pub asked_by: AskedBy,
     /// Of the file, without `.json`: the order's.
@@ -57,17 +59,17 @@ pub struct Place {
 
 /// What an inbox key is to the ceremonies that orders start.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub enum Role {
-    Order(Place),
+pub enum OrderRole {
+    Order(OrderPlace),
     /// Something that an order refers to.
     Attachment,
     /// Meant as an order, and why it is none.
     Misplaced(String),
 }
 
-impl Place {
+impl OrderPlace {
     /// Reads the key of an order; `None` for a key of other ceremonies.
-    pub fn of_inbox_key(key: &str) -> Option<Role> {
+    pub fn of_inbox_key(key: &str) -> Option<OrderRole> {
         let parts: Vec<&str> = key.splitn(5, '/').collect();
         let [partner, environment, data_type, section, rest] = parts[..] else {
             return None;
@@ -75,21 +77,21 @@ impl Place {
         let mut all = AskedBy::ALL.into_iter();
         let asked_by = all.find(|asked_by| asked_by.section() == section)?;
         if rest.contains('/') {
-            return Some(Role::Attachment);
+            return Some(OrderRole::Attachment);
         }
         let folder = match Folder::of_inbox_key(&format!("{partner}/{environment}/{data_type}/x")) {
             Ok(folder) => folder,
-            Err(reason) => return Some(Role::Misplaced(reason)),
+            Err(reason) => return Some(OrderRole::Misplaced(reason)),
         };
         let name = rest.strip_suffix(".json").unwrap_or_default();
         if !is_name(name) {
-            return Some(Role::Misplaced(format!(
+            return Some(OrderRole::Misplaced(format!(
                 "`{}` is not the name of an order: 1 to 64 letters, digits, hyphens and underscores, \
                  then `.json`, are expected",
                 shown(rest)
             )));
         }
-        Some(Role::Order(Self {
+        Some(OrderRole::Order(Self {
             folder,
             asked_by,
             name: name.to_owned(),
@@ -117,6 +119,42 @@ impl Place {
     }
 }
 
+/// What one order asks for: the same document at the same place asks for the same ceremony.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct OrderSet {
+    place: OrderPlace,
+    /// Of the document.
+    sha256: Sha256,
+}
+
+impl OrderSet {
+    pub fn new(place: OrderPlace, sha256: Sha256) -> Self {
+        Self { place, sha256 }
+    }
+}
+
+impl InputSet for OrderSet {
+    type Place = Folder;
+
+    fn kind(&self) -> Kind {
+        Kind::WorkingKeyExport
+    }
+
+    fn place(&self) -> &Folder {
+        &self.place.folder
+    }
+
+    fn lines(&self) -> String {
+        let (kind, folder) = (self.kind(), self.place.folder.prefix());
+        let (key, sha256) = (self.place.key(), &self.sha256);
+        format!("{kind}\n{folder}\norder {key}\nsha256 {sha256}")
+    }
+}
+
+/// Below a folder, in the table of rejections: those of orders are gathered apart from those of
+/// certificates, which are another ceremony's.
+pub const REJECTIONS: &str = "orders/";
+
 fn is_name(name: &str) -> bool {
     let plain = |b: u8| b.is_ascii_alphanumeric() || b == b'-' || b == b'_';
     (1..=64).contains(&name.len()) && name.bytes().all(plain)
@@ -133,7 +171,7 @@ mod tests {
             ("orders", AskedBy::Requester),
         ] {
             let key = format!("acme/production/pin/{section}/zpk-2026.json");
-            let Some(Role::Order(place)) = Place::of_inbox_key(&key) else {
+            let Some(OrderRole::Order(place)) = OrderPlace::of_inbox_key(&key) else {
                 panic!("{key}");
             };
             assert_eq!(place.asked_by, asked_by);
@@ -144,6 +182,30 @@ mod tests {
     }
 
     #[test]
+    fn another_document_or_another_place_is_another_ceremony() {
+        let id = |key: &str, document: &[u8], run| {
+            let Some(OrderRole::Order(place)) = OrderPlace::of_inbox_key(key) else {
+                panic!("{key}");
+            };
+            let set = OrderSet::new(place, Sha256::of(document));
+            set.ceremony(run).ceremony_id
+        };
+        let key = "acme/production/pin/orders/a.json";
+        let one = id(key, b"{}", 1);
+        assert_eq!(one, id(key, b"{}", 1));
+        for other in [
+            id("acme/production/pin/orders/b.json", b"{}", 1),
+            id("acme/production/pin/requests/a.json", b"{}", 1),
+            id(key, b"{ }", 1),
+            id(key, b"{}", 2),
+        ] {
+            assert_ne!(one, other);
+        }
+        let folder = Folder::of_inbox_key("acme/production/pin/x").unwrap();
+        assert!(one.is_for(&folder));
+    }
+
+    #[test]
     fn a_key_of_other_ceremonies_is_no_order() {
         for key in [
             "acme/production/pin/leaf.pem",
@@ -151,10 +213,10 @@ mod tests {
             "acme/production/pin/blocks/1.tr31",
             "requests/x.json",
         ] {
-            assert_eq!(Place::of_inbox_key(key), None, "{key}");
+            assert_eq!(OrderPlace::of_inbox_key(key), None, "{key}");
         }
         let list = "acme/production/pin/requests/fleet/terminals.csv";
-        assert_eq!(Place::of_inbox_key(list), Some(Role::Attachment));
+        assert_eq!(OrderPlace::of_inbox_key(list), Some(OrderRole::Attachment));
     }
 
     #[test]
@@ -166,7 +228,7 @@ mod tests {
             ("acme/production/pin/orders/", "``"),
             ("acme/prod/pin/orders/a.json", "`prod`"),
         ] {
-            let Some(Role::Misplaced(reason)) = Place::of_inbox_key(key) else {
+            let Some(OrderRole::Misplaced(reason)) = OrderPlace::of_inbox_key(key) else {
                 panic!("{key}");
             };
             assert!(reason.contains(part), "{reason}");

@@ -9,26 +9,8 @@ use super::order::{AskedBlock, EstablishedKek, KeyName};
 use super::place::AskedBy;
 use crate::algorithms::KcvAlgorithm;
 use crate::execution::DroppedObject;
-use crate::id::Ceremony;
 use crate::keys::Origin;
 use crate::tr31::Header;
-
-/// The input of an execution that an order starts: written by `intake-request`, read by
-/// `fetch-request`.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct OrderStart {
-    /// Version of this document's form.
-    pub version: u32,
-    pub ceremony: Ceremony,
-    /// The order: exactly this version is read. Its key says who asks.
-    pub object: DroppedObject,
-}
-
-impl OrderStart {
-    /// The only version of the form.
-    pub const VERSION: u32 = 1;
-}
 
 /// Which document asked.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
