@@ -31,7 +31,8 @@ pub struct Output {
     pub request: OrderFacts,
     pub order: Order,
     pub policy: WorkingKeyPolicy,
-    /// What is asked for a fleet of terminals, if that is asked.
+    /// What is asked for a fleet of terminals; absent where keys are asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub initial_keys: Option<FleetAsked>,
     /// The aliases in Payment Cryptography under which this ceremony may make keys: where to look
     /// if a step is killed.
