@@ -62,7 +62,13 @@ export class KeyCeremonyStack extends Stack {
       logKey: executionKey,
       reservedConcurrency,
     };
-    const steps = new Steps(this, 'Steps', { defaults, platform, revocationHosts });
+    const { apcCallsPerSecond } = config;
+    const steps = new Steps(this, 'Steps', {
+      apcCallsPerSecond,
+      defaults,
+      platform,
+      revocationHosts,
+    });
     const kekExport = new KekExport(this, 'KekExport', { defaults, platform, steps });
     const { rejections } = kekExport;
     const workingKeyExport = new WorkingKeyExport(this, 'WorkingKeyExport', {
@@ -73,7 +79,9 @@ export class KeyCeremonyStack extends Stack {
     });
     const ceremonies = [kekExport, workingKeyExport];
     const reconciliation = new Reconciliation(this, 'Reconciliation', { platform, steps });
-    const stateMachines = [...ceremonies, reconciliation].map(({ stateMachine }) => stateMachine);
+    const { initialKeysMap } = workingKeyExport;
+    const machines = [...ceremonies, initialKeysMap, reconciliation];
+    const stateMachines = machines.map(({ stateMachine }) => stateMachine);
     const controls = new WatchedControls(this, 'WatchedControls', {
       defaults,
       platform,
@@ -103,7 +111,7 @@ export class KeyCeremonyStack extends Stack {
       responders,
       responsibility: {
         steps: [...Object.values(watched), signingCsr.step],
-        machineLogs: [...ceremonies, reconciliation].map(({ logGroup }) => logGroup),
+        machineLogs: machines.map(({ logGroup }) => logGroup),
         deadLetters: [
           kekExport.lostDrops,
           kekExport.lostRejections,

@@ -9,6 +9,7 @@ import { IntakeRequestStep } from '../steps/arrive.ts';
 import type { StepFunctionDefaults } from '../steps/step-function.ts';
 import type { Steps } from '../steps/steps.ts';
 import { Alarms } from './shared/alarms.ts';
+import { InitialKeysMap } from './shared/initial-keys-map.ts';
 import { Trigger } from './shared/trigger.ts';
 import { readDefinition, Workflow } from './shared/workflow.ts';
 
@@ -29,6 +30,8 @@ export class WorkingKeyExport extends Construct {
   readonly stateMachine: StateMachine;
   /** Where the machine logs. */
   readonly logGroup: LogGroup;
+  /** Exports the batches of a fleet. */
+  readonly initialKeysMap: InitialKeysMap;
   /** What starts it. */
   readonly intake: IntakeRequestStep;
   /** Orders that nothing looked at. */
@@ -39,11 +42,13 @@ export class WorkingKeyExport extends Construct {
     const { defaults, platform, steps, rejections } = props;
     const name = 'working-key-export';
     const { topic } = platform.notifications;
+    this.initialKeysMap = new InitialKeysMap(this, 'InitialKeysMap', { platform, steps });
     const { logGroup, stateMachine } = new Workflow(this, 'Workflow', {
       name,
       again: 'Then drop the request or order again under the same file name.',
       definition: readDefinition(name),
       steps: steps.byName,
+      maps: { 'initial-keys-map': this.initialKeysMap.stateMachine },
       platform,
     });
     this.stateMachine = stateMachine;

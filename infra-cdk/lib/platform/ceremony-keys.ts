@@ -23,7 +23,7 @@ import type { Permission } from './permission.ts';
 export function tagForeignKeys(scope: IConstruct): Permission[] {
   const { keys } = arns(scope);
   const tags = ['purpose', 'partner', 'environment', 'data-type'];
-  const tagAs = (purpose: 'kek' | 'working'): Permission => ({
+  const tagAs = (purpose: 'bdk' | 'kek' | 'working'): Permission => ({
     actions: ['payment-cryptography:TagResource'],
     resources: [keys],
     conditions: {
@@ -34,7 +34,7 @@ export function tagForeignKeys(scope: IConstruct): Permission[] {
     },
     wildcard: 'Ids of keys are random; never a key that a ceremony made, or of another purpose.',
   });
-  return [tagAs('kek'), tagAs('working'), lookAt(keys)];
+  return [tagAs('kek'), tagAs('working'), tagAs('bdk'), lookAt(keys)];
 }
 
 /**

@@ -50,6 +50,8 @@ export interface Config {
   readonly reservedConcurrency?: number;
   /** Hosts that are asked about revocation though their addresses are not public. @default - none */
   readonly revocationHosts: string[];
+  /** How many calls a second the initial keys of fleets may take of what the account has. @default 4 */
+  readonly apcCallsPerSecond: number;
   /** Whether a trail of CloudTrail is made, for an account that has none. @default false */
   readonly trail: boolean;
 }
@@ -89,6 +91,7 @@ export function readConfig(node: Node): Config {
     notificationEmails: parseEmails(node.tryGetContext('notificationEmails') ?? []),
     reservedConcurrency: parseConcurrency(node.tryGetContext('reservedConcurrency')),
     revocationHosts: parseHosts(node.tryGetContext('revocationHosts') ?? []),
+    apcCallsPerSecond: parseCallRate(number('apcCallsPerSecond', 4)),
     trail: oneOf('trail', String(node.tryGetContext('trail') ?? false), SWITCH),
   };
 }
@@ -127,6 +130,7 @@ const CONTEXT_NAMES = [
   'notificationEmails',
   'reservedConcurrency',
   'revocationHosts',
+  'apcCallsPerSecond',
   'trail',
 ] as const;
 type ContextName = (typeof CONTEXT_NAMES)[number];
@@ -246,6 +250,13 @@ function parseHosts(value: unknown): string[] {
  */
 function isPartnerId(text: string): boolean {
   return PARTNER_ID.test(text) && !text.endsWith('-non') && !RESERVED_PARTNER_IDS.includes(text);
+}
+
+/** AWS gives an account five, and more if it is asked. */
+function parseCallRate(rate: number): number {
+  return rate >= 1 && rate <= 100
+    ? rate
+    : refuse('apcCallsPerSecond', rate, 'a whole number from 1 to 100');
 }
 
 function parseRetention(days: number): RetentionDays {

@@ -199,6 +199,40 @@ export class PaymentCryptography {
     ];
   }
 
+  /** Read what a key is, and no more. */
+  readKeys(): Permission[] {
+    return [
+      {
+        actions: ['payment-cryptography:GetKey'],
+        resources: [this.anyKey],
+        wildcard: 'The key is named by the partner profile after the deployment; its id is random.',
+      },
+    ];
+  }
+
+  /**
+   * Export initial keys of a base derivation key as TR-31 blocks: of no key that is not tagged as one.
+   *
+   * That the initial key leaves, and not the key it is derived from, IAM cannot tell apart: it knows no
+   * `ExportAttributes`. The step asks for nothing else, and holds every block to usage B1.
+   */
+  exportInitialKeys(): Permission[] {
+    return [
+      {
+        actions: ['payment-cryptography:ExportKey'],
+        resources: [this.anyKey],
+        conditions: {
+          StringEquals: {
+            'aws:ResourceTag/key-ceremony:purpose': 'bdk',
+            'payment-cryptography:ExportKeyMaterial': 'Tr31KeyBlock',
+          },
+        },
+        wildcard:
+          'The key is named by the partner profile after the deployment; its id is random.',
+      },
+    ];
+  }
+
   /** List every key with its state and KCV. */
   listKeys(): Permission[] {
     return [listing('ListKeys')];
