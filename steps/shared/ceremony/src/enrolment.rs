@@ -19,6 +19,7 @@ use crate::certificate::Certificate;
 use crate::digest::Sha256;
 use crate::id::{CeremonyId, Kind, Place};
 use crate::identifiers::Folder;
+use crate::path::CertificatePath;
 use crate::text::shown;
 use crate::utc::Utc;
 
@@ -83,14 +84,9 @@ impl OwnKey {
         })
     }
 
-    /// Where all its requests lie.
-    pub fn requests_prefix(self) -> String {
-        format!("enrolment-requests/{self}/")
-    }
-
     /// Where the [`CertificateRequest`] for a public key lies in the evidence bucket.
     pub fn request_key(self, public_key_sha256: &Sha256) -> String {
-        format!("{}{public_key_sha256}.json", self.requests_prefix())
+        format!("enrolment-requests/{self}/{public_key_sha256}.json")
     }
 }
 
@@ -175,10 +171,6 @@ impl Installed {
     pub const VERSION: u32 = 1;
 }
 
-impl CertificateRequest {
-    pub const VERSION: u32 = 1;
-}
-
 /// An [`Installed`] with its certificates.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Chain {
@@ -189,6 +181,13 @@ pub struct Chain {
 
 /// The name of the chain in its ceremony's folder of the evidence bucket.
 pub const CHAIN: &str = "certificates.pem";
+
+/// The chain as it lies there: the certificate, then its issuers up to the root.
+pub fn chain_pem(path: &CertificatePath) -> String {
+    path.certificates()
+        .map(|(_, certificate)| certificate.to_pem())
+        .collect()
+}
 
 #[cfg(test)]
 mod tests {

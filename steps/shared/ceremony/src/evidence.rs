@@ -78,6 +78,12 @@ pub enum Deed {
         key_arn: String,
         certificate_sha256: Sha256,
     },
+    /// A certificate is used from now on, as this parameter says.
+    #[serde(rename = "installed")]
+    Installed {
+        parameter: String,
+        certificate_sha256: Sha256,
+    },
     /// KMS signed.
     #[serde(rename = "signed")]
     Signed { key_arn: String },

@@ -9,13 +9,17 @@ mod objects;
 mod pages;
 mod profiles;
 mod roots;
+mod rules;
 mod write_once;
 
-pub use installed::{InstalledError, installed, installed_chain};
-pub use objects::{Beginning, ObjectError, read_beginning, read_newest, read_version};
+pub use installed::{InstalledError, installed, installed_chain, put_installed};
+pub use objects::{
+    Beginning, DroppedError, ObjectError, read_beginning, read_dropped, read_newest, read_version,
+};
 pub use pages::{Keys, list_after, read_own, write_over};
 pub use profiles::{LoadedProfile, ProfileError, load_profile};
 pub use roots::supplied_roots;
+pub use rules::{RulesError, load_rules, path_of};
 pub use write_once::{Found, WriteError, write_once};
 
 use aws_sdk_s3::Client as S3;
