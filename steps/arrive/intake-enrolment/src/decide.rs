@@ -86,8 +86,9 @@ pub(crate) async fn decide(
         &certificate.sha256(),
         &certificates,
         rules.as_ref(),
-    );
-    Ok(match path.await? {
+    )
+    .await?;
+    Ok(match path {
         Ok(path) => complete(key, &path, &files),
         Err(reason) => no_path(reason, rules.as_ref(), key, &files),
     })
