@@ -23,7 +23,12 @@ export function proveSteps(
           EVIDENCE_BUCKET: storage.evidence.bucketName,
           SIGNING_KEY_SPEC: signingKey.keySpec,
         },
-        permissions: [...readVersions(storage), ...readTrustedRoot(storage), readProfiles(scope)],
+        permissions: [
+          ...readVersions(storage),
+          ...readTrustedRoot(storage),
+          readProfiles(scope),
+          readInstalledCertificates(scope),
+        ],
       },
     ),
     'fetch-request': define(

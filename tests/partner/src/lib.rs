@@ -33,7 +33,7 @@ pub mod working_keys;
 pub use certificate::{Certified, Profile, bundle, pkcs7};
 pub use key::{KeyKind, PrivateKey};
 pub use manifest::Manifest;
-pub use open::{Kek, OpenError, Opened};
+pub use open::{Kek, OpenError, Opened, Receiver};
 pub use package::Package;
 pub use pki::{Pki, PkiBuilder};
 pub use responder::{Crl, Ocsp, Reason, Services, Wire};

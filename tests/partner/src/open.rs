@@ -1,78 +1,31 @@
 //! How the partner opens a package: check everything, then decrypt, then compare the KCV.
 
+mod cipher;
+mod der_reader;
+mod ecdh;
+mod error;
+mod key_derivation;
+mod rsa_oaep;
+mod sender;
+mod tr34;
+
 use std::fmt;
-use std::path::PathBuf;
 
-use aws_lc_rs::cmac;
 use aws_lc_rs::digest::{SHA256, digest};
-use aws_lc_rs::rsa::{
-    OAEP_SHA256_MGF1SHA256, OAEP_SHA512_MGF1SHA512, OaepPrivateDecryptingKey, PrivateDecryptingKey,
-};
-use keyblock::{ClearKey, SymmetricAlgorithm};
 
-use crate::manifest::{Manifest, SCHEMA_VERSION};
+use crate::manifest::{How, Manifest, SCHEMA_VERSION};
 use crate::sums::{SUMS, SUMS_SIGNATURE};
-use crate::{Certified, Package, signature};
+use crate::{Certified, Package};
+
+pub(crate) use cipher::check_value;
+pub(crate) use error::unknown_signature;
+pub use error::{BlockError, OpenError};
 
 const MANIFEST: &str = "manifest.json";
+const PUBLIC_KEY: &str = "signing-public-key.pem";
+const SIGNER_CERTIFICATES: &str = "signing-certificates.pem";
 /// What makes packages with a wrapped KEK in them.
 const CEREMONY: &str = "kek-export";
-/// How many bytes of a check value are given (ANSI X9.24-1-2017 annex A).
-const KCV_BYTES: usize = 3;
-
-/// Why a package is not to be trusted, or cannot be opened.
-#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
-pub enum OpenError {
-    #[error("the cryptogram has {found} bytes, the manifest says {expected}")]
-    CryptogramLength { expected: usize, found: usize },
-    #[error("the cryptogram does not decrypt under the leaf's private key")]
-    Decryption,
-    #[error("{file} does not have the digest that the manifest gives")]
-    DigestMismatch { file: String },
-    #[error("{file} is missing")]
-    FileMissing { file: String },
-    #[error("{file} is not named in the manifest")]
-    FileUnlisted { file: String },
-    #[error("{file} is not on the signed list")]
-    FileUnsigned { file: String },
-    #[error("{text} and {binary} do not hold the same bytes")]
-    HexMismatch { text: String, binary: String },
-    #[error("the KEK has the check value {computed}, the package says {given}")]
-    KcvMismatch { given: String, computed: String },
-    #[error("the decrypted KEK has {found} bytes, which does not fit {algorithm}")]
-    KekLength { algorithm: String, found: usize },
-    #[error("the manifest cannot be read: {reason}")]
-    ManifestUnreadable { reason: String },
-    #[error("the manifest has schema version {found}")]
-    ManifestVersion { found: u32 },
-    #[error("the signed prefix is not the one in the manifest")]
-    PrefixMismatch,
-    #[error("the public key cannot be read")]
-    PublicKeyUnreadable,
-    #[error("the signature does not verify")]
-    SignatureInvalid,
-    #[error("the public key is not the one named in the manifest")]
-    SignerMismatch,
-    #[error("{file} has {found} bytes, the manifest says {expected}")]
-    SizeMismatch {
-        file: String,
-        expected: u64,
-        found: u64,
-    },
-    #[error("{file} does not have the digest that the signed list gives")]
-    SumMismatch { file: String },
-    #[error("the signature over the list of files does not verify")]
-    SumsSignatureInvalid,
-    #[error("line {line} of the list of files is not one of a file and its digest")]
-    SumsUnreadable { line: usize },
-    #[error("cannot read {}: {reason}", path.display())]
-    Unreadable { path: PathBuf, reason: String },
-    #[error("{what} {name} is unknown")]
-    Unknown { what: &'static str, name: String },
-    #[error("the package is for the certificate {found}, ours is {ours}")]
-    WrongLeaf { ours: String, found: String },
-}
-
 /// The KEK in the clear. Neither `Debug` nor anything else here shows it.
 #[derive(Clone)]
 pub struct Kek(Vec<u8>);
@@ -104,14 +57,42 @@ pub struct Opened {
     pub files: usize,
 }
 
+/// Who opens a package, and what it knows from elsewhere.
+#[derive(Clone, Copy, Debug)]
+pub struct Receiver<'a> {
+    /// The leaf that the package was made for.
+    pub leaf: &'a Certified,
+    /// The nonce that was sent: a package answers it, or answers none if none was sent.
+    pub nonce: Option<&'a [u8]>,
+    /// The CA that certifies the sender's keys, where the receiver knows one.
+    pub trusts: Option<&'a Certified>,
+}
+
+impl<'a> Receiver<'a> {
+    pub fn new(leaf: &'a Certified) -> Self {
+        Self {
+            leaf,
+            nonce: None,
+            trusts: None,
+        }
+    }
+}
+
 impl Package {
     /// Opens the package with the leaf that it was made for.
+    pub fn open(&self, leaf: &Certified) -> Result<Opened, OpenError> {
+        self.open_as(&Receiver::new(leaf))
+    }
+
+    /// Opens the package.
     ///
     /// Of the manifest nothing is believed but the name of the algorithm, until the list of files,
     /// with the manifest on it, has been verified.
-    pub fn open(&self, leaf: &Certified) -> Result<Opened, OpenError> {
+    pub fn open_as(&self, receiver: &Receiver<'_>) -> Result<Opened, OpenError> {
+        let leaf = receiver.leaf;
         let manifest = self.manifest()?;
-        let files = self.verify_sums(&manifest.signature.algorithm, &self.public_key()?)?;
+        let public_key = self.public_key()?;
+        let files = self.verify_sums(&manifest.signature.algorithm, &public_key)?;
         self.check_files(&manifest)?;
         if manifest.wrapping.leaf_sha256 != leaf.sha256() {
             let found = manifest.wrapping.leaf_sha256;
@@ -120,23 +101,18 @@ impl Package {
                 found,
             });
         }
-        let prefix = self.both_forms("signed-prefix")?;
-        let cryptogram = self.both_forms("wrapped-kek")?;
-        let signature = self.both_forms("signature")?;
-        if hex::decode(&manifest.signed_prefix.hex).ok().as_deref() != Some(prefix)
-            || manifest.signed_prefix.ascii.as_bytes() != prefix
-        {
-            return Err(OpenError::PrefixMismatch);
-        }
-        let expected = manifest.wrapping.cryptogram_bytes;
-        if cryptogram.len() != expected {
-            return Err(OpenError::CryptogramLength {
-                expected,
-                found: cryptogram.len(),
-            });
-        }
-        let signer_sha256 = self.verify(&manifest, &[prefix, cryptogram].concat(), signature)?;
-        let kek = decrypt(&manifest.wrapping.hash, leaf, cryptogram)?;
+        let kek = Kek(match &manifest.wrapping.how {
+            How::RsaOaep { .. } | How::Ecdh { .. } if receiver.nonce.is_some() => {
+                // They have no place for one.
+                return Err(OpenError::NonceMismatch);
+            }
+            How::RsaOaep {
+                hash,
+                cryptogram_bytes,
+            } => rsa_oaep::open(self, &manifest, hash, *cryptogram_bytes, leaf)?,
+            How::Tr34 { .. } => tr34::open(self, &manifest, receiver)?,
+            How::Ecdh { .. } => ecdh::open(self, &manifest, receiver)?,
+        });
         let kcv = check_value(&manifest.kek.algorithm, kek.expose())?;
         let text = String::from_utf8_lossy(self.file("kcv.txt")?)
             .trim()
@@ -154,7 +130,7 @@ impl Package {
             manifest,
             kek,
             kcv,
-            signer_sha256,
+            signer_sha256: sha256(&public_key),
         })
     }
 
@@ -169,15 +145,9 @@ impl Package {
                 found: manifest.schema_version,
             });
         }
-        let known = [
-            ("ceremony", &manifest.ceremony, CEREMONY),
-            ("wrapping method", &manifest.wrapping.method, "rsa-oaep"),
-        ];
-        for (what, name, expected) in known {
-            if name != expected {
-                let name = name.clone();
-                return Err(OpenError::Unknown { what, name });
-            }
+        if manifest.ceremony != CEREMONY {
+            let (what, name) = ("ceremony", manifest.ceremony);
+            return Err(OpenError::Unknown { what, name });
         }
         Ok(manifest)
     }
@@ -199,7 +169,13 @@ impl Package {
             }
         }
         let listed = |name: &str| manifest.files.iter().any(|entry| entry.name == name);
-        let made_later = [MANIFEST, SUMS, SUMS_SIGNATURE];
+        let made_later = [
+            MANIFEST,
+            PUBLIC_KEY,
+            SIGNER_CERTIFICATES,
+            SUMS,
+            SUMS_SIGNATURE,
+        ];
         match self
             .names()
             .find(|name| !made_later.contains(name) && !listed(name))
@@ -209,9 +185,9 @@ impl Package {
         }
     }
 
-    /// The bytes of a file that comes both as `.bin` and as `.hex`.
-    fn both_forms(&self, stem: &str) -> Result<&[u8], OpenError> {
-        let (text, binary) = (format!("{stem}.hex"), format!("{stem}.bin"));
+    /// The bytes of a file that comes both as hex and as they are, under this extension.
+    fn both_forms(&self, stem: &str, extension: &str) -> Result<&[u8], OpenError> {
+        let (text, binary) = (format!("{stem}.hex"), format!("{stem}.{extension}"));
         let bytes = self.file(&binary)?;
         if self.file(&text)? != format!("{}\n", hex::encode_upper(bytes)).as_bytes() {
             return Err(OpenError::HexMismatch { text, binary });
@@ -219,92 +195,12 @@ impl Package {
         Ok(bytes)
     }
 
-    /// Verifies the signature and returns the digest of the signer's public key.
-    fn verify(
-        &self,
-        manifest: &Manifest,
-        message: &[u8],
-        signature: &[u8],
-    ) -> Result<String, OpenError> {
-        let public_key = self.public_key()?;
-        let signer = sha256(&public_key);
-        if signer != manifest.signature.public_key_sha256 {
-            return Err(OpenError::SignerMismatch);
-        }
-        let algorithm = &manifest.signature.algorithm;
-        match signature::verify(algorithm, &public_key, message, signature) {
-            Some(true) => Ok(signer),
-            Some(false) => Err(OpenError::SignatureInvalid),
-            None => Err(unknown_signature(algorithm)),
-        }
-    }
-
     /// The signer's SubjectPublicKeyInfo in DER.
     pub(crate) fn public_key(&self) -> Result<Vec<u8>, OpenError> {
-        match der::pem::decode_vec(self.file("signing-public-key.pem")?) {
+        match der::pem::decode_vec(self.file(PUBLIC_KEY)?) {
             Ok(("PUBLIC KEY", public_key)) => Ok(public_key),
             _ => Err(OpenError::PublicKeyUnreadable),
         }
-    }
-}
-
-pub(crate) fn unknown_signature(algorithm: &str) -> OpenError {
-    OpenError::Unknown {
-        what: "signature algorithm",
-        name: algorithm.to_owned(),
-    }
-}
-
-fn decrypt(hash: &str, leaf: &Certified, cryptogram: &[u8]) -> Result<Kek, OpenError> {
-    let algorithm = match hash {
-        "SHA_256" => &OAEP_SHA256_MGF1SHA256,
-        "SHA_512" => &OAEP_SHA512_MGF1SHA512,
-        other => {
-            return Err(OpenError::Unknown {
-                what: "OAEP hash",
-                name: other.into(),
-            });
-        }
-    };
-    let key = PrivateDecryptingKey::from_pkcs8(leaf.key().der())
-        .map_err(|_| OpenError::Decryption)
-        .and_then(|key| OaepPrivateDecryptingKey::new(key).map_err(|_| OpenError::Decryption))?;
-    let mut space = vec![0; key.min_output_size()];
-    let plaintext = key
-        .decrypt(algorithm, cryptogram, &mut space, None)
-        .map_err(|_| OpenError::Decryption)?;
-    Ok(Kek(plaintext.to_vec()))
-}
-
-/// The check value by the method that belongs to the algorithm.
-pub(crate) fn check_value(algorithm: &str, key: &[u8]) -> Result<String, OpenError> {
-    let wrong_length = || OpenError::KekLength {
-        algorithm: algorithm.into(),
-        found: key.len(),
-    };
-    // AES by another library than the emulator's, which uses `keyblock` for everything.
-    let aes = |mac: cmac::Algorithm| {
-        let key = cmac::Key::new(mac, key).map_err(|_| wrong_length())?;
-        let tag = cmac::sign(&key, &[0; 16]).map_err(|_| wrong_length())?;
-        Ok(hex::encode_upper(&tag.as_ref()[..KCV_BYTES]))
-    };
-    let tdes = |algorithm: SymmetricAlgorithm| {
-        let key = ClearKey::new(algorithm, key.to_vec().into());
-        Ok(key
-            .map_err(|_| wrong_length())?
-            .key_check_value()
-            .to_string())
-    };
-    match algorithm {
-        "AES_128" => aes(cmac::AES_128),
-        "AES_192" => aes(cmac::AES_192),
-        "AES_256" => aes(cmac::AES_256),
-        "TDES_2KEY" => tdes(SymmetricAlgorithm::Tdes2Key),
-        "TDES_3KEY" => tdes(SymmetricAlgorithm::Tdes3Key),
-        other => Err(OpenError::Unknown {
-            what: "KEK algorithm",
-            name: other.into(),
-        }),
     }
 }
 

@@ -46,7 +46,20 @@ fn commands(readme: &str) -> Vec<String> {
             None => commands.push(std::mem::take(&mut block)),
         }
     }
-    let programs = ["! ls ", "cat ", "head ", "openssl ", "sha256sum ", "shred "];
+    let programs = [
+        "! ls ",
+        "cat ",
+        "cmp ",
+        "cut ",
+        "for ",
+        "head ",
+        "od ",
+        "openssl ",
+        "sha256sum ",
+        "shred ",
+        "tail ",
+        "{ ",
+    ];
     commands.retain(|block| programs.iter().any(|program| block.starts_with(program)));
     commands
 }

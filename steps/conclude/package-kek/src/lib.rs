@@ -1,26 +1,31 @@
 //! `PackageKek`: the files that the partner fetches.
 //!
-//! Pure: makes documents of what the steps before it returned. `Publish`, which knows no ceremony,
-//! writes them.
+//! Pure: makes documents of what the steps before it returned. `SignPackage` adds the signing key, its
+//! certificates and the signed list; `Publish`, which knows no ceremony, writes all of them.
 
+mod files;
 mod manifest;
 mod partner_readme;
+mod wrapping;
 
 use ceremony::certificate::Certificate;
+use ceremony::enrolment::Installed;
 use ceremony::evidence::{Recordable, document};
-use ceremony::exchange::Method;
-use ceremony::execution::{BINARY, Execution, File, JSON, MARKDOWN, PEM, TEXT};
+use ceremony::exchange::{Method, Wrapped};
+use ceremony::execution::{Execution, File, JSON, MARKDOWN, PEM, TEXT};
 use ceremony::id::Ceremony;
 use ceremony::keys::KekFacts;
 use ceremony::path::CertificatePath;
-use ceremony::profile::{Exchange, Policy};
+use ceremony::profile::Policy;
 use ceremony::publication::Publication;
 use ceremony::signature::SignatureFacts;
+use ceremony::tr31::MalformedKeyBlock;
 use serde::{Deserialize, Serialize};
 use step::StepError;
 use strum::{IntoStaticStr, VariantNames};
 
 pub use manifest::Manifest;
+pub use wrapping::{How, Wrapping};
 
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -32,9 +37,12 @@ pub struct Input {
     pub policy: Policy,
     pub issuing_ca_key_arn: String,
     pub kek: KekFacts,
-    /// Hex, as `WrapRsa` made it.
-    pub cryptogram: String,
-    pub signature: SignatureFacts,
+    /// As the step of the method made it.
+    pub wrapped: Wrapped,
+    /// Over prefix and cryptogram: where the KEK was wrapped by RSA-OAEP, and nowhere else.
+    pub signature: Option<SignatureFacts>,
+    /// The certificate of the signing key that `SignPackage` will add, if one was enrolled.
+    pub signer: Option<Installed>,
 }
 
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
@@ -48,26 +56,15 @@ impl Recordable for Output {
 }
 
 pub fn handle(input: Input) -> Result<Output, Error> {
-    let Exchange::RsaOaep { signed_prefix, .. } = &input.policy.exchange else {
-        return Err(Error::OtherMethod(input.policy.exchange.method()));
-    };
-    let cryptogram = decode("cryptogram", &input.cryptogram)?;
-    let signature = decode("signature", &input.signature.signature)?;
-    let manifest = Manifest::new(&input, cryptogram.len())?;
-    let readme = partner_readme::write(&manifest, &input.path.leaf);
-    let mut files = Vec::from(in_both_forms(
-        "signed-prefix",
-        signed_prefix.bytes().to_vec(),
-    ));
-    files.extend(in_both_forms("wrapped-kek", cryptogram));
-    files.extend(in_both_forms("signature", signature));
+    let (asked, found) = (input.policy.exchange.method(), input.wrapped.method());
+    if asked != found {
+        return Err(Error::OtherMethod { asked, found });
+    }
+    let manifest = Manifest::new(&input)?;
+    let readme = partner_readme::write(&manifest, &input);
+    let mut files = files::of(&input)?;
     files.extend([
         File::new("kcv.txt", TEXT, format!("{}\n", input.kek.kcv)),
-        File::new(
-            "signing-public-key.pem",
-            PEM,
-            input.signature.public_key.as_str(),
-        ),
         File::new("README.md", MARKDOWN, readme),
     ]);
     let manifest = manifest.listing(&files);
@@ -85,30 +82,21 @@ pub fn handle(input: Input) -> Result<Output, Error> {
     }))
 }
 
-fn decode(what: &'static str, hex: &str) -> Result<Vec<u8>, Error> {
-    hex::decode(hex).map_err(|_| Error::NotHex(what))
-}
-
-/// As hex for people, as bytes for programs.
-fn in_both_forms(stem: &str, bytes: Vec<u8>) -> [File; 2] {
-    let text = format!("{}\n", hex::encode_upper(&bytes));
-    [
-        File::new(&format!("{stem}.hex"), TEXT, text),
-        File::new(&format!("{stem}.bin"), BINARY, bytes),
-    ]
-}
-
-/// Why there is no package.
+/// Why there is no package. None of these carries a byte of what was wrapped.
 #[derive(Clone, Debug, Eq, IntoStaticStr, PartialEq, thiserror::Error, VariantNames)]
 pub enum Error {
     #[error("a document could not be written: {0}")]
     DocumentUnwritable(String),
+    #[error("the key block that arrived cannot be read: {0}")]
+    KeyBlockMalformed(#[from] MalformedKeyBlock),
     #[error("the {0} that arrived is not hex")]
     NotHex(&'static str),
-    #[error("the profile says {0}, this step packages what was wrapped by rsa-oaep")]
-    OtherMethod(Method),
+    #[error("the profile says {asked}, and the KEK was wrapped by {found}")]
+    OtherMethod { asked: Method, found: Method },
     #[error("the signing key that arrived is not PEM")]
     PublicKeyNotPem,
+    #[error("the signature over prefix and cryptogram is missing")]
+    SignatureMissing,
 }
 
 impl From<serde_json::Error> for Error {

@@ -1,6 +1,6 @@
 //! `manifest.json`: what is in the package, and how it came about.
 
-use ceremony::algorithms::{KcvAlgorithm, KekAlgorithm, OaepHash, SignatureAlgorithm};
+use ceremony::algorithms::{KcvAlgorithm, KekAlgorithm, SignatureAlgorithm};
 use ceremony::digest::Sha256;
 use ceremony::execution::{File, FileDigest};
 use ceremony::id::Ceremony;
@@ -8,10 +8,12 @@ use ceremony::lints;
 use ceremony::path::{CertificateFacts, Role};
 use ceremony::profile::Exchange;
 use ceremony::proof::{Check, CheckName};
-use ceremony::signature::MessageType;
+use ceremony::signature::{MessageType, SignatureFacts};
+use ceremony::signed_prefix::SignedPrefix;
 use ceremony::utc::Utc;
 use serde::Serialize;
 
+use crate::wrapping::Wrapping;
 use crate::{Error, Input};
 
 /// `manifest.json`.
@@ -25,8 +27,9 @@ pub struct Manifest {
     pub created_at: Utc,
     pub kek: Kek,
     pub wrapping: Wrapping,
-    pub signed_prefix: Prefix,
     pub signature: Signature,
+    /// Null where the method has none.
+    pub reference_signature: Option<ReferenceSignature>,
     pub certificates: Vec<CertificateFacts>,
     /// What the partner's CA should do better; nothing is refused for it.
     pub notes: Vec<Note>,
@@ -43,31 +46,29 @@ pub struct Kek {
     pub kcv_algorithm: KcvAlgorithm,
 }
 
+/// How the list of the files is signed, this manifest among them.
+#[derive(Debug, Serialize)]
+pub struct Signature {
+    pub algorithm: SignatureAlgorithm,
+}
+
+/// The signature over prefix and cryptogram that was agreed with the partner.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Wrapping {
-    pub method: &'static str,
-    pub hash: OaepHash,
-    pub leaf_sha256: Sha256,
-    pub key_algorithm: String,
-    pub cryptogram_bytes: usize,
+pub struct ReferenceSignature {
+    pub signed_prefix: Prefix,
+    pub signed_bytes: &'static str,
+    pub algorithm: SignatureAlgorithm,
+    pub message_type: MessageType,
+    pub key_arn: String,
+    /// Over the SubjectPublicKeyInfo in DER.
+    pub public_key_sha256: Sha256,
 }
 
 #[derive(Debug, Serialize)]
 pub struct Prefix {
     pub hex: String,
     pub ascii: String,
-}
-
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Signature {
-    pub algorithm: SignatureAlgorithm,
-    pub message_type: MessageType,
-    pub signed_bytes: &'static str,
-    pub key_arn: String,
-    /// Over the SubjectPublicKeyInfo in DER.
-    pub public_key_sha256: Sha256,
 }
 
 /// A check that failed and refuses nothing.
@@ -96,18 +97,16 @@ impl From<Check> for Note {
 }
 
 impl Manifest {
-    pub(crate) fn new(input: &Input, cryptogram_bytes: usize) -> Result<Self, Error> {
-        let Exchange::RsaOaep {
-            hash,
-            signed_prefix,
-        } = &input.policy.exchange
-        else {
-            return Err(Error::OtherMethod(input.policy.exchange.method()));
+    pub(crate) fn new(input: &Input) -> Result<Self, Error> {
+        let kek = &input.kek;
+        let reference_signature = match (&input.policy.exchange, &input.signature) {
+            (Exchange::RsaOaep { signed_prefix, .. }, Some(signature)) => {
+                Some(ReferenceSignature::of(signed_prefix, signature)?)
+            }
+            _ => None,
         };
-        let (kek, leaf, signature) = (&input.kek, &input.path.leaf, &input.signature);
-        let public_key = pem::parse(&signature.public_key).map_err(|_| Error::PublicKeyNotPem)?;
         Ok(Self {
-            schema_version: 1,
+            schema_version: 2,
             ceremony: input.ceremony.clone(),
             created_at: input.execution.started_at,
             kek: Kek {
@@ -116,24 +115,11 @@ impl Manifest {
                 kcv: kek.kcv.clone(),
                 kcv_algorithm: kek.kcv_algorithm,
             },
-            wrapping: Wrapping {
-                method: "rsa-oaep",
-                hash: *hash,
-                leaf_sha256: leaf.sha256(),
-                key_algorithm: leaf.key_algorithm().to_string(),
-                cryptogram_bytes,
-            },
-            signed_prefix: Prefix {
-                hex: signed_prefix.hex(),
-                ascii: signed_prefix.ascii(),
-            },
+            wrapping: Wrapping::of(&input.wrapped, &input.path.leaf)?,
             signature: Signature {
-                algorithm: signature.algorithm,
-                message_type: signature.message_type,
-                signed_bytes: "signed-prefix.bin followed by wrapped-kek.bin",
-                key_arn: signature.key_arn.clone(),
-                public_key_sha256: Sha256::of(public_key.contents()),
+                algorithm: input.policy.signature.algorithm,
             },
+            reference_signature,
             certificates: input.path.facts(),
             notes: notes(input),
             ca_key_arn: input.issuing_ca_key_arn.clone(),
@@ -146,6 +132,23 @@ impl Manifest {
             files: files.iter().map(File::digest).collect(),
             ..self
         }
+    }
+}
+
+impl ReferenceSignature {
+    fn of(prefix: &SignedPrefix, signature: &SignatureFacts) -> Result<Self, Error> {
+        let public_key = pem::parse(&signature.public_key).map_err(|_| Error::PublicKeyNotPem)?;
+        Ok(Self {
+            signed_prefix: Prefix {
+                hex: prefix.hex(),
+                ascii: prefix.ascii(),
+            },
+            signed_bytes: "signed-prefix.bin followed by wrapped-kek.bin",
+            algorithm: signature.algorithm,
+            message_type: signature.message_type,
+            key_arn: signature.key_arn.clone(),
+            public_key_sha256: Sha256::of(public_key.contents()),
+        })
     }
 }
 

@@ -5,8 +5,9 @@
 
 use std::collections::BTreeMap;
 
-use ceremony::algorithms::{KcvAlgorithm, KekAlgorithm, SignatureAlgorithm};
+use ceremony::algorithms::{KcvAlgorithm, KekAlgorithm, OaepHash, SignatureAlgorithm};
 use ceremony::certificate::Certificate;
+use ceremony::exchange::Wrapped;
 use ceremony::execution::Execution;
 use ceremony::id::{CertificateSet, Kind};
 use ceremony::identifiers::Folder;
@@ -68,14 +69,18 @@ fn input(pki: &Pki) -> Input {
             origin: Origin::Created,
             replaces_key_arn: None,
         },
-        cryptogram: "AB".repeat(256),
-        signature: SignatureFacts {
+        wrapped: Wrapped::RsaOaep {
+            cryptogram: "AB".repeat(256),
+            hash: OaepHash::SHA_256,
+        },
+        signer: None,
+        signature: Some(SignatureFacts {
             signature: "AB".repeat(256),
             algorithm: SignatureAlgorithm::RSASSA_PKCS1_V1_5_SHA_256,
             message_type: MessageType::Raw,
             key_arn: ARN.to_owned(),
             public_key: "-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n".to_owned(),
-        },
+        }),
     }
 }
 

@@ -1,22 +1,34 @@
 //! `SignPackage`: every byte of a package is under the KMS key.
 //!
 //! The signature of `Sign` covers prefix and cryptogram, as the partner wants it, and nothing else.
-//! This step, which knows no ceremony, adds two files to a package: `SHA256SUMS`, which lists every
-//! other file with its digest, the manifest and the README included, as `sha256sum -c` reads it; and
-//! `SHA256SUMS.sig`, the signature over the list, by the same key and algorithm. Needs kms:Sign and
-//! kms:GetPublicKey on one key; creates nothing.
+//! This step, which knows no ceremony, adds to any package:
+//!
+//! | file | holds |
+//! | --- | --- |
+//! | `signing-public-key.pem` | the key that verifies the package |
+//! | `signing-certificates.pem` | its certificate and those of the issuers, if one was enrolled |
+//! | `SHA256SUMS` | every other file with its digest, the manifest and the README included, as `sha256sum -c` reads it |
+//! | `SHA256SUMS.sig` | the signature over the list |
+//!
+//! Needs kms:Sign and kms:GetPublicKey on the signing keys, and to read enrolled certificates;
+//! creates nothing.
 
+mod certificates;
 mod sums;
 
 use ceremony::algorithms::SignatureAlgorithm;
+use ceremony::digest::Sha256;
+use ceremony::enrolment::Installed;
 use ceremony::evidence::Recordable;
-use ceremony::execution::{BINARY, File, FileDigest, TEXT};
+use ceremony::execution::{BINARY, File, FileDigest, PEM, TEXT};
 use ceremony::id::Ceremony;
-use ceremony::publication::{Publication, SUMS, SUMS_SIGNATURE};
+use ceremony::publication::{Publication, SIGNING_CERTIFICATES, SIGNING_KEY, SUMS, SUMS_SIGNATURE};
 use ceremony::signature::MessageType;
+use ceremony::utc::Utc;
 use serde::{Deserialize, Serialize};
-use signing::{Signer, SigningError};
-use step::{Journal, StepError};
+use signing::{SigningError, SigningKeys};
+use step::{Journal, ServiceError, StepError};
+use storage::{InstalledError, ObjectError};
 use strum::{IntoStaticStr, VariantNames};
 
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -26,14 +38,18 @@ pub struct Input {
     /// As the packaging step made it.
     pub publication: Publication,
     pub algorithm: SignatureAlgorithm,
-    /// PEM of the key that lies in the package: the partner knows no other.
-    pub public_key: String,
+    /// The certificate that says which key signs, if one was enrolled.
+    pub signer: Option<Installed>,
+    /// PEM of the key by which something in the package has been signed already: the partner gets
+    /// one key to verify all of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub public_key: Option<String>,
 }
 
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Output {
-    /// As it came, and the two files more.
+    /// As it came, and the files more.
     pub publication: Publication,
     pub signed: SignedList,
 }
@@ -47,6 +63,10 @@ pub struct SignedList {
     pub algorithm: SignatureAlgorithm,
     pub message_type: MessageType,
     pub key_arn: String,
+    /// Over the SubjectPublicKeyInfo in DER.
+    pub public_key_sha256: Sha256,
+    /// Of the certificate that is in the package, if one was enrolled.
+    pub certificate_sha256: Option<Sha256>,
 }
 
 impl Recordable for Output {
@@ -55,26 +75,47 @@ impl Recordable for Output {
     }
 }
 
-pub async fn handle(signer: &Signer, input: Input, journal: &Journal) -> Result<Output, Error> {
+/// What the step works with, made once at cold start.
+pub struct Context {
+    pub keys: SigningKeys,
+    pub s3: aws_sdk_s3::Client,
+    pub evidence_bucket: String,
+}
+
+pub async fn handle(context: &Context, input: Input, journal: &Journal) -> Result<Output, Error> {
     let Input {
         mut publication,
         algorithm,
-        public_key,
+        public_key: signed_before,
+        signer: installed,
         ..
     } = input;
-    let list = File::new(SUMS, TEXT, sums::of(&publication)?);
-    let signed = signer.sign(algorithm, &list.contents, journal).await?;
-    if signed.public_key != public_key {
-        let key_arn = signer.key_arn.clone();
+    // Nothing is asked of anybody for a package that cannot be listed.
+    sums::of(&publication)?;
+    let now = Utc::now();
+    let signer = context.keys.signer(installed.as_ref(), now)?;
+    let key = signer.public_key(algorithm).await?;
+    if signed_before.is_some_and(|before| before != key.to_pem()) {
+        let key_arn = signer.key_arn().to_owned();
         return Err(Error::PublicKeyDiffers { key_arn });
     }
+    let files = &mut publication.files;
+    files.push(File::new(SIGNING_KEY, PEM, key.to_pem()));
+    if let Some(installed) = &installed {
+        let certificates = certificates::of(context, installed, key.der(), now).await?;
+        files.push(File::new(SIGNING_CERTIFICATES, PEM, certificates));
+    }
+    let list = File::new(SUMS, TEXT, sums::of(&publication)?);
+    let signed = signer.sign(&key, &list.contents, journal).await?;
     let signature = File::new(SUMS_SIGNATURE, BINARY, signed.signature);
     let told = SignedList {
         list: list.digest(),
         signature: signature.digest(),
         algorithm,
         message_type: signed.message_type,
-        key_arn: signer.key_arn.clone(),
+        key_arn: signer.key_arn().to_owned(),
+        public_key_sha256: Sha256::of(key.der()),
+        certificate_sha256: installed.map(|installed| installed.certificate_sha256),
     };
     publication.files.extend([list, signature]);
     Ok(Output {
@@ -86,6 +127,10 @@ pub async fn handle(signer: &Signer, input: Input, journal: &Journal) -> Result<
 /// Why the package is not signed.
 #[derive(Clone, Debug, Eq, IntoStaticStr, PartialEq, thiserror::Error, VariantNames)]
 pub enum Error {
+    #[error("the certificate that is installed for {key_arn} is for another key")]
+    CertificateForAnotherKey { key_arn: String },
+    #[error("{0}")]
+    CertificatesUnreadable(String),
     #[error("two files of the package are called `{0}`")]
     FileNameTwice(String),
     #[error("{0:?} cannot be the name of a file in a package")]
@@ -96,6 +141,22 @@ pub enum Error {
     Signing(#[from] SigningError),
 }
 
+impl From<InstalledError> for Error {
+    fn from(error: InstalledError) -> Self {
+        match error {
+            InstalledError::Service(error)
+            | InstalledError::Object(ObjectError::Service(error)) => error.into(),
+            other => Self::CertificatesUnreadable(other.to_string()),
+        }
+    }
+}
+
+impl From<ServiceError> for Error {
+    fn from(error: ServiceError) -> Self {
+        Self::Signing(error.into())
+    }
+}
+
 impl StepError for Error {
     signing::signing_step_error_names!();
 
@@ -103,6 +164,10 @@ impl StepError for Error {
         match self {
             Self::FileNameTwice(_) | Self::FileNameUnusable(_) => {
                 "This is a defect of the software: report it with the record."
+            }
+            Self::CertificateForAnotherKey { .. } | Self::CertificatesUnreadable(_) => {
+                "What is installed is not what was enrolled: look in CloudTrail who wrote the parameter \
+                 `/key-ceremony/certificates/package-signing` last, and enrol the certificate again."
             }
             Self::PublicKeyDiffers { .. } => {
                 "Nothing was published. Keep the record, look at the key in KMS and at its CloudTrail \

@@ -1,15 +1,20 @@
-use sign_package::handle;
-use signing::Signer;
+use sign_package::{Context, handle};
+use signing::SigningKeys;
 use step::{required_variable, sdk_config, serve};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_runtime::Error> {
-    let signer = Signer {
-        kms: aws_sdk_kms::Client::new(&sdk_config().await),
-        key_arn: required_variable("SIGNING_KEY_ARN"),
+    let config = sdk_config().await;
+    let context = Context {
+        keys: SigningKeys::new(
+            aws_sdk_kms::Client::new(&config),
+            &required_variable("SIGNING_KEY_ARNS"),
+        ),
+        s3: aws_sdk_s3::Client::new(&config),
+        evidence_bucket: required_variable("EVIDENCE_BUCKET"),
     };
     serve(step::software!(), async |input, journal| {
-        handle(&signer, input, journal).await
+        handle(&context, input, journal).await
     })
     .await
 }

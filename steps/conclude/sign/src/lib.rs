@@ -1,15 +1,17 @@
 //! `Sign`: prefix and cryptogram under the KMS key.
 //!
 //! What is signed is the prefix that the partner wants, followed by the cryptogram's bytes. Needs
-//! kms:Sign and kms:GetPublicKey on one key; creates nothing.
+//! kms:Sign and kms:GetPublicKey on the signing keys; creates nothing.
 
 use ceremony::algorithms::SignatureAlgorithm;
+use ceremony::enrolment::Installed;
 use ceremony::evidence::Recordable;
 use ceremony::id::Ceremony;
 use ceremony::signature::SignatureFacts;
 use ceremony::signed_prefix::SignedPrefix;
+use ceremony::utc::Utc;
 use serde::{Deserialize, Serialize};
-use signing::{Signer, SigningError};
+use signing::{SigningError, SigningKeys};
 use step::{Journal, StepError};
 use strum::{IntoStaticStr, VariantNames};
 
@@ -21,6 +23,8 @@ pub struct Input {
     /// Hex, as `WrapRsa` made it.
     pub cryptogram: String,
     pub algorithm: SignatureAlgorithm,
+    /// The certificate that says which key signs, if one was enrolled.
+    pub signer: Option<Installed>,
 }
 
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
@@ -33,16 +37,18 @@ impl Recordable for Output {
     }
 }
 
-pub async fn handle(signer: &Signer, input: Input, journal: &Journal) -> Result<Output, Error> {
+pub async fn handle(keys: &SigningKeys, input: Input, journal: &Journal) -> Result<Output, Error> {
     let cryptogram = hex::decode(&input.cryptogram).map_err(|_| Error::CryptogramNotHex)?;
     let message = [input.signed_prefix.bytes(), &cryptogram].concat();
-    let signed = signer.sign(input.algorithm, &message, journal).await?;
+    let signer = keys.signer(input.signer.as_ref(), Utc::now())?;
+    let key = signer.public_key(input.algorithm).await?;
+    let signed = signer.sign(&key, &message, journal).await?;
     Ok(Output(SignatureFacts {
         signature: hex::encode_upper(signed.signature),
         algorithm: input.algorithm,
         message_type: signed.message_type,
-        key_arn: signer.key_arn.clone(),
-        public_key: signed.public_key,
+        key_arn: signer.key_arn().to_owned(),
+        public_key: key.to_pem(),
     }))
 }
 

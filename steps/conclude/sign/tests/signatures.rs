@@ -14,7 +14,7 @@ use partner::signature::verify;
 use partner::{KeyKind, PrivateKey};
 use serde_json::{Value, json};
 use sign::{Error, Input, Output, handle};
-use signing::Signer;
+use signing::SigningKeys;
 use step::{Journal, StepError};
 
 const ARN: &str = "arn:aws:kms:eu-west-1:111122223333:key/signing";
@@ -41,17 +41,15 @@ impl Kms {
     }
 
     async fn sign(&self, algorithm: A, cryptogram: &str) -> Result<SignatureFacts, Error> {
-        let signer = Signer {
-            kms: Client::new(&self.aws.config()),
-            key_arn: ARN.to_owned(),
-        };
+        let keys = SigningKeys::new(Client::new(&self.aws.config()), ARN);
         let input = Input {
             ceremony: ceremony(),
             signed_prefix: hex::encode(PREFIX).try_into().unwrap(),
             cryptogram: cryptogram.to_owned(),
             algorithm,
+            signer: None,
         };
-        let output = handle(&signer, input, &self.journal).await;
+        let output = handle(&keys, input, &self.journal).await;
         output.map(|Output(facts)| facts)
     }
 

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use ceremony::certificate::Certificate;
+use ceremony::exchange::Nonce;
 use ceremony::execution::DroppedObject;
 use ceremony::id::{CertificateSet, Kind, Place};
 use ceremony::path::{CertificatePath, DroppedFile};
@@ -77,6 +78,18 @@ impl<P: Place> Complete<P> {
     }
 }
 
+impl<P: Place> Complete<P> {
+    /// The same in answer to the nonce in this file.
+    pub fn answering(mut self, nonce: Option<Nonce>, file: &File) -> Self {
+        self.objects.push(file.object.clone());
+        self.objects.sort_by(|one, other| one.key.cmp(&other.key));
+        Self {
+            set: self.set.answering(nonce),
+            ..self
+        }
+    }
+}
+
 /// The objects that carry a path, each once, in the order of their keys.
 pub fn carriers(path: &CertificatePath, files: &[File]) -> Vec<DroppedObject> {
     let by_age = by_age(files);
@@ -102,7 +115,10 @@ fn holds(file: &File, certificate: &Certificate) -> bool {
 
 /// The certificates of a file; none where it cannot be used.
 pub fn usable(file: &File) -> &[Certificate] {
-    file.certificates.as_deref().unwrap_or_default()
+    match (&file.nonce, &file.certificates) {
+        (None, Ok(certificates)) => certificates,
+        _ => &[],
+    }
 }
 
 /// Why the file of this key cannot be used, if it cannot.
@@ -111,7 +127,10 @@ pub fn why_unusable(key: &str, files: &[File], unread: &[Unread]) -> Option<Stri
         return Some(file.reason.clone());
     }
     let file = files.iter().find(|file| file.object.key == key)?;
-    file.certificates.as_ref().err().map(ToString::to_string)
+    match &file.nonce {
+        Some(nonce) => nonce.as_ref().err().map(ToString::to_string),
+        None => file.certificates.as_ref().err().map(ToString::to_string),
+    }
 }
 
 /// The files, as paths are chosen from them.

@@ -124,12 +124,7 @@ impl Arrivals {
                 Box::pin(self.settle_set(kind, place, *complete, now)).await
             }
             Decision::Incomplete { missing, remedy } => {
-                let mut detail =
-                    FilesNotTaken::at(kind, place, reject::bounded(missing), None, remedy);
-                detail.latest_ceremony = self.runs.latest(kind, place).await?;
-                let announcement = Announcement::CertificatesIncomplete(detail);
-                self.bus.announce(&announcement).await?;
-                Ok(Output::Incomplete)
+                self.announce_incomplete(kind, place, missing, remedy).await
             }
             Decision::PrivateKey(found) => private_key::announce(self, kind, place, &found).await,
             Decision::Unusable {
@@ -141,6 +136,20 @@ impl Arrivals {
                 reject::reject(self, rejection, now).await
             }
         }
+    }
+
+    async fn announce_incomplete<P: Place>(
+        &self,
+        kind: Kind,
+        place: &P,
+        missing: String,
+        remedy: &str,
+    ) -> Result<Output, Error> {
+        let mut detail = FilesNotTaken::at(kind, place, reject::bounded(missing), None, remedy);
+        detail.latest_ceremony = self.runs.latest(kind, place).await?;
+        let announcement = Announcement::CertificatesIncomplete(detail);
+        self.bus.announce(&announcement).await?;
+        Ok(Output::Incomplete)
     }
 
     async fn settle_set<P: Place>(
@@ -160,6 +169,14 @@ impl Arrivals {
         let output = match Box::pin(start::start(self, &asking, now)).await? {
             Start::Started => Output::Started,
             Start::AlreadyStarted => Output::AlreadyStarted,
+            Start::NonceAnswered { by } => {
+                let missing = format!(
+                    "the newest nonce of the folder has been answered by `{by}`, and a second answer \
+                     could not be told from the first: a new nonce is missing"
+                );
+                let remedy = "Have the partner drop a new random nonce in a file `<name>.nonce`.";
+                self.announce_incomplete(kind, place, missing, remedy).await?
+            }
             Start::NoneLeftToday => {
                 let (reason, remedy) = none_left(kind, place, complete.per_day, now);
                 let file = Some(complete.leaf_key.as_str());

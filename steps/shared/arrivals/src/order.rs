@@ -112,6 +112,8 @@ impl Arrivals {
                 match Box::pin(start::start(self, &asking, now)).await? {
                     Start::Started => return Ok(Output::Started),
                     Start::AlreadyStarted => return Ok(Output::AlreadyStarted),
+                    // A document has no nonce.
+                    Start::NonceAnswered { .. } => return Ok(Output::AlreadyStarted),
                     Start::NoneLeftToday => none_left(KIND, &place.folder, per_day, now),
                 }
             }

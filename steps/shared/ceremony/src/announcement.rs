@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::clearance::Summary;
 use crate::digest::Sha256;
 use crate::enrolment::{OwnKey, Replaced};
+use crate::exchange::Method;
 use crate::execution::Location;
 use crate::finding::{self, Finding};
 use crate::fleet::progress::InitialKeysProgress;
@@ -180,6 +181,8 @@ pub struct CeremonySucceeded {
     pub partner: PartnerId,
     pub environment: Environment,
     pub data_type: DataType,
+    /// How it travelled.
+    pub method: Method,
     /// The KEK that was sent.
     pub kek_key_arn: String,
     /// Its key check value, hex.

@@ -84,6 +84,12 @@ pub enum Deed {
         key_arn: String,
         kek_key_arn: String,
     },
+    /// A certificate is used from now on, as this parameter says.
+    #[serde(rename = "installed")]
+    Installed {
+        parameter: String,
+        certificate_sha256: Sha256,
+    },
     /// KMS signed.
     #[serde(rename = "signed")]
     Signed { key_arn: String },

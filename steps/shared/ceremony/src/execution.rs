@@ -2,6 +2,8 @@
 
 use std::collections::HashSet;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 
 use crate::bundle::MAX_FILES;
@@ -18,7 +20,8 @@ pub struct Start<C = Ceremony> {
     /// Version of this document's form.
     pub version: u32,
     pub ceremony: C,
-    /// The objects that the ceremony is about: exactly these versions are read.
+    /// The objects that the ceremony is about: exactly these versions are read. One whose name ends in
+    /// `.nonce` holds the partner's nonce, the others hold certificates, or an order.
     pub objects: Vec<DroppedObject>,
     /// Fingerprint of the leaf that the ceremony is named for. Another one may lie in the same objects
     /// and become valid by the time they are read. Inputs of before it was written have none.
@@ -110,13 +113,13 @@ pub struct Location {
     pub key: String,
 }
 
-/// A file on its way to a bucket.
+/// A file on its way to a bucket. Travels as text or as Base64, whichever is shorter: the files of a
+/// package must fit a state.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[serde(try_from = "InTransit", into = "InTransit")]
 pub struct File {
     pub name: String,
     pub content_type: String,
-    #[serde(with = "base64_text")]
     pub contents: Vec<u8>,
 }
 
@@ -159,18 +162,53 @@ pub fn trusted_root_key(certificate: &Sha256) -> String {
     format!("trusted-roots/{certificate}.pem")
 }
 
-mod base64_text {
-    use base64::Engine;
-    use base64::engine::general_purpose::STANDARD;
-    use serde::{Deserialize, Deserializer, Serializer, de::Error};
+/// A [`File`] in a document: with one of the two.
+#[derive(Deserialize, Serialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct InTransit {
+    name: String,
+    content_type: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    text: Option<String>,
+    /// Base64.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    contents: Option<String>,
+}
 
-    pub(super) fn serialize<S: Serializer>(bytes: &[u8], serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&STANDARD.encode(bytes))
+impl From<File> for InTransit {
+    fn from(file: File) -> Self {
+        let contents = STANDARD.encode(&file.contents);
+        let text = String::from_utf8(file.contents).ok();
+        // In the document it stands between quotation marks, with what must be escaped.
+        let text = text.filter(|text| {
+            let written = serde_json::to_string(text);
+            written.is_ok_and(|written| written.len() <= contents.len() + 2)
+        });
+        Self {
+            name: file.name,
+            content_type: file.content_type,
+            contents: text.is_none().then_some(contents),
+            text,
+        }
     }
+}
 
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(reader: D) -> Result<Vec<u8>, D::Error> {
-        let text = String::deserialize(reader)?;
-        STANDARD.decode(text).map_err(D::Error::custom)
+impl TryFrom<InTransit> for File {
+    type Error = String;
+
+    fn try_from(file: InTransit) -> Result<Self, Self::Error> {
+        let contents = match (file.text, file.contents) {
+            (Some(text), None) => text.into_bytes(),
+            (None, Some(contents)) => STANDARD
+                .decode(contents)
+                .map_err(|error| error.to_string())?,
+            _ => return Err("a file has either `text` or `contents`".to_owned()),
+        };
+        Ok(Self {
+            name: file.name,
+            content_type: file.content_type,
+            contents,
+        })
     }
 }
 
@@ -179,13 +217,42 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_file_travels_as_base64_and_is_told_of_by_its_digest() {
-        let file = File::new("kek.bin", BINARY, [0, 255]);
-        let document = serde_json::to_value(&file).unwrap();
-        assert_eq!(document["contents"], "AP8=");
-        assert_eq!(serde_json::from_value::<File>(document).unwrap(), file);
-        let digest = file.digest();
-        assert_eq!((digest.bytes, digest.sha256), (2, Sha256::of(&[0, 255])));
+    fn a_file_travels_in_the_shorter_form_and_is_told_of_by_its_digest() {
+        for (contents, member, written) in [
+            (&[0, 255][..], "contents", "AP8="),
+            (b"\xc3\x28", "contents", "wyg="),
+            (b"", "text", ""),
+            (b"KCV 9A1B2A\n", "text", "KCV 9A1B2A\n"),
+            ("\u{3c0}".as_bytes(), "text", "\u{3c0}"),
+            // Escaped, it would be longer.
+            (b"\"\"\"\"\"\"\"\"\"", "contents", "IiIiIiIiIiIi"),
+        ] {
+            let file = File::new("kek.bin", BINARY, contents);
+            let document = serde_json::to_value(&file).unwrap();
+            assert_eq!(document[member], written);
+            assert_eq!(document.as_object().unwrap().len(), 3);
+            assert_eq!(serde_json::from_value::<File>(document).unwrap(), file);
+            let digest = file.digest();
+            assert_eq!(digest.bytes, contents.len());
+            assert_eq!(digest.sha256, Sha256::of(contents));
+        }
+    }
+
+    #[test]
+    fn a_file_has_one_contents() {
+        for members in [
+            r#""x":0"#,
+            r#""text":"a","contents":"AP8=""#,
+            r#""contents":"?""#,
+        ] {
+            let document = format!(r#"{{"name":"a","contentType":"b",{members}}}"#);
+            assert!(
+                serde_json::from_str::<File>(&document).is_err(),
+                "{members}"
+            );
+        }
+        let without = r#"{"name":"a","contentType":"b"}"#;
+        assert!(serde_json::from_str::<File>(without).is_err());
     }
 
     #[test]

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::digest::Sha256;
 use crate::enrolment::Enrolment;
+use crate::exchange::Nonce;
 use crate::identifiers::{DataType, Environment, Folder, PartnerId};
 
 /// Which ceremony: the name of its state machine. One that is no ceremony announces itself too.
@@ -95,6 +96,11 @@ pub trait InputSet {
     /// What counts, a line for each, the first two being the kind and the place's prefix.
     fn lines(&self) -> String;
 
+    /// Whether a run that has succeeded is the last: a nonce is answered once.
+    fn is_answered_once(&self) -> bool {
+        false
+    }
+
     /// Names the set: the same for all its runs.
     fn digest(&self) -> Sha256 {
         Sha256::of(self.lines().as_bytes())
@@ -110,7 +116,8 @@ pub trait InputSet {
     }
 }
 
-/// What asks for a ceremony by certificates: where they lie, and which leaf under which CAs.
+/// What asks for a ceremony by certificates: where they lie, which leaf under which CAs, and, where the
+/// exchange has two passes, in answer to which nonce.
 ///
 /// All count by *content*, so that it makes no difference under which names and in which order the
 /// files of a set arrive, whether the root came with them or was known already, or how often they
@@ -121,6 +128,7 @@ pub struct CertificateSet<P = Folder> {
     place: P,
     leaf: Sha256,
     cas: Vec<Sha256>,
+    nonce: Option<Nonce>,
 }
 
 impl<P: Place> CertificateSet<P> {
@@ -132,7 +140,17 @@ impl<P: Place> CertificateSet<P> {
             place: place.clone(),
             leaf,
             cas,
+            nonce: None,
         }
+    }
+
+    /// The set of the same certificates, in answer to this nonce.
+    pub fn answering(self, nonce: Option<Nonce>) -> Self {
+        Self { nonce, ..self }
+    }
+
+    pub fn nonce(&self) -> Option<&Nonce> {
+        self.nonce.as_ref()
     }
 
     pub fn kind(&self) -> Kind {
@@ -167,6 +185,10 @@ impl<P: Place> CertificateSet<P> {
             lines.push_str("\nca ");
             lines.push_str(&ca.to_string());
         }
+        if let Some(nonce) = &self.nonce {
+            lines.push_str("\nnonce ");
+            lines.push_str(&nonce.hex());
+        }
         lines
     }
 }
@@ -185,6 +207,10 @@ impl<P: Place> InputSet for CertificateSet<P> {
     fn lines(&self) -> String {
         self.lines()
     }
+
+    fn is_answered_once(&self) -> bool {
+        self.nonce.is_some()
+    }
 }
 
 /// Execution name and ceremony id: `<partner>-<environment>-<data-type>-<16 hex digits>`, or
@@ -198,8 +224,8 @@ impl CeremonyId {
     /// Names the ceremony for one run of one set.
     ///
     /// The hex digits are the first of SHA-256 over lines: the kind, the folder, `leaf` and its
-    /// fingerprint, `ca` and a fingerprint for every CA on its path (sorted), and `run` and its
-    /// number. Which run it is, the table `runs` says: a set that is dropped again after its last
+    /// fingerprint, `ca` and a fingerprint for every CA on its path (sorted), `nonce` and its
+    /// upper-case hex digits where there is one, and `run` and its number. Which run it is, the table `runs` says: a set that is dropped again after its last
     /// run has ended gets the next number, and any other event of it gets the same.
     ///
     /// For an order the lines after the folder are `order` and its inbox key, and `sha256` and the digest
@@ -399,6 +425,16 @@ mod tests {
             id(b"leaf", &[b"ca"], 7).as_str(),
             format!("acme-non-production-cardholder-{digits}")
         );
+    }
+
+    #[test]
+    fn another_nonce_is_another_ceremony() {
+        let nonce = |digits: &str| Nonce::try_from(digits.repeat(16)).ok();
+        let answering = |nonce| set(b"leaf", &[]).answering(nonce).ceremony(1).ceremony_id;
+        assert_eq!(answering(None), id(b"leaf", &[], 1));
+        assert_eq!(answering(nonce("a")), answering(nonce("A")));
+        assert_ne!(answering(nonce("a")), answering(nonce("b")));
+        assert_ne!(answering(nonce("a")), answering(None));
     }
 
     #[test]

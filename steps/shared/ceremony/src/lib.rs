@@ -11,7 +11,7 @@
 //! | [`exchange`] | the methods by which a KEK travels, and what comes out of them |
 //! | [`profile`], [`signed_prefix`] | what an operator has decided about a partner's folder |
 //! | [`fleet`] | initial keys for terminals: serial numbers, inventories, batches, what became of each |
-//! | [`tr31`] | what a key block says of its key in clear |
+//! | [`tr31`], [`tr34`] | what a key block says of its key in clear |
 //! | [`keys`] | what is told of keys in Payment Cryptography |
 //! | [`signature`] | verifying what KMS signed |
 //! | [`execution`], [`publication`] | what starts an execution, what it publishes, and where things lie in S3 |
@@ -49,5 +49,6 @@ pub mod signed_prefix;
 pub mod strength;
 pub mod text;
 pub mod tr31;
+pub mod tr34;
 pub mod utc;
 pub mod working_keys;

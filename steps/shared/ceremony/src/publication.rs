@@ -45,6 +45,12 @@ impl StoredFile {
     }
 }
 
+/// PEM of the key by which a package is signed.
+pub const SIGNING_KEY: &str = "signing-public-key.pem";
+
+/// PEM of that key's certificate, where one has been enrolled, and of its issuers up to the root.
+pub const SIGNING_CERTIFICATES: &str = "signing-certificates.pem";
+
 /// The list of a package's files with their digests, as `sha256sum` writes it.
 pub const SUMS: &str = "SHA256SUMS";
 

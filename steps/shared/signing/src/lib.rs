@@ -1,26 +1,40 @@
-//! Signatures by the KMS key.
+//! Signatures by a KMS key of ours.
 //!
 //! Messages over 4096 bytes, which KMS does not take, are signed by their digest. Every signature
 //! is verified here, with the key that the partner gets, before it leaves. Needs kms:Sign and
-//! kms:GetPublicKey on one key; creates nothing.
+//! kms:GetPublicKey on the keys that may sign; creates nothing.
+
+mod key;
 
 use aws_lc_rs::digest::{SHA256, SHA384, SHA512, digest};
 use aws_sdk_kms::Client;
 use aws_sdk_kms::primitives::Blob;
 use aws_sdk_kms::types::{MessageType as KmsMessageType, SigningAlgorithmSpec};
 use ceremony::algorithms::{Hash, SignatureAlgorithm};
+use ceremony::digest::Sha256;
 use ceremony::evidence::Deed;
 use ceremony::signature::{MessageType, verifies};
+use ceremony::text::shown;
+use ceremony::utc::Utc;
 use step::{Journal, ServiceError, StepError};
 use strum::{IntoStaticStr, VariantNames};
+
+pub use key::SigningKeys;
 
 /// What KMS takes in `RAW` mode (API reference, Sign).
 const MAX_RAW_BYTES: usize = 4096;
 
 /// The key that signs, and the way to it.
-pub struct Signer {
-    pub kms: Client,
-    pub key_arn: String,
+pub struct Signer<'a> {
+    kms: &'a Client,
+    key_arn: &'a str,
+}
+
+/// The public half of a key that can sign by an algorithm.
+pub struct PublicKey {
+    algorithm: SignatureAlgorithm,
+    /// SubjectPublicKeyInfo in DER.
+    der: Vec<u8>,
 }
 
 /// A signature that verifies.
@@ -28,41 +42,57 @@ pub struct Signer {
 pub struct Signed {
     pub signature: Vec<u8>,
     pub message_type: MessageType,
-    /// PEM of the SubjectPublicKeyInfo that verified it.
-    pub public_key: String,
 }
 
-impl Signer {
+impl PublicKey {
+    /// The SubjectPublicKeyInfo in DER.
+    pub fn der(&self) -> &[u8] {
+        &self.der
+    }
+
+    /// The same in PEM, as the partner gets it.
+    pub fn to_pem(&self) -> String {
+        let config = pem::EncodeConfig::new().set_line_ending(pem::LineEnding::LF);
+        pem::encode_config(&pem::Pem::new("PUBLIC KEY", self.der.as_slice()), config)
+    }
+}
+
+impl Signer<'_> {
+    pub fn key_arn(&self) -> &str {
+        self.key_arn
+    }
+
     pub async fn sign(
         &self,
-        algorithm: SignatureAlgorithm,
+        key: &PublicKey,
         message: &[u8],
         journal: &Journal,
     ) -> Result<Signed, SigningError> {
-        let public_key = self.public_key(algorithm).await?;
-        let (message_type, to_sign) = for_kms(algorithm, message);
-        let signature = self.ask_kms(algorithm, message_type, to_sign).await?;
+        let (message_type, to_sign) = for_kms(key.algorithm, message);
+        let signature = self.ask_kms(key.algorithm, message_type, to_sign).await?;
         journal.note(Deed::Signed {
-            key_arn: self.key_arn.clone(),
+            key_arn: self.key_arn.to_owned(),
         });
-        if !verifies(algorithm, &public_key, message, &signature) {
+        if !verifies(key.algorithm, &key.der, message, &signature) {
             return Err(SigningError::SignatureInvalid {
-                key_arn: self.key_arn.clone(),
+                key_arn: self.key_arn.to_owned(),
             });
         }
         Ok(Signed {
             signature,
             message_type,
-            public_key: to_pem(&public_key),
         })
     }
 
-    /// The DER SubjectPublicKeyInfo of the signing key, if that key can sign as the profile asks.
-    async fn public_key(&self, algorithm: SignatureAlgorithm) -> Result<Vec<u8>, SigningError> {
+    /// The public key, if the key can sign as the profile asks.
+    pub async fn public_key(
+        &self,
+        algorithm: SignatureAlgorithm,
+    ) -> Result<PublicKey, SigningError> {
         let answer = self
             .kms
             .get_public_key()
-            .key_id(&self.key_arn)
+            .key_id(self.key_arn)
             .send()
             .await
             .map_err(|error| ServiceError::new("kms:GetPublicKey", &error))?;
@@ -78,7 +108,10 @@ impl Signer {
             });
         }
         let key = answer.public_key.ok_or(SigningError::PublicKeyMissing)?;
-        Ok(key.into_inner())
+        Ok(PublicKey {
+            algorithm,
+            der: key.into_inner(),
+        })
     }
 
     async fn ask_kms(
@@ -90,7 +123,7 @@ impl Signer {
         let answer = self
             .kms
             .sign()
-            .key_id(&self.key_arn)
+            .key_id(self.key_arn)
             .signing_algorithm(SigningAlgorithmSpec::from(algorithm.as_str()))
             .message_type(match message_type {
                 MessageType::Digest => KmsMessageType::Digest,
@@ -119,11 +152,6 @@ fn for_kms(algorithm: SignatureAlgorithm, message: &[u8]) -> (MessageType, Vec<u
     (MessageType::Digest, digest)
 }
 
-fn to_pem(public_key: &[u8]) -> String {
-    let config = pem::EncodeConfig::new().set_line_ending(pem::LineEnding::LF);
-    pem::encode_config(&pem::Pem::new("PUBLIC KEY", public_key), config)
-}
-
 /// Why there is no signature.
 #[derive(Clone, Debug, Eq, IntoStaticStr, PartialEq, thiserror::Error, VariantNames)]
 pub enum SigningError {
@@ -132,6 +160,20 @@ pub enum SigningError {
         algorithm: SignatureAlgorithm,
         offered: String,
     },
+    #[error(
+        "the certificate that is installed for the signing key, {certificate_sha256}, is valid from \
+         {not_before} to {not_after}"
+    )]
+    CertificateNotValid {
+        certificate_sha256: Sha256,
+        not_before: Utc,
+        not_after: Utc,
+    },
+    #[error(
+        "the certificate that is installed is for {}, which is no signing key here",
+        shown(key_arn)
+    )]
+    KeyNotOurs { key_arn: String },
     #[error("the answer of GetPublicKey has no key")]
     PublicKeyMissing,
     #[error(transparent)]
@@ -150,6 +192,15 @@ impl StepError for SigningError {
             Self::AlgorithmNotOffered { .. } => {
                 "Choose a `signature.algorithm` in the profile that the key's spec offers, or \
                  deploy with another `signingKeySpec`."
+            }
+            Self::CertificateNotValid { .. } => {
+                "Enrol the next certificate for the signing key (`ceremony enrol status` says which \
+                 keys have one)."
+            }
+            Self::KeyNotOurs { .. } => {
+                "Deploy with the key that the certificate was installed for among the signing keys, or \
+                 enrol a certificate for one that is there (`ceremony enrol status` says which keys \
+                 have one)."
             }
             Self::PublicKeyMissing | Self::SignatureInvalid { .. } | Self::SignatureMissing => {
                 "Nothing was published. Keep the record, look at the key in KMS and at its CloudTrail \

@@ -3,6 +3,8 @@
 use aws_sdk_s3::Client;
 use aws_sdk_s3::operation::get_object::GetObjectOutput;
 use ceremony::bundle::MAX_FILE_BYTES;
+use ceremony::digest::Sha256;
+use ceremony::execution::DroppedObject;
 use ceremony::text::shown;
 use step::ServiceError;
 
@@ -57,6 +59,45 @@ pub async fn read_version(
     let object = answer
         .map_err(|error| missing_or(key, ServiceError::new("s3:GetObjectVersion", &error)))?;
     body(key, object).await
+}
+
+/// Reads exactly the version of an object that an execution's input names, and holds it to the digest
+/// that it names.
+pub async fn read_dropped(
+    client: &Client,
+    bucket: &str,
+    object: &DroppedObject,
+) -> Result<Vec<u8>, DroppedError> {
+    let bytes = read_version(client, bucket, &object.key, &object.version_id).await?;
+    let found = Sha256::of(&bytes);
+    if found != object.sha256 {
+        return Err(DroppedError::Differs {
+            key: object.key.clone(),
+            version_id: object.version_id.clone(),
+            expected: object.sha256.clone(),
+            found,
+        });
+    }
+    Ok(bytes)
+}
+
+/// Why an object of an execution's input was not read.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+pub enum DroppedError {
+    /// An object version does not hold the bytes that were seen when the ceremony was started.
+    #[error(
+        "`{}` version {} has SHA-256 {found}, the input names {expected}",
+        shown(key),
+        shown(version_id)
+    )]
+    Differs {
+        key: String,
+        version_id: String,
+        expected: Sha256,
+        found: Sha256,
+    },
+    #[error(transparent)]
+    Object(#[from] ObjectError),
 }
 
 /// The beginning of an object that is too large to be read as a whole. It may be secret: no `Debug`.

@@ -23,7 +23,7 @@ pub async fn supplied_roots(
 ///
 /// An earlier ceremony's copy is taken only if its fingerprint is the pinned one: where it lies
 /// is a convenience, not a reason to trust it.
-pub async fn known_roots(
+pub(crate) async fn known_roots(
     s3: &Client,
     evidence_bucket: &str,
     given: &[Certificate],

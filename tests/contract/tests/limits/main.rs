@@ -13,6 +13,7 @@ mod looks;
 
 use ceremony::algorithms::{KcvAlgorithm, KekAlgorithm, OaepHash, SignatureAlgorithm};
 use ceremony::digest::Sha256;
+use ceremony::enrolment::{Installed, OwnKey};
 use ceremony::evidence::{Recordable, Recorded, Software};
 use ceremony::exchange::{Load, Method, Wrapped};
 use ceremony::execution::{BINARY, DroppedObject, Execution, File, Start, TEXT};
@@ -155,6 +156,9 @@ async fn fits(path: CertificatePath, mistakes: Mistakes) {
         aliases: aliases.collect(),
         path: path.clone(),
         policy: policy.clone(),
+        nonce: None,
+        package_signer: Some(package_signer()),
+        tr34_signer: None,
     };
     states.answer("FetchCerts", &recorded(fetched));
 
@@ -260,12 +264,11 @@ fn succeeds(
         kek: kek.clone(),
     };
     states.payload("the input of WrapRsa", &input);
-    let cryptogram = "AB".repeat(512);
     let wrapped = Wrapped::RsaOaep {
-        cryptogram: cryptogram.clone(),
+        cryptogram: "AB".repeat(512),
         hash: OaepHash::SHA_256,
     };
-    states.answer("WrapRsa", &recorded(wrap_rsa::Output(wrapped)));
+    states.answer("WrapRsa", &recorded(wrap_rsa::Output(wrapped.clone())));
     let signature = SignatureFacts {
         signature: "AB".repeat(512),
         algorithm: SignatureAlgorithm::RSASSA_PSS_SHA_512,
@@ -282,8 +285,9 @@ fn succeeds(
         policy,
         issuing_ca_key_arn: ARN.to_owned(),
         kek,
-        cryptogram,
-        signature,
+        wrapped,
+        signature: Some(signature.clone()),
+        signer: None,
     };
     states.payload("the input of PackageKek", &input);
     let package = package_kek::handle(input).unwrap();
@@ -294,7 +298,8 @@ fn succeeds(
         ceremony: ceremony.clone(),
         publication: publication.clone(),
         algorithm: SignatureAlgorithm::RSASSA_PSS_SHA_512,
-        public_key: pem(&[7; 550]),
+        signer: None,
+        public_key: Some(signature.public_key),
     };
     states.payload("the input of SignPackage", &input);
     let signed = signed(publication);
@@ -356,6 +361,23 @@ fn signed(mut publication: Publication) -> sign_package::Output {
     sign_package::Output {
         publication,
         signed,
+    }
+}
+
+fn package_signer() -> Installed {
+    let ceremony_id = format!("enrolment-package-signing-{}", "f".repeat(16));
+    Installed {
+        version: Installed::VERSION,
+        key: OwnKey::PackageSigning,
+        key_arn: ARN.to_owned(),
+        chain_key: format!("{ceremony_id}/certificates.pem"),
+        chain_version_id: "x".repeat(1024),
+        chain_sha256: Sha256::of(b"chain"),
+        certificate_sha256: Sha256::of(b"certificate"),
+        not_before: Utc::now(),
+        not_after: Utc::now(),
+        ceremony_id,
+        installed_at: Utc::now(),
     }
 }
 

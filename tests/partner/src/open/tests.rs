@@ -1,7 +1,9 @@
 use std::sync::LazyLock;
 
 use aws_lc_rs::rand::SystemRandom;
-use aws_lc_rs::rsa::{OaepPublicEncryptingKey, PublicEncryptingKey};
+use aws_lc_rs::rsa::{
+    OAEP_SHA256_MGF1SHA256, OAEP_SHA512_MGF1SHA512, OaepPublicEncryptingKey, PublicEncryptingKey,
+};
 use aws_lc_rs::signature::{
     ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair, RSA_PKCS1_SHA256, RSA_PSS_SHA512, RsaKeyPair,
 };
@@ -80,7 +82,7 @@ impl Recipe {
                 .insert(format!("{stem}.bin"), bytes.to_vec());
         }
         let manifest = json!({
-            "schemaVersion": 1, "ceremony": "kek-export",
+            "schemaVersion": 2, "ceremony": "kek-export",
             "ceremonyId": "acme-production-cardholder-0123456789abcdef",
             "partner": "acme", "environment": "production", "dataType": "cardholder",
             "createdAt": "2026-11-22T00:00:00Z",
@@ -89,10 +91,13 @@ impl Recipe {
             "wrapping": { "method": "rsa-oaep", "hash": self.hash,
                           "leafSha256": PKI.leaf.sha256(), "keyAlgorithm": "RSA_3072",
                           "cryptogramBytes": 384 },
-            "signedPrefix": { "hex": hex::encode_upper(PREFIX), "ascii": "10000TPAEAY" },
-            "signature": { "algorithm": self.signature, "messageType": "RAW",
-                           "signedBytes": "signed-prefix.bin followed by wrapped-kek.bin",
-                           "keyArn": "arn", "publicKeySha256": sha256(&spki) },
+            "signature": { "algorithm": self.signature },
+            "referenceSignature": {
+                "signedPrefix": { "hex": hex::encode_upper(PREFIX), "ascii": "10000TPAEAY" },
+                "algorithm": self.signature, "messageType": "RAW",
+                "signedBytes": "signed-prefix.bin followed by wrapped-kek.bin",
+                "keyArn": "arn", "publicKeySha256": sha256(&spki),
+            },
             "certificates": [], "caKeyArn": "arn",
         });
         seal(&mut package, manifest);
@@ -318,7 +323,8 @@ fn a_signature_over_something_else_is_refused() {
         package
             .files_mut()
             .insert("signed-prefix.hex".into(), text.into_bytes());
-        manifest["signedPrefix"] = json!({ "hex": hex::encode(other), "ascii": "10000TPAEIY" });
+        let told = json!({ "hex": hex::encode(other), "ascii": "10000TPAEIY" });
+        manifest["referenceSignature"]["signedPrefix"] = told;
     });
     assert_eq!(error(&package), OpenError::SignatureInvalid);
 }
@@ -365,7 +371,9 @@ fn a_key_of_the_wrong_length_is_refused() {
 
 #[test]
 fn the_signer_is_the_one_in_the_manifest() {
-    let package = resealed(|_, manifest| manifest["signature"]["publicKeySha256"] = "00".into());
+    let package = resealed(|_, manifest| {
+        manifest["referenceSignature"]["publicKeySha256"] = "00".into();
+    });
     assert_eq!(error(&package), OpenError::SignerMismatch);
 }
 
@@ -374,4 +382,15 @@ fn a_package_of_another_ceremony_is_refused() {
     let package = resealed(|_, manifest| manifest["ceremony"] = "working-key-export".into());
     let (what, name) = ("ceremony", "working-key-export".into());
     assert_eq!(error(&package), OpenError::Unknown { what, name });
+}
+
+#[test]
+fn a_nonce_that_a_method_cannot_answer_is_missed() {
+    let package = Recipe::default().package();
+    let receiver = Receiver {
+        nonce: Some(&[7; 8]),
+        ..Receiver::new(&PKI.leaf)
+    };
+    let refused = package.open_as(&receiver).unwrap_err();
+    assert_eq!(refused, OpenError::NonceMismatch);
 }
