@@ -58,6 +58,7 @@ pub fn handle(input: Input) -> Result<Output, Error> {
     Ok(Output(Publication {
         files,
         manifest: File::new("manifest.json", JSON, document(&manifest)?),
+        objects: Vec::new(),
         documents: Vec::new(),
         trusted_roots: Vec::new(),
     }))

@@ -35,6 +35,7 @@ pub(crate) fn publication(
     Ok(Publication {
         files: Vec::new(),
         manifest: File::new("manifest.json", JSON, document(&manifest)?),
+        objects: Vec::new(),
         documents: vec![chain],
         trusted_roots: vec![path.root.clone()],
     })
