@@ -11,7 +11,7 @@ use des::TdesEde2;
 use keyblock::{ClearKey, SymmetricAlgorithm};
 use serde::Deserialize;
 
-use crate::tr31;
+use crate::{OpenError, Package, tr31};
 
 /// Opens every line of `initial-keys.jsonl` and holds it to the terminals, each once and in this order.
 /// Keys are hex, and the algorithm of the KEK is spelled as Payment Cryptography does. Returns the check
@@ -31,6 +31,65 @@ pub fn open_initial_keys(
         open(line, terminal, (kek_algorithm, &kek), &bdk).map_err(|why| format!("{terminal}: {why}"))
     });
     opened.collect()
+}
+
+/// Why a package of initial keys is not to be used.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+pub enum InitialKeysError {
+    #[error("the key of {0}")]
+    Key(String),
+    #[error("the manifest is not one of initial keys: {0}")]
+    Manifest(String),
+    #[error(transparent)]
+    Open(#[from] OpenError),
+}
+
+/// A package of which all is true.
+#[derive(Clone, Debug)]
+pub struct OpenedInitialKeys {
+    /// The check values, in the order of the terminals.
+    pub kcvs: Vec<String>,
+    /// How many files the signed list covers.
+    pub files: usize,
+}
+
+/// `manifest.json`, as far as the partner needs it.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Manifest {
+    kek: ManifestKek,
+    signature_algorithm: String,
+    terminals: usize,
+    exported: usize,
+}
+
+#[derive(Deserialize)]
+struct ManifestKek {
+    algorithm: String,
+}
+
+impl Package {
+    /// Verifies the package, and opens it for these terminals with KEK and base derivation key in the clear.
+    pub fn open_initial_keys(
+        &self,
+        terminals: &[&str],
+        kek: &[u8],
+        bdk: &[u8],
+    ) -> Result<OpenedInitialKeys, InitialKeysError> {
+        let manifest: Manifest = serde_json::from_slice(self.file("manifest.json")?)
+            .map_err(|error| InitialKeysError::Manifest(error.to_string()))?;
+        if (manifest.terminals, manifest.exported) != (terminals.len(), terminals.len()) {
+            let found = format!("{} of {}", manifest.exported, manifest.terminals);
+            return Err(InitialKeysError::Manifest(found));
+        }
+        let files = self.verify_sums(&manifest.signature_algorithm, &self.public_key()?)?;
+        let lines = String::from_utf8_lossy(self.file("initial-keys.jsonl")?);
+        let [kek, bdk] = [kek, bdk].map(hex::encode);
+        let kek = (manifest.kek.algorithm.as_str(), kek.as_str());
+        let kcvs = open_initial_keys(&lines, terminals, kek, &bdk);
+        let kcvs = kcvs.map_err(InitialKeysError::Key)?;
+        Ok(OpenedInitialKeys { kcvs, files })
+    }
 }
 
 #[derive(Deserialize)]

@@ -5,6 +5,7 @@
 //! it on the stack that they share, so a story brings a partner of its own and does not rely on
 //! being alone, unless it says so.
 
+mod fleet;
 mod kek_export;
 pub mod quota;
 mod revoked;
@@ -28,6 +29,8 @@ pub const SCENARIOS: &[Scenario] = &[
     quota::SCENARIO,
     revoked::SCENARIO,
     working_keys::SCENARIO,
+    fleet::THREE,
+    fleet::FLEET,
 ];
 
 /// A story that can be told.
