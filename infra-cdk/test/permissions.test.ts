@@ -61,6 +61,13 @@ const aliasedKeys = (purpose: string, below = purpose) => [
   `payment-cryptography:UpdateAlias on ${payment}:key/*`,
 ];
 
+/** What a fleet's inventory may be read from: beside a request or an order. */
+const inventories = ['orders', 'requests'].flatMap((section) =>
+  ['GetObject', 'GetObjectVersion'].map(
+    (action) => `s3:${action} on Storage/Inbox/*/${section}/*/*`,
+  ),
+);
+
 /** What a working key may be for: never K0 or K1. */
 const WORKING_USAGES = [
   'TR31_B0_BASE_DERIVATION_KEY',
@@ -155,6 +162,31 @@ const STEP_POLICIES: Record<string, string[]> = {
       `StringEquals payment-cryptography:KeyUsage = ${WORKING_USAGES.join('|')}`,
     ...aliasedKeys('working', 'keys'),
   ],
+  'Steps/find-bdk': [`payment-cryptography:GetKey on ${payment}:key/*`],
+  'Steps/split-inventory': [
+    `kms:Decrypt ${throughS3}`,
+    ...inventories,
+    `s3:ListBucket on Storage/Parts if StringLike s3:prefix = initial-keys/*`,
+    's3:PutObject on Storage/Parts/initial-keys/*/batches.jsonl',
+    's3:PutObject on Storage/Parts/initial-keys/*/batches/*',
+  ],
+  'Steps/export-initial-keys': [
+    `payment-cryptography:ExportKey on ${payment}:key/* if StringEquals aws:ResourceTag/key-ceremony:purpose = bdk and ` +
+      'StringEquals payment-cryptography:ExportKeyMaterial = Tr31KeyBlock',
+    's3:GetObject on Storage/Parts/initial-keys/*/batches/*',
+    's3:GetObject on Storage/Parts/initial-keys/*/results/*',
+    's3:ListBucket on Storage/Parts if StringLike s3:prefix = initial-keys/*',
+    's3:PutObject on Storage/Parts/initial-keys/*/failures/*',
+    's3:PutObject on Storage/Parts/initial-keys/*/results/*',
+  ],
+  'Steps/gather-initial-keys': [
+    `kms:Decrypt ${throughS3}`,
+    ...inventories,
+    's3:GetObject on Storage/Parts/initial-keys/*/failures/*',
+    's3:GetObject on Storage/Parts/initial-keys/*/results/*',
+    's3:ListBucket on Storage/Parts if StringLike s3:prefix = initial-keys/*',
+    's3:PutObject on Storage/Parts/initial-keys/*/output/*',
+  ],
   'Steps/export-keys': [
     `payment-cryptography:ExportKey on ${payment}:key/* if StringEquals aws:ResourceTag/key-ceremony:purpose = working and ` +
       'StringEquals payment-cryptography:ExportKeyMaterial = Tr31KeyBlock',
@@ -203,6 +235,7 @@ const STEP_POLICIES: Record<string, string[]> = {
     ...writeOnce('Storage/Outbox/*/non-production/pin/*/*'),
     ...writeOnce('Storage/Outbox/*/production/cardholder/*/*'),
     ...writeOnce('Storage/Outbox/*/production/pin/*/*'),
+    's3:GetObject on Storage/Parts/initial-keys/*/output/*',
   ],
   'Steps/record-failure': writeOnce('Storage/Evidence/*/failure-*.json'),
   'Steps/read-records': [
@@ -270,7 +303,15 @@ describe('each step may do exactly what is listed', () => {
   });
 });
 
-const MACHINES: [string, string, string[]][] = [
+const states = 'arn:PARTITION:states:REGION:ACCOUNTID';
+const waitingRule =
+  'arn:PARTITION:events:REGION:ACCOUNTID:rule/StepFunctionsGetEventsForStepFunctionsExecutionRule';
+const mapContext =
+  'on ExecutionKey/Key if StringEquals kms:EncryptionContext:aws:states:stateMachineArn = ' +
+  `${states}:stateMachine:initial-keys-map/EachBatch`;
+
+/** Each with the steps that it calls, and what else it may do. */
+const MACHINES: [string, string, string[], string[]?][] = [
   [
     'KekExport',
     'kek-export',
@@ -295,12 +336,38 @@ const MACHINES: [string, string, string[]][] = [
     [
       'export-keys',
       'fetch-request',
+      'find-bdk',
       'find-kek',
+      'gather-initial-keys',
       'make-keys',
       'package-keys',
       'publish',
       'record-failure',
       'sign-package',
+      'split-inventory',
+    ],
+    [
+      `events:DescribeRule on ${waitingRule}`,
+      `events:PutRule on ${waitingRule}`,
+      `events:PutTargets on ${waitingRule}`,
+      `states:DescribeExecution on ${states}:execution:initial-keys-map:*`,
+      'states:StartExecution on WorkingKeyExport/InitialKeysMap/Workflow/StateMachine',
+      `states:StopExecution on ${states}:execution:initial-keys-map:*`,
+    ],
+  ],
+  [
+    'WorkingKeyExport/InitialKeysMap',
+    'initial-keys-map',
+    ['export-initial-keys'],
+    [
+      `kms:Decrypt ${mapContext}`,
+      `kms:GenerateDataKey ${mapContext}`,
+      's3:GetObject on Storage/Parts/initial-keys/*/batches.jsonl',
+      `states:DescribeExecution on ${states}:execution:initial-keys-map/EachBatch:*`,
+      `states:DescribeExecution on ${states}:execution:initial-keys-map:*`,
+      `states:StartExecution on ${states}:stateMachine:initial-keys-map`,
+      `states:StopExecution on ${states}:execution:initial-keys-map/EachBatch:*`,
+      `states:StopExecution on ${states}:execution:initial-keys-map:*`,
     ],
   ],
   [
@@ -312,7 +379,7 @@ const MACHINES: [string, string, string[]][] = [
 
 test.each(
   MACHINES,
-)('%s may call the versions of its steps, announce, and write its own logs and history', (construct, name, called) => {
+)('%s may call the versions of its steps, announce, and write its own logs and history', (construct, name, called, more = []) => {
   const machine = `arn:PARTITION:states:REGION:ACCOUNTID:stateMachine:${name}`;
   const history = `on ExecutionKey/Key if StringEquals kms:EncryptionContext:aws:states:stateMachineArn = ${machine}`;
   expect(policy(`${construct}/Workflow/Role`)).toEqual(
@@ -322,6 +389,7 @@ test.each(
       `kms:GenerateDataKey ${history}`,
       'kms:GenerateDataKey on ExecutionKey/Key if StringEquals kms:EncryptionContext:SourceArn = arn:PARTITION:logs:REGION:ACCOUNTID:*',
       ...called.map((step) => `lambda:InvokeFunction on Steps/${step}/Function:*`),
+      ...more,
       'logs:CreateLogDelivery on *',
       'logs:DeleteLogDelivery on *',
       'logs:DescribeLogGroups on *',
