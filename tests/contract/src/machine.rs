@@ -80,11 +80,14 @@ impl Machine {
         let maps = self.states().filter(|state| state.kind() == "Map");
         maps.flat_map(|map| {
             let states = map.definition["ItemProcessor"]["States"].as_object();
-            states.into_iter().flatten().map(|(name, definition)| State {
-                machine: &self.name,
-                name,
-                definition,
-            })
+            states
+                .into_iter()
+                .flatten()
+                .map(|(name, definition)| State {
+                    machine: &self.name,
+                    name,
+                    definition,
+                })
         })
     }
 

@@ -105,9 +105,9 @@ const DOCUMENTS: [&str; 6] = [
 fn every_example_belongs_to_a_state() {
     for machine in &Machine::all() {
         let variants = Examples::variants(&machine.name);
-        let of_variants = variants.iter().flat_map(|variant| {
-            ["input", "output"].map(|side| format!(".{side}.{variant}.json"))
-        });
+        let of_variants = variants
+            .iter()
+            .flat_map(|variant| ["input", "output"].map(|side| format!(".{side}.{variant}.json")));
         let documents = DOCUMENTS.map(str::to_owned).into_iter();
         let documents: Vec<String> = documents.chain(of_variants).collect();
         for entry in std::fs::read_dir(Examples::folder(&machine.name)).unwrap() {

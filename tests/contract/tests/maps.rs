@@ -27,8 +27,15 @@ fn a_map_has_the_form_that_runs_here_as_on_aws() {
         let config = &definition["ItemProcessor"]["ProcessorConfig"];
         let expected = json!({ "Mode": "DISTRIBUTED", "ExecutionType": "STANDARD" });
         assert_eq!(*config, expected);
-        assert_eq!(definition["ItemReader"]["ReaderConfig"]["InputType"], "JSONL");
-        assert!(definition["MaxConcurrency"].as_u64().is_some_and(|it| it > 0));
+        assert_eq!(
+            definition["ItemReader"]["ReaderConfig"]["InputType"],
+            "JSONL"
+        );
+        assert!(
+            definition["MaxConcurrency"]
+                .as_u64()
+                .is_some_and(|it| it > 0)
+        );
         assert!(definition["Label"].is_string());
         for field in [
             "ItemBatcher",
@@ -60,7 +67,12 @@ fn the_states_of_items_have_the_policy_of_their_kind_and_say_why_they_exist() {
         for state in machine.item_states() {
             let policy = Kind::of(&state).retry();
             let policy = policy.map(|text| serde_json::from_str::<Value>(text).unwrap());
-            assert_eq!(state.definition.get("Retry"), policy.as_ref(), "{}", state.name);
+            assert_eq!(
+                state.definition.get("Retry"),
+                policy.as_ref(),
+                "{}",
+                state.name
+            );
         }
         for state in machine.states().chain(machine.item_states()) {
             assert!(state.comment().ends_with('.'), "{}", state.name);
@@ -73,18 +85,20 @@ fn selected(template: &Value, input: &Value, item: &Value) -> Value {
     let Some(members) = template.as_object() else {
         return template.clone();
     };
-    let members = members.iter().map(|(name, value)| match name.strip_suffix(".$") {
-        Some(name) => {
-            let path = value.as_str().unwrap();
-            let (root, path) = match path.strip_prefix("$$.Map.Item.Value.") {
-                Some(path) => (item, path),
-                None => (input, path.strip_prefix("$.").unwrap()),
-            };
-            let found = path.split('.').fold(root, |value, member| &value[member]);
-            (name.to_owned(), found.clone())
-        }
-        None => (name.clone(), selected(value, input, item)),
-    });
+    let members = members
+        .iter()
+        .map(|(name, value)| match name.strip_suffix(".$") {
+            Some(name) => {
+                let path = value.as_str().unwrap();
+                let (root, path) = match path.strip_prefix("$$.Map.Item.Value.") {
+                    Some(path) => (item, path),
+                    None => (input, path.strip_prefix("$.").unwrap()),
+                };
+                let found = path.split('.').fold(root, |value, member| &value[member]);
+                (name.to_owned(), found.clone())
+            }
+            None => (name.clone(), selected(value, input, item)),
+        });
     Value::Object(members.collect::<Map<String, Value>>())
 }
 
@@ -95,9 +109,15 @@ fn what_an_item_gets_is_what_its_step_expects() {
     let examples = Examples::new();
     for machine in &Machine::maps() {
         let map = map(machine).definition;
-        for state in machine.item_states().filter(|it| it.resource().ends_with("lambda:invoke")) {
+        for state in machine
+            .item_states()
+            .filter(|it| it.resource().ends_with("lambda:invoke"))
+        {
             let parameters = &state.definition["Parameters"];
-            assert_eq!(parameters["FunctionName"], format!("${{{}FunctionArn}}", state.name));
+            assert_eq!(
+                parameters["FunctionName"],
+                format!("${{{}FunctionArn}}", state.name)
+            );
             assert_eq!(parameters["Payload.$"], "$");
             let step = Step::of(state.name);
             let example = examples.load(&machine.name, state.name, "input");
@@ -139,9 +159,15 @@ fn every_map_is_waited_for_by_a_machine() {
         assert_eq!(Kind::of(&waits), Kind::Map);
         let given = waits.definition["Arguments"]["Input"].as_object().unwrap();
         let selector = map(machine).definition["ItemSelector"].as_object().unwrap();
-        let paths = selector.values().filter_map(|path| path.as_str()?.strip_prefix("$."));
+        let paths = selector
+            .values()
+            .filter_map(|path| path.as_str()?.strip_prefix("$."));
         for path in paths {
-            assert!(given.contains_key(path), "{} is not given {path}", machine.name);
+            assert!(
+                given.contains_key(path),
+                "{} is not given {path}",
+                machine.name
+            );
         }
     }
 }

@@ -68,14 +68,19 @@ async fn creates_key(
 pub fn serial_numbers(bdk: BdkAlgorithm, count: u32) -> Vec<SerialNumber> {
     let text = |number: u32| match bdk {
         BdkAlgorithm::TDES_2KEY => {
-            format!("{:020X}", (0xFFFF_9876_u128 << 48) + (u128::from(number) << 21))
+            format!(
+                "{:020X}",
+                (0xFFFF_9876_u128 << 48) + (u128::from(number) << 21)
+            )
         }
         BdkAlgorithm::AES_128 | BdkAlgorithm::AES_192 | BdkAlgorithm::AES_256 => {
             format!("12345678{number:08X}00000000")
         }
     };
     let numbers = (1..=count).map(|number| SerialNumber::parse(&text(number)));
-    numbers.map(|number| number.expect("a serial number")).collect()
+    numbers
+        .map(|number| number.expect("a serial number"))
+        .collect()
 }
 
 /// A run over serial numbers that a request lists itself.

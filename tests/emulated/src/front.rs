@@ -64,11 +64,10 @@ impl HttpConnector for Fronted {
         HttpConnectorFuture::new(async move {
             let header = |name: &str| request.headers().get(name);
             let body = request.body().bytes().unwrap_or_default();
-            let answer = fronted.front.answer(
-                header("x-amz-target"),
-                header("authorization"),
-                body,
-            );
+            let answer =
+                fronted
+                    .front
+                    .answer(header("x-amz-target"), header("authorization"), body);
             tokio::time::sleep(fronted.latency).await;
             let (status, body) = answer;
             let status = status.try_into().expect("a status");

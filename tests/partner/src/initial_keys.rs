@@ -25,10 +25,15 @@ pub fn open_initial_keys(
     let [kek, bdk] = [kek, bdk].map(|key| hex::decode(key).unwrap_or_default());
     let lines: Vec<&str> = json_lines.lines().collect();
     if lines.len() != terminals.len() {
-        return Err(format!("{} lines for {} terminals", lines.len(), terminals.len()));
+        return Err(format!(
+            "{} lines for {} terminals",
+            lines.len(),
+            terminals.len()
+        ));
     }
     let opened = lines.iter().zip(terminals).map(|(line, terminal)| {
-        open(line, terminal, (kek_algorithm, &kek), &bdk).map_err(|why| format!("{terminal}: {why}"))
+        open(line, terminal, (kek_algorithm, &kek), &bdk)
+            .map_err(|why| format!("{terminal}: {why}"))
     });
     opened.collect()
 }
@@ -202,9 +207,21 @@ mod tests {
         let aes = "FEDCBA9876543210F1F1F1F1F1F1F1F1";
         let twice = [aes, aes].concat();
         for (bdk, number, expected) in [
-            (tdes, "FFFF9876543210E00000", "6AC292FAA1315B4D858AB3A3D7D5933A"),
-            (tdes, "12345678901234560001", "30267E417AA83B3D9B9282110DC15610"),
-            (aes, "123456789012345600000000", "1273671EA26AC29AFA4D1084127652A1"),
+            (
+                tdes,
+                "FFFF9876543210E00000",
+                "6AC292FAA1315B4D858AB3A3D7D5933A",
+            ),
+            (
+                tdes,
+                "12345678901234560001",
+                "30267E417AA83B3D9B9282110DC15610",
+            ),
+            (
+                aes,
+                "123456789012345600000000",
+                "1273671EA26AC29AFA4D1084127652A1",
+            ),
             (
                 &twice,
                 "123456789012345600000000",

@@ -54,12 +54,13 @@ pub struct Summary {
 impl Manifest {
     pub(crate) fn new(input: &Input, tally: &Tally) -> Self {
         let derivation = &input.run.derivation;
-        let optional_block = derivation.serial_number_in_block.then(|| {
-            match derivation.bdk.algorithm.letter() {
-                'T' => "KS",
-                _ => "IK",
-            }
-        });
+        let optional_block =
+            derivation
+                .serial_number_in_block
+                .then(|| match derivation.bdk.algorithm.letter() {
+                    'T' => "KS",
+                    _ => "IK",
+                });
         Self {
             schema_version: 1,
             ceremony: input.ceremony.clone(),

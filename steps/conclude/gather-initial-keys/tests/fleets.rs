@@ -47,7 +47,9 @@ struct Fleet {
 impl Fleet {
     fn of(count: u32) -> Self {
         let (aws, numbers) = (Aws::default(), serial_numbers(BdkAlgorithm::AES_128, count));
-        let lines = numbers.iter().map(|it| format!("{{\"ksn\":\"{}\"}}\n", it.as_str()));
+        let lines = numbers
+            .iter()
+            .map(|it| format!("{{\"ksn\":\"{}\"}}\n", it.as_str()));
         let text: String = lines.collect();
         aws.put("inbox", FILE, text.as_str());
         let run = run_over_file(&derivation(), FILE, text.as_bytes());
@@ -95,7 +97,11 @@ impl Fleet {
 
     fn writes(&self, batch: u32, terminals: Vec<Outcome>) {
         let document = serde_json::to_vec(&BatchResult { batch, terminals }).unwrap();
-        self.aws.put("parts", &Plan::result_key(&self.plan.folder, batch), document);
+        self.aws.put(
+            "parts",
+            &Plan::result_key(&self.plan.folder, batch),
+            document,
+        );
     }
 
     async fn gathers(&self) -> Result<Output, Error> {
@@ -156,13 +162,19 @@ async fn every_terminal_is_one_line_in_the_order_of_the_inventory() {
         assert_eq!(of_json.sha256, Sha256::of(json_lines.as_bytes()));
         assert_eq!(of_json.bytes, json_lines.len() as u64);
 
-        let manifest: Value = serde_json::from_slice(&output.publication.manifest.contents).unwrap();
+        let manifest: Value =
+            serde_json::from_slice(&output.publication.manifest.contents).unwrap();
         assert_eq!(manifest["bdk"]["kcv"], "B0B0B0");
         assert_eq!(manifest["exported"], 250);
         assert_eq!(manifest["initialKeys"]["optionalBlock"], "IK");
         let names = manifest["files"].as_array().unwrap().iter();
         let names: Vec<&str> = names.map(|file| file["name"].as_str().unwrap()).collect();
-        let expected = ["README.md", "summary.json", "initial-keys.csv", "initial-keys.jsonl"];
+        let expected = [
+            "README.md",
+            "summary.json",
+            "initial-keys.csv",
+            "initial-keys.jsonl",
+        ];
         assert_eq!(names, expected);
         // No block is evidence.
         let recorded = serde_json::to_string(&output.recordable()).unwrap();
@@ -185,7 +197,10 @@ async fn a_large_fleet_is_written_in_parts() {
     let output = fleet.gathers().await.unwrap();
     let json_lines = fleet.file("initial-keys.jsonl");
     assert!(json_lines.len() > 8 * 1024 * 1024, "{}", json_lines.len());
-    assert_eq!(output.publication.objects[1].sha256, Sha256::of(json_lines.as_bytes()));
+    assert_eq!(
+        output.publication.objects[1].sha256,
+        Sha256::of(json_lines.as_bytes())
+    );
     assert_eq!(json_lines.lines().count(), 100_000);
 }
 
@@ -201,7 +216,11 @@ async fn what_failed_is_accounted_for_by_its_reason() {
     }
     fleet.writes(1, outcomes);
     let output = fleet.gathers().await.unwrap();
-    let summary = output.publication.files.iter().find(|it| it.name == "summary.json");
+    let summary = output
+        .publication
+        .files
+        .iter()
+        .find(|it| it.name == "summary.json");
     let summary: Value = serde_json::from_slice(&summary.unwrap().contents).unwrap();
     let expected = json!({
         "inventorySha256": fleet.plan.inventory_sha256,
@@ -227,7 +246,9 @@ async fn a_fleet_without_a_single_key_is_not_published() {
 #[tokio::test(start_paused = true)]
 async fn a_batch_without_a_result_is_told_with_what_stopped_it() {
     let fleet = Fleet::of(250);
-    fleet.aws.delete("parts", &Plan::result_key(&fleet.plan.folder, 2));
+    fleet
+        .aws
+        .delete("parts", &Plan::result_key(&fleet.plan.folder, 2));
     let error = fleet.fails().await;
     assert_eq!(error, Error::BatchMissing { batch: 2, of: 3 });
     let stopped = StoppedBatch {
@@ -237,11 +258,18 @@ async fn a_batch_without_a_result_is_told_with_what_stopped_it() {
         remedy: "Compare the role.".to_owned(),
     };
     let stopped = serde_json::to_vec(&stopped).unwrap();
-    fleet.aws.put("parts", &Plan::failure_key(&fleet.plan.folder, 2), stopped);
+    fleet
+        .aws
+        .put("parts", &Plan::failure_key(&fleet.plan.folder, 2), stopped);
     let error = fleet.fails().await;
     assert_eq!(error.name(), "BatchStopped");
     let words = error.to_string();
-    for part in ["batch 2 of 3", "AccessDenied", "ExportKey was denied", "Compare the role."] {
+    for part in [
+        "batch 2 of 3",
+        "AccessDenied",
+        "ExportKey was denied",
+        "Compare the role.",
+    ] {
         assert!(words.contains(part), "{words}");
     }
     // What is done is complete again, whatever had stopped it.
@@ -265,8 +293,12 @@ async fn a_stranger_a_duplicate_and_one_too_few_are_not_published() {
         assert_eq!(fleet.fails().await, Error::BatchDiffers(2));
     }
     let fleet = Fleet::of(150);
-    let one = fleet.aws.only("parts", &Plan::result_key(&fleet.plan.folder, 1));
-    fleet.aws.put("parts", &Plan::result_key(&fleet.plan.folder, 2), one.bytes);
+    let one = fleet
+        .aws
+        .only("parts", &Plan::result_key(&fleet.plan.folder, 1));
+    fleet
+        .aws
+        .put("parts", &Plan::result_key(&fleet.plan.folder, 2), one.bytes);
     assert_eq!(fleet.fails().await, Error::BatchDiffers(2));
 }
 

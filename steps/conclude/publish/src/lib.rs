@@ -96,7 +96,9 @@ pub async fn handle(context: &Context, input: Input, journal: &Journal) -> Resul
     }
     if let Some(prefix) = ceremony.package_prefix() {
         for object in &publication.objects {
-            shelf.copy(shelf.outbox(&prefix, &object.name), object).await?;
+            shelf
+                .copy(shelf.outbox(&prefix, &object.name), object)
+                .await?;
         }
         for file in publication.files.iter().chain([manifest]) {
             shelf.put(shelf.outbox(&prefix, &file.name), file).await?;

@@ -4,7 +4,7 @@
 //! standard input, and follows a path wherever it leads. Such names are refused.
 
 use ceremony::execution::File;
-use ceremony::publication::{Publication, StoredFile, SUMS, SUMS_SIGNATURE, is_plain_name};
+use ceremony::publication::{Publication, SUMS, SUMS_SIGNATURE, StoredFile, is_plain_name};
 
 use crate::Error;
 

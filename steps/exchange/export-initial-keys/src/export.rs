@@ -44,14 +44,16 @@ pub(crate) async fn one(
         }
         Err(error) => return Err(error.into()),
     };
-    Ok(match block::checked(answer.wrapped_key, derivation, number) {
-        Ok((key_block, kcv)) => Outcome::Exported {
-            ksn: number.clone(),
-            key_block,
-            kcv,
+    Ok(
+        match block::checked(answer.wrapped_key, derivation, number) {
+            Ok((key_block, kcv)) => Outcome::Exported {
+                ksn: number.clone(),
+                key_block,
+                kcv,
+            },
+            Err(why) => failed(why.to_string()),
         },
-        Err(why) => failed(why.to_string()),
-    })
+    )
 }
 
 fn attributes(number: &SerialNumber) -> ExportAttributes {

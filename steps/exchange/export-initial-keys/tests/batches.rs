@@ -9,9 +9,7 @@ use ceremony::algorithms::KekAlgorithm;
 use ceremony::digest::Sha256;
 use ceremony::execution::Location;
 use ceremony::fleet::outcome::StoppedBatch;
-use ceremony::fleet::{
-    Batch, BatchResult, BdkAlgorithm, Derivation, Outcome, Plan, SerialNumber,
-};
+use ceremony::fleet::{Batch, BatchResult, BdkAlgorithm, Derivation, Outcome, Plan, SerialNumber};
 use ceremony::tr31::KeyBlock;
 use ceremony::utc::Utc;
 use emulated::aws::{Aws, Fault};
@@ -55,7 +53,8 @@ impl Scene {
             terminals: terminals.to_vec(),
         };
         let document = serde_json::to_vec(&document).unwrap();
-        self.aws.put("parts", &Plan::batch_key(FOLDER, batch), document);
+        self.aws
+            .put("parts", &Plan::batch_key(FOLDER, batch), document);
     }
 
     async fn exports(&self, batch: u32) -> Result<Output, Error> {
@@ -114,7 +113,12 @@ async fn every_terminal_gets_its_own_initial_key_in_the_order_of_the_batch() {
             scene.exports(1).await.unwrap();
             let mut kcvs = Vec::new();
             for (outcome, number) in scene.result(1).into_iter().zip(&numbers) {
-                let Outcome::Exported { ksn, key_block, kcv } = outcome else {
+                let Outcome::Exported {
+                    ksn,
+                    key_block,
+                    kcv,
+                } = outcome
+                else {
                     panic!("{bdk} under {kek}: {outcome:?}");
                 };
                 assert_eq!(ksn, *number);
@@ -153,7 +157,9 @@ async fn of_two_attempts_one_result_counts() {
 #[tokio::test]
 async fn throttling_and_lost_answers_make_no_difference() {
     let scene = Scene::tdes(4).await;
-    scene.emulated.strikes("ExportKey", FaultKind::DropAfterCommit);
+    scene
+        .emulated
+        .strikes("ExportKey", FaultKind::DropAfterCommit);
     scene.emulated.throttle("ExportKey");
     scene.emulated.fails("ExportKey", 1);
     scene.exports(1).await.unwrap();
@@ -184,13 +190,22 @@ async fn a_terminal_that_the_service_refuses_is_accounted_for_and_the_others_go_
 async fn what_is_wrong_with_the_keys_ends_the_batch_and_is_noted() {
     let mut scene = Scene::tdes(3).await;
     let delete = scene.emulated.client.delete_key();
-    delete.key_identifier(&scene.derivation.bdk.key_arn).send().await.unwrap();
+    delete
+        .key_identifier(&scene.derivation.bdk.key_arn)
+        .send()
+        .await
+        .unwrap();
     let error = scene.exports(1).await.unwrap_err();
     assert_eq!(error.name(), "ExportRefused", "{error}");
     let noted = scene.aws.only("parts", &Plan::failure_key(FOLDER, 1)).bytes;
     let noted: StoppedBatch = serde_json::from_slice(&noted).unwrap();
     assert_eq!((noted.batch, noted.error.as_str()), (1, "ExportRefused"));
-    assert!(scene.aws.versions("parts", &Plan::result_key(FOLDER, 1)).is_empty());
+    assert!(
+        scene
+            .aws
+            .versions("parts", &Plan::result_key(FOLDER, 1))
+            .is_empty()
+    );
 
     // And the next attempt, with keys that are there, makes it whole.
     scene.derivation.bdk = creates_bdk(&scene.emulated.client, BdkAlgorithm::TDES_2KEY).await;

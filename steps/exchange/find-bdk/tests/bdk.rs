@@ -74,14 +74,23 @@ async fn a_key_that_is_no_such_bdk_is_refused() {
     let other = other.await;
     let (aes, tdes) = (BdkAlgorithm::AES_128, BdkAlgorithm::TDES_2KEY);
     for (asked, words) in [
-        (input(&other, aes, KekAlgorithm::AES_256), "TR31_B0_BASE_DERIVATION_KEY is needed"),
-        (input(&bdk.key_arn, tdes, KekAlgorithm::AES_256), "the profile says TDES_2KEY"),
+        (
+            input(&other, aes, KekAlgorithm::AES_256),
+            "TR31_B0_BASE_DERIVATION_KEY is needed",
+        ),
+        (
+            input(&bdk.key_arn, tdes, KekAlgorithm::AES_256),
+            "the profile says TDES_2KEY",
+        ),
     ] {
         let error = finds(&emulated, asked).await.unwrap_err();
         assert_eq!(error.name(), "BdkUnsuitable");
         assert!(error.to_string().contains(words), "{error}");
     }
-    let stop = emulated.client.stop_key_usage().key_identifier(&bdk.key_arn);
+    let stop = emulated
+        .client
+        .stop_key_usage()
+        .key_identifier(&bdk.key_arn);
     stop.send().await.unwrap();
     let asked = input(&bdk.key_arn, aes, KekAlgorithm::AES_256);
     let error = finds(&emulated, asked).await.unwrap_err();

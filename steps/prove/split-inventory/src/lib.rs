@@ -83,7 +83,8 @@ pub async fn handle(context: &Context, input: Input, _: &Journal) -> Result<Outp
         upload.write(&line).await?;
     }
     upload.finish().await?;
-    let done_before = count_keys(&context.s3, &context.work_bucket, &Plan::results(&folder)).await?;
+    let done_before =
+        count_keys(&context.s3, &context.work_bucket, &Plan::results(&folder)).await?;
     Ok(Output(Plan {
         folder,
         terminals,

@@ -37,7 +37,9 @@ fn fleet(count: u32) -> Vec<SerialNumber> {
 }
 
 fn csv(numbers: &[SerialNumber]) -> String {
-    let lines = numbers.iter().map(|number| format!("{}\r\n", number.as_str()));
+    let lines = numbers
+        .iter()
+        .map(|number| format!("{}\r\n", number.as_str()));
     lines.collect()
 }
 
@@ -78,7 +80,10 @@ async fn an_inventory_becomes_batches_in_its_order() {
     let (aws, fleet) = (Aws::default(), fleet(250));
     let run = dropped(&aws, &csv(&fleet));
     let plan = split(&aws, &run).await.unwrap();
-    assert_eq!((plan.terminals, plan.batches, plan.done_before), (250, 3, 0));
+    assert_eq!(
+        (plan.terminals, plan.batches, plan.done_before),
+        (250, 3, 0)
+    );
     assert_eq!(plan.inventory_sha256, Sha256::of(csv(&fleet).as_bytes()));
     let batches = batches(&aws, &plan);
     let sizes: Vec<usize> = batches.iter().map(Vec::len).collect();
@@ -91,10 +96,15 @@ async fn an_inventory_becomes_batches_in_its_order() {
 #[tokio::test(start_paused = true)]
 async fn a_list_in_the_request_is_split_likewise() {
     let (aws, fleet) = (Aws::default(), fleet(3));
-    let plan = split(&aws, &run_over(&derivation(), fleet.clone())).await.unwrap();
+    let plan = split(&aws, &run_over(&derivation(), fleet.clone()))
+        .await
+        .unwrap();
     assert_eq!((plan.terminals, plan.batches), (3, 1));
     assert_eq!(batches(&aws, &plan), [fleet.clone()]);
-    let lines: String = fleet.iter().map(|it| format!("{}\n", it.as_str())).collect();
+    let lines: String = fleet
+        .iter()
+        .map(|it| format!("{}\n", it.as_str()))
+        .collect();
     assert_eq!(plan.inventory_sha256, Sha256::of(lines.as_bytes()));
 }
 
@@ -106,8 +116,14 @@ async fn the_same_run_goes_on_where_it_was() {
     let plan = split(&aws, &run).await.unwrap();
     aws.put("parts", &Plan::result_key(&plan.folder, 2), "a result");
     let again = split(&aws, &run).await.unwrap();
-    assert_eq!((again.folder.as_str(), again.done_before), (plan.folder.as_str(), 1));
-    assert_eq!(aws.only("parts", &Plan::result_key(&plan.folder, 2)).bytes, b"a result");
+    assert_eq!(
+        (again.folder.as_str(), again.done_before),
+        (plan.folder.as_str(), 1)
+    );
+    assert_eq!(
+        aws.only("parts", &Plan::result_key(&plan.folder, 2)).bytes,
+        b"a result"
+    );
 }
 
 /// And one that was dropped again with the same bytes is the same run.
@@ -139,11 +155,19 @@ async fn wrong_lines_are_told_by_their_numbers() {
     let error = split(&aws, &dropped(&aws, &text)).await.unwrap_err();
     assert_eq!(error.name(), "InventoryMalformed");
     let words = error.to_string();
-    assert!(words.contains("line 151: it is no key serial number: it is not hex"), "{words}");
-    assert!(words.contains("line 152: it is the terminal of line 7 again"), "{words}");
+    assert!(
+        words.contains("line 151: it is no key serial number: it is not hex"),
+        "{words}"
+    );
+    assert!(
+        words.contains("line 152: it is the terminal of line 7 again"),
+        "{words}"
+    );
     assert!(!words.contains("secret"), "{words}");
     let twice = [&fleet[..1], &fleet[..1]].concat();
-    let error = split(&aws, &run_over(&derivation(), twice)).await.unwrap_err();
+    let error = split(&aws, &run_over(&derivation(), twice))
+        .await
+        .unwrap_err();
     assert_eq!(error.name(), "InventoryMalformed");
 }
 

@@ -13,7 +13,10 @@ const OTHER: &str = "FFFF9876543210C00000";
 
 /// The n-th terminal of a fleet with TDES keys.
 fn tdes(number: u64) -> String {
-    format!("{:020X}", (0xFFFF_9876_u128 << 48) + (u128::from(number) << 21))
+    format!(
+        "{:020X}",
+        (0xFFFF_9876_u128 << 48) + (u128::from(number) << 21)
+    )
 }
 
 fn terminals() -> Terminals {
@@ -36,7 +39,11 @@ fn read_by(pieces: usize, format: Format, text: &[u8]) -> Result<Vec<String>, Ve
 fn read(format: Format, text: &[u8]) -> Result<Vec<String>, Vec<Fault>> {
     let whole = read_by(text.len().max(1), format, text);
     for pieces in [1, 2, 7, 64] {
-        assert_eq!(read_by(pieces, format, text), whole, "in pieces of {pieces}");
+        assert_eq!(
+            read_by(pieces, format, text),
+            whole,
+            "in pieces of {pieces}"
+        );
     }
     whole
 }
@@ -80,7 +87,11 @@ fn json_lines_are_read_as_programs_write_them() {
         format!("{{\"ksn\":\"{ONE}\",\"ksn\":\"{OTHER}\"}}"),
         format!("{{\"ksn\":\"{ONE}\"}} {{}}"),
     ] {
-        assert_eq!(read(Format::JsonLines, wrong.as_bytes()), fault(1, What::NotJson), "{wrong}");
+        assert_eq!(
+            read(Format::JsonLines, wrong.as_bytes()),
+            fault(1, What::NotJson),
+            "{wrong}"
+        );
     }
 }
 
@@ -90,9 +101,15 @@ fn a_line_that_is_no_terminal_is_told_by_its_number_and_never_repeated() {
     let long = "x".repeat(5000);
     for (line, what) in [
         ("FFFF9876543210E00001", What::Malformed(Counter)),
-        ("FFFF9876543210E0000", What::Malformed(Length { digits: 19 })),
+        (
+            "FFFF9876543210E0000",
+            What::Malformed(Length { digits: 19 }),
+        ),
         ("a secret", What::Malformed(NotHex)),
-        ("123456789012345600000000", What::OtherAlgorithm(BdkAlgorithm::TDES_2KEY)),
+        (
+            "123456789012345600000000",
+            What::OtherAlgorithm(BdkAlgorithm::TDES_2KEY),
+        ),
         (ONE, What::Duplicate { of: 1 }),
         ("\"FFFF", What::NotCsv),
         ("FFFF9876543210C00000,x", What::NoHeader),
@@ -100,13 +117,18 @@ fn a_line_that_is_no_terminal_is_told_by_its_number_and_never_repeated() {
     ] {
         let text = format!("{ONE}\r\n\r\n{line}\r\n{OTHER}\r\n");
         assert_eq!(read(Format::Csv, text.as_bytes()), fault(3, what), "{line}");
-        let words = read(Format::Csv, text.as_bytes()).unwrap_err()[0].what.to_string();
+        let words = read(Format::Csv, text.as_bytes()).unwrap_err()[0]
+            .what
+            .to_string();
         assert!(!words.contains("secret"), "{words}");
     }
     let text = [ONE.as_bytes(), b"\n\xff\xfe\n"].concat();
     assert_eq!(read(Format::Csv, &text), fault(2, What::NotText));
     let text = format!("site,ksn\nx,{ONE}\ny\n");
-    assert_eq!(read(Format::Csv, text.as_bytes()), fault(3, What::NoSerialNumber));
+    assert_eq!(
+        read(Format::Csv, text.as_bytes()),
+        fault(3, What::NoSerialNumber)
+    );
 }
 
 #[test]
@@ -122,10 +144,18 @@ fn strangers_and_too_many_are_refused() {
     let set = KeySet::try_from("FFFF9876".to_owned()).unwrap();
     let terminals = Terminals::new(BdkAlgorithm::TDES_2KEY, Some(set), 2);
     let mut reader = InventoryReader::new(Format::Csv, terminals);
-    let text = format!("{}\n{}\nFFFE9876543210E00000\n{}\n", tdes(1), tdes(2), tdes(3));
+    let text = format!(
+        "{}\n{}\nFFFE9876543210E00000\n{}\n",
+        tdes(1),
+        tdes(2),
+        tdes(3)
+    );
     reader.read(text.as_bytes(), |_| {});
     let faults = reader.finish(|_| {}).unwrap_err().0;
-    let told: Vec<_> = faults.iter().map(|fault| (fault.line, fault.what)).collect();
+    let told: Vec<_> = faults
+        .iter()
+        .map(|fault| (fault.line, fault.what))
+        .collect();
     assert_eq!(told, [(3, What::Stranger), (4, What::TooMany { most: 2 })]);
 }
 
@@ -155,7 +185,12 @@ fn of_many_faults_the_first_are_told() {
     assert_eq!(read, 20);
     let error = reader.finish(|_| {}).unwrap_err();
     assert_eq!(error.0.len(), 20);
-    assert!(error.to_string().ends_with("what follows was not looked at"), "{error}");
+    assert!(
+        error
+            .to_string()
+            .ends_with("what follows was not looked at"),
+        "{error}"
+    );
 }
 
 /// What the README says of memory: run alone, as it measures the whole process.
@@ -164,7 +199,10 @@ fn of_many_faults_the_first_are_told() {
 fn a_million_terminals_are_read_with_little_memory() {
     let peak = || {
         let status = std::fs::read_to_string("/proc/self/status").unwrap();
-        let line = status.lines().find(|line| line.starts_with("VmHWM")).unwrap();
+        let line = status
+            .lines()
+            .find(|line| line.starts_with("VmHWM"))
+            .unwrap();
         line.to_owned()
     };
     let before = peak();

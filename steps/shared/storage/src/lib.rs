@@ -24,7 +24,9 @@ pub use profiles::{LoadedProfile, ProfileError, load_profile};
 pub use requests::{Slot, put_request, request_for, requests_of};
 pub use roots::supplied_roots;
 pub use rules::{RulesError, load_rules, path_of};
-pub use stream::{CopyError, Pieces, Upload, Written, copy_once, open_newest, open_own, open_version};
+pub use stream::{
+    CopyError, Pieces, Upload, Written, copy_once, open_newest, open_own, open_version,
+};
 pub use write_once::{Found, WriteError, is_there, write_once};
 
 use aws_sdk_s3::Client as S3;

@@ -38,11 +38,7 @@ pub async fn list_after(
 }
 
 /// How many keys there are with a prefix.
-pub async fn count_keys(
-    client: &Client,
-    bucket: &str,
-    prefix: &str,
-) -> Result<u32, ServiceError> {
+pub async fn count_keys(client: &Client, bucket: &str, prefix: &str) -> Result<u32, ServiceError> {
     let (mut count, mut after) = (0, None);
     loop {
         let page = list_after(client, bucket, prefix, after.as_deref(), 1000).await?;

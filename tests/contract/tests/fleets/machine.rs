@@ -102,7 +102,9 @@ impl Machine {
     /// The results that are there.
     pub(crate) fn results(&self, plan: &Plan) -> Vec<BatchResult> {
         let read = |batch| {
-            let stored = self.aws.versions("parts", &Plan::result_key(&plan.folder, batch));
+            let stored = self
+                .aws
+                .versions("parts", &Plan::result_key(&plan.folder, batch));
             assert!(stored.len() <= 1, "batch {batch} was written again");
             let bytes = stored.into_iter().next()?.bytes;
             Some(serde_json::from_slice(&bytes).unwrap())

@@ -11,10 +11,10 @@ use std::time::Duration;
 use apc_emulator::{FaultKind, Quotas};
 use ceremony::algorithms::KekAlgorithm;
 use ceremony::fleet::{BATCH, BdkAlgorithm};
+use emulated::Emulated;
 use emulated::aws::Aws;
 use emulated::fleet::{derivation, run_over_file, serial_numbers};
 use emulated::front::Fronted;
-use emulated::Emulated;
 use partner::initial_keys::open_initial_keys;
 use tokio::time::Instant;
 
@@ -69,7 +69,10 @@ async fn ten_thousand_initial_keys_take_as_long_as_the_rate_allows() {
         let took = simulated(10_000, calls_per_second).await.as_secs_f64();
         let allowed = 10_000.0 / f64::from(calls_per_second);
         eprintln!("{calls_per_second} a second: {took:.0} s, {allowed:.0} s are allowed");
-        assert!((allowed * 0.98..allowed * 1.05).contains(&took), "{took} s for {allowed} s");
+        assert!(
+            (allowed * 0.98..allowed * 1.05).contains(&took),
+            "{took} s for {allowed} s"
+        );
     }
 }
 
@@ -103,9 +106,8 @@ async fn a_fleet_is_opened_by_the_partner_and_by_programs_of_others() {
         let bdk = clear(&emulated, &derivation.bdk.key_arn);
         let terminals: Vec<&str> = numbers.iter().map(String::as_str).collect();
         let algorithm = derivation.kek.algorithm.as_str();
-        let opens = |terminals: &[&str]| {
-            open_initial_keys(&json_lines, terminals, (algorithm, &kek), &bdk)
-        };
+        let opens =
+            |terminals: &[&str]| open_initial_keys(&json_lines, terminals, (algorithm, &kek), &bdk);
         let opened = opens(&terminals).unwrap();
         assert_eq!(opened.len(), 120);
         // And the partner would notice if they were another terminal's.
@@ -126,7 +128,11 @@ async fn a_run_that_was_killed_goes_on_where_it_was() {
     let pause = Duration::from_millis(2);
     let (machine, numbers) = fleet(emulated.client.clone(), bdk, kek, 1_250, pause).await;
     let plan = machine.splits().await;
-    for kind in [FaultKind::Throttle, FaultKind::DropAfterCommit, FaultKind::DropBefore] {
+    for kind in [
+        FaultKind::Throttle,
+        FaultKind::DropAfterCommit,
+        FaultKind::DropBefore,
+    ] {
         emulated.strikes("ExportKey", kind);
     }
     let killed = async {
@@ -142,11 +148,18 @@ async fn a_run_that_was_killed_goes_on_where_it_was() {
     assert!(before.len() < 13, "{}", before.len());
 
     let again = machine.splits().await;
-    assert_eq!((&again.folder, again.done_before), (&plan.folder, before.len() as u32));
+    assert_eq!(
+        (&again.folder, again.done_before),
+        (&plan.folder, before.len() as u32)
+    );
     machine.exports(&again).await;
     assert_eq!(machine.results(&plan)[..].len(), 13);
     for result in &before {
-        assert!(machine.results(&plan).contains(result), "batch {} is another", result.batch);
+        assert!(
+            machine.results(&plan).contains(result),
+            "batch {} is another",
+            result.batch
+        );
     }
     assert_eq!(machine.gathers(&again).await.tally.exported, 1_250);
     let derivation = &machine.run.derivation;
@@ -157,7 +170,11 @@ async fn a_run_that_was_killed_goes_on_where_it_was() {
     open_initial_keys(&machine.json_lines(&again), &terminals, kek, &bdk).unwrap();
 
     // What was exported twice are the batches that were under way, and what was struck.
-    let calls = emulated.calls().into_iter().filter(|call| call == "ExportKey").count();
+    let calls = emulated
+        .calls()
+        .into_iter()
+        .filter(|call| call == "ExportKey")
+        .count();
     let most = numbers.len() + AT_ONCE * BATCH + 3;
     assert!((numbers.len()..=most).contains(&calls), "{calls} calls");
 }

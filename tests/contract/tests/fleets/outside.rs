@@ -35,7 +35,9 @@ impl Outside {
 
     /// The check values of the keys in the blocks, if each is the one that is derived.
     pub(crate) fn opens(&mut self, json_lines: &str, kek: &str, bdk: &str) -> Vec<String> {
-        let lines = json_lines.lines().map(|line| serde_json::from_str(line).unwrap());
+        let lines = json_lines
+            .lines()
+            .map(|line| serde_json::from_str(line).unwrap());
         let lines: Vec<Value> = lines.collect();
         let question = json!({ "lines": lines, "kek": kek, "bdk": bdk });
         writeln!(self.questions, "{question}").unwrap();

@@ -253,7 +253,9 @@ impl Buckets {
         if parts.values().take(all_but_last).any(|it| it.len() < LEAST) {
             return no(400, "EntityTooSmall");
         }
-        let named = String::from_utf8_lossy(&call.body).matches("<PartNumber>").count();
+        let named = String::from_utf8_lossy(&call.body)
+            .matches("<PartNumber>")
+            .count();
         if named != parts.len() {
             return no(400, "InvalidPart");
         }
@@ -272,7 +274,8 @@ impl Buckets {
     }
 
     fn abort_upload(&mut self, call: &Call) -> Answer {
-        self.uploads.remove(call.parameter("uploadId").unwrap_or_default());
+        self.uploads
+            .remove(call.parameter("uploadId").unwrap_or_default());
         Answer::of(204, Vec::new(), Vec::new())
     }
 

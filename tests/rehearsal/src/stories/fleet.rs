@@ -111,7 +111,10 @@ async fn tell(
     Operator::new(connection)
         .put_profile(&folder, &profile)
         .await?;
-    step.done(&format!("with a {} base derivation key", terminals.algorithm));
+    step.done(&format!(
+        "with a {} base derivation key",
+        terminals.algorithm
+    ));
 
     let step = progress.step("Sending it a KEK");
     partner.drops_chain(&pki).await?;

@@ -38,10 +38,16 @@ async fn an_object_of_any_length_is_in_the_package() {
     for bytes in [0, 1000, 8 * 1024 * 1024, 20 * 1024 * 1024] {
         let (one, contents) = with_object(bytes);
         one.publish().await.unwrap();
-        assert!(one.aws.only(OUTBOX, &key(&one)).bytes == contents, "{bytes}");
+        assert!(
+            one.aws.only(OUTBOX, &key(&one)).bytes == contents,
+            "{bytes}"
+        );
         // And once more, as after an answer that was lost.
         one.publish().await.unwrap();
-        assert!(one.aws.only(OUTBOX, &key(&one)).bytes == contents, "{bytes}");
+        assert!(
+            one.aws.only(OUTBOX, &key(&one)).bytes == contents,
+            "{bytes}"
+        );
         let journal = format!("{:?}", one.journal.deeds());
         assert!(journal.contains(NAME), "{journal}");
     }
@@ -76,7 +82,8 @@ async fn what_lies_there_already_is_left_alone() {
 #[tokio::test(start_paused = true)]
 async fn what_is_changed_in_storage_is_noticed() {
     let (one, _) = with_object(20 * 1024 * 1024);
-    one.aws.fault("CompleteMultipartUpload", 1..=1, Fault::ChangedInStorage);
+    one.aws
+        .fault("CompleteMultipartUpload", 1..=1, Fault::ChangedInStorage);
     let error = one.publish().await.unwrap_err();
     assert_eq!(error.name(), "AlreadyPublished", "{error}");
 }

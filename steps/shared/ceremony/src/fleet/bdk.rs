@@ -127,7 +127,11 @@ mod tests {
             (BdkAlgorithm::AES_256, &[AES_256]),
         ] {
             for kek in [AES_128, AES_192, AES_256, TDES_2KEY, TDES_3KEY] {
-                assert_eq!(bdk.may_travel_under(kek), keks.contains(&kek), "{bdk} {kek}");
+                assert_eq!(
+                    bdk.may_travel_under(kek),
+                    keks.contains(&kek),
+                    "{bdk} {kek}"
+                );
             }
         }
     }
@@ -136,7 +140,10 @@ mod tests {
     fn a_triple_length_key_is_no_bdk() {
         assert_eq!(BdkAlgorithm::of_service("TDES_3KEY"), None);
         for algorithm in BdkAlgorithm::ALL {
-            assert_eq!(BdkAlgorithm::of_service(algorithm.as_str()), Some(algorithm));
+            assert_eq!(
+                BdkAlgorithm::of_service(algorithm.as_str()),
+                Some(algorithm)
+            );
         }
     }
 

@@ -54,7 +54,16 @@ mod tests {
             (r#""",x"#, &["", "x"]),
             ("", &[""]),
         ] {
-            assert_eq!(fields(line).as_deref(), Some(&expected.iter().map(|it| (*it).to_owned()).collect::<Vec<_>>()[..]), "{line}");
+            assert_eq!(
+                fields(line).as_deref(),
+                Some(
+                    &expected
+                        .iter()
+                        .map(|it| (*it).to_owned())
+                        .collect::<Vec<_>>()[..]
+                ),
+                "{line}"
+            );
         }
         for wrong in [r#""a"#, r#"a"b"#, r#""a"b"#, r#"a,"b"#] {
             assert_eq!(fields(wrong), None, "{wrong}");

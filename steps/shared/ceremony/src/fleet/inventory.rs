@@ -149,7 +149,8 @@ impl InventoryReader {
         }
         // A line that is too long is that already; the rest of it need not be kept.
         let room = (LINE_BYTES + 2).saturating_sub(self.begun.len());
-        self.begun.extend_from_slice(&bytes[..bytes.len().min(room)]);
+        self.begun
+            .extend_from_slice(&bytes[..bytes.len().min(room)]);
     }
 
     /// Whether there are so many faults that the rest makes no difference.
@@ -279,7 +280,9 @@ pub enum What {
     NotText,
     #[error("its key serial number does not go with a BDK for {0}")]
     OtherAlgorithm(BdkAlgorithm),
-    #[error("its key serial number does not begin as those of the BDK do (`keySet` of the profile)")]
+    #[error(
+        "its key serial number does not begin as those of the BDK do (`keySet` of the profile)"
+    )]
     Stranger,
     #[error("it is longer than {LINE_BYTES} bytes")]
     TooLong,

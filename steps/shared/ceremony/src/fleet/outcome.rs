@@ -112,7 +112,10 @@ mod tests {
             exported.csv(),
             "FFFF9876543210E00000,B0096B1TX00E0000,AF8C07,\n"
         );
-        assert_eq!(failed.csv(), "FFFF9876543210E00000,,,\"it said \"\"no\"\"\"\n");
+        assert_eq!(
+            failed.csv(),
+            "FFFF9876543210E00000,,,\"it said \"\"no\"\"\"\n"
+        );
         let line = serde_json::to_value(&exported).unwrap();
         assert_eq!(
             line,
@@ -127,7 +130,11 @@ mod tests {
             tally.count(outcome);
         }
         let failed = [("it said \"no\"".to_owned(), 2)].into();
-        let expected = Tally { terminals: 3, exported: 1, failed };
+        let expected = Tally {
+            terminals: 3,
+            exported: 1,
+            failed,
+        };
         assert_eq!(tally, expected);
     }
 }

@@ -93,7 +93,9 @@ mod tests {
     fn progress_is_told_ten_times_or_after_each_batch() {
         for (batches, told) in [(1, 1), (3, 3), (10, 10), (25, 10), (10_000, 10)] {
             let plan = plan(batches, 0);
-            let after: Vec<u32> = (1..=batches).filter(|it| is_told_after(&plan, *it)).collect();
+            let after: Vec<u32> = (1..=batches)
+                .filter(|it| is_told_after(&plan, *it))
+                .collect();
             assert_eq!(after.len(), told, "{batches}");
             assert_eq!(after.last(), Some(&batches));
         }

@@ -160,11 +160,23 @@ mod tests {
                 json!({ "bdk": "pos", "terminals": [KSN], "inventory": file("a.csv") }),
                 "exclude each other",
             ),
-            (json!({ "bdk": "pos", "inventory": file("a.xlsx") }), "`inventory.file`"),
-            (json!({ "bdk": "pos", "inventory": file("../a.csv") }), "`inventory.file`"),
+            (
+                json!({ "bdk": "pos", "inventory": file("a.xlsx") }),
+                "`inventory.file`",
+            ),
+            (
+                json!({ "bdk": "pos", "inventory": file("../a.csv") }),
+                "`inventory.file`",
+            ),
             (json!({ "bdk": "pos", "terminals": ["00"] }), "2 digits"),
-            (json!({ "bdk": "pos", "terminals": vec![KSN; 1001] }), "1001 serial numbers"),
-            (json!({ "bdk": "pos", "terminal": [KSN] }), "unknown field `terminal`"),
+            (
+                json!({ "bdk": "pos", "terminals": vec![KSN; 1001] }),
+                "1001 serial numbers",
+            ),
+            (
+                json!({ "bdk": "pos", "terminal": [KSN] }),
+                "unknown field `terminal`",
+            ),
         ] {
             let error = read(wrong).unwrap_err();
             assert!(error.contains(words), "{error}");

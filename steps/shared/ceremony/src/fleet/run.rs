@@ -227,7 +227,10 @@ mod tests {
             change(&mut other);
             assert_ne!(one.folder(&folder), other.folder(&folder));
         }
-        assert_ne!(one.folder(&folder), run(&["FFFF9876543210C00000"]).folder(&folder));
+        assert_ne!(
+            one.folder(&folder),
+            run(&["FFFF9876543210C00000"]).folder(&folder)
+        );
     }
 
     #[test]
@@ -239,11 +242,20 @@ mod tests {
             };
             run.listed(list).map_err(|error| error.to_string())
         };
-        assert_eq!(listed(&["FFFF9876543210E00000", "FFFF9876543210C00000"]), Ok(()));
+        assert_eq!(
+            listed(&["FFFF9876543210E00000", "FFFF9876543210C00000"]),
+            Ok(())
+        );
         let twice = listed(&["FFFF9876543210E00000", "FFFF9876543210E00000"]);
-        assert_eq!(twice.unwrap_err(), "line 2: it is the terminal of line 1 again");
+        assert_eq!(
+            twice.unwrap_err(),
+            "line 2: it is the terminal of line 1 again"
+        );
         let aes = listed(&["123456789012345600000000"]).unwrap_err();
-        assert!(aes.contains("does not go with a BDK for TDES_2KEY"), "{aes}");
+        assert!(
+            aes.contains("does not go with a BDK for TDES_2KEY"),
+            "{aes}"
+        );
     }
 
     #[test]

@@ -220,7 +220,8 @@ impl Order {
             (Some(keys), None) => Asked::Keys(keys_of(keys)?),
             (None, Some(initial_keys)) => {
                 let consistent = initial_keys.is_consistent();
-                consistent.map_err(|words| MalformedOrder::new(format!("`initialKeys`: {words}")))?;
+                consistent
+                    .map_err(|words| MalformedOrder::new(format!("`initialKeys`: {words}")))?;
                 Asked::InitialKeys(initial_keys)
             }
             (None, None) => {
