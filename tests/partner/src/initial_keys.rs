@@ -8,9 +8,9 @@ use aes::cipher::array::Array;
 use aes::cipher::{BlockCipherEncrypt, KeyInit};
 use aes::{Aes128, Aes192, Aes256};
 use des::TdesEde2;
-use keyblock::{ClearKey, SymmetricAlgorithm};
 use serde::Deserialize;
 
+use crate::open::check_value;
 use crate::{OpenError, Package, tr31};
 
 /// Opens every line of `initial-keys.jsonl` and holds it to the terminals, each once and in this order.
@@ -123,22 +123,21 @@ fn open(
     if opened.expose() != initial_key(bdk, terminal)? {
         return Err("it is another key than the one that is derived".to_owned());
     }
-    if check_value(terminal, opened.expose())? != line.kcv {
+    if check_value_of(terminal, opened.expose())? != line.kcv {
         return Err("its check value is another one".to_owned());
     }
     Ok(line.kcv)
 }
 
-fn check_value(terminal: &str, key: &[u8]) -> Result<String, String> {
+fn check_value_of(terminal: &str, key: &[u8]) -> Result<String, String> {
     let algorithm = match (terminal.len(), key.len()) {
-        (20, 16) => SymmetricAlgorithm::Tdes2Key,
-        (24, 16) => SymmetricAlgorithm::Aes128,
-        (24, 24) => SymmetricAlgorithm::Aes192,
-        (24, 32) => SymmetricAlgorithm::Aes256,
+        (20, 16) => "TDES_2KEY",
+        (24, 16) => "AES_128",
+        (24, 24) => "AES_192",
+        (24, 32) => "AES_256",
         (_, length) => return Err(format!("it has {length} bytes")),
     };
-    let key = ClearKey::new(algorithm, key.to_vec().into()).map_err(|error| error.to_string())?;
-    Ok(key.key_check_value().to_string())
+    check_value(algorithm, key).map_err(|error| error.to_string())
 }
 
 /// The initial key of the terminal with this serial number: of a TDES key for 20 digits, of an AES key for

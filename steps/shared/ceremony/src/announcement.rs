@@ -59,7 +59,7 @@ pub enum Announcement {
 }
 
 impl Announcement {
-    pub const DETAIL_TYPES: [&'static str; 12] = [
+    pub const DETAIL_TYPES: [&'static str; 13] = [
         "Approval Required",
         "Ceremony Failed",
         "Ceremony Succeeded",
