@@ -125,7 +125,7 @@ export class WatchedControls extends Construct {
     const tagged = { requestParameters: { tags: { key: [{ prefix: OUR_TAGS }] } } };
     this.calls('CreateKey', KEYS, ['CreateKey'], { ...tagged, ...not('create-kek', 'make-keys') });
     this.calls('ImportKey', KEYS, ['ImportKey'], { ...tagged, ...not('import-ca') });
-    const exports = this.calls('ExportKey', KEYS, ['ExportKey'], not('wrap-rsa', 'export-keys'));
+    const exports = this.calls('ExportKey', KEYS, ['ExportKey'], not('wrap-rsa', 'export-keys', 'export-initial-keys'));
     // Whether CloudTrail takes an export for a read is not documented, and reads are left out of a
     // rule unless it asks for them.
     (exports.node.defaultChild as CfnRule).state = 'ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS';

@@ -297,19 +297,18 @@ impl StepError for Error {
     fn remedy(&self) -> &'static str {
         match self {
             Self::BatchMissing { .. } | Self::BatchStopped { .. } => {
-                "Nothing was published, and what is done is kept for some days. Correct what stopped it; \
-                 the next run of the same request goes on where this one has stopped."
+                "Nothing was published, and what is done is kept for some days. The cause says what \
+                 stopped it; the next run of the same request goes on from there."
             }
             Self::BatchDiffers(_) | Self::InventoryChanged | Self::InventoryMissing(_) => {
-                "Nothing was published. Somebody has changed objects in the work bucket or the inbox: look \
-                 at their access logs and at CloudTrail before anything is run again."
+                "Nothing was published. Find out who wrote it, as only steps may."
             }
             Self::DocumentUnwritable(_) | Self::OtherRun => {
                 "This is a defect of the software: report it with the record."
             }
             Self::NothingExported(_) => {
-                "Nothing was published. The reasons are the service's: look at the base derivation key and \
-                 the KEK that the record names, and send a new request when they are right."
+                "Nothing was published. Have an operator correct the entry in `bdks` of the profile, \
+                 if it names another key than was meant."
             }
             Self::Service(error) => error.remedy(),
         }

@@ -228,9 +228,7 @@ impl StepError for Error {
                 "This is a defect of the software: report it with the record."
             }
             Self::ObjectUnusable(_) => {
-                "The record says `prepared`, and the package is not complete: the partner must not use it. \
-                 Somebody has changed or removed the object that is named: look at the access logs of its \
-                 bucket before anything is run again."
+                "The partner must not use what lies there. Find out who wrote it, as only steps may."
             }
             Self::Service(error) => error.remedy(),
         }

@@ -188,8 +188,8 @@ impl StepError for Error {
                 "This is a defect of the software: report it with the record."
             }
             Self::ExportRefused(_) => {
-                "Look at the base derivation key and the KEK that the record names: both must be enabled, \
-                 complete and exportable until the run has ended."
+                "The KEK must be enabled and exportable until the run has ended, and so must the base \
+                 derivation key: restore or enable the key in Payment Cryptography."
             }
             Self::Service(error) => error.remedy(),
         }

@@ -114,8 +114,8 @@ impl StepError for Error {
     fn remedy(&self) -> &'static str {
         match self {
             Self::BdkUnsuitable { .. } => {
-                "No key was exported. Compare the key with its entry in `workingKeyExport` of the profile, \
-                 and correct the one that is wrong; a stronger KEK is established by another `kek-export`."
+                "No key was exported. Have an operator correct the entry in `bdks` of the profile, \
+                 or establish a stronger KEK by another `kek-export`."
             }
             Self::Service(error) => error.remedy(),
         }

@@ -249,12 +249,12 @@ impl StepError for Error {
                 "This is a defect of the software: report it with the record."
             }
             Self::InventoryChanged { .. } | Self::InventoryMissing(_) => {
-                "No key was exported. Whoever asked must send the inventory that was agreed on, and a \
-                 request with its digest (`sha256sum`)."
+                "No key was exported. Whoever asked must send the inventory that was agreed on, with \
+                 a request that has its digest (`sha256sum`)."
             }
             Self::InventoryFormUnknown(_) | Self::InventoryMalformed(_) => {
-                "No key was exported. Whoever asked must correct the lines that are named, and send the \
-                 inventory again with a request that has its new digest."
+                "No key was exported. Whoever asked must correct the lines that are named, and send \
+                 the inventory again with a request that has its new digest."
             }
             Self::Service(error) => error.remedy(),
         }
