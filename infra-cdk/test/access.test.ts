@@ -142,7 +142,7 @@ test('an operator writes profiles, tags foreign keys, reads, and looks before th
       ...reading,
       `payment-cryptography:GetKey on ${payment}:key/*`,
       `payment-cryptography:ListTagsForResource on ${payment}:key/*`,
-      ...['kek', 'working'].map(
+      ...['bdk', 'kek', 'working'].map(
         (purpose) =>
           `payment-cryptography:TagResource on ${payment}:key/* if StringEquals aws:RequestTag/key-ceremony:purpose = ${purpose} and ` +
           `StringEqualsIfExists aws:ResourceTag/key-ceremony:purpose = ${purpose} and ` +

@@ -156,11 +156,20 @@ describe('what is watched', () => {
   test.each([
     ['create-key', ['create-kek', 'make-keys']],
     ['import-key', ['import-ca']],
-    ['export-key', ['export-keys', 'wrap-rsa']],
+    ['export-key', ['export-initial-keys', 'export-keys', 'wrap-rsa']],
     ['update-alias', ['create-kek', 'establish-kek', 'import-ca', 'make-keys']],
     ['delete-alias', ['create-kek', 'establish-kek', 'import-ca', 'make-keys']],
   ])('%s by %s is what a ceremony does; by another step it is not', (name, steps) => {
-    const all = ['create-kek', 'establish-kek', 'export-keys', 'import-ca', 'make-keys', 'sign', 'wrap-rsa'];
+    const all = [
+      'create-kek',
+      'establish-kek',
+      'export-initial-keys',
+      'export-keys',
+      'import-ca',
+      'make-keys',
+      'sign',
+      'wrap-rsa',
+    ];
     for (const step of all) {
       const event = ofThisStack(name);
       event.detail.userIdentity.sessionContext = {
