@@ -2,6 +2,7 @@ import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 
 import { KekExport } from './ceremonies/kek-export.ts';
+import { WorkingKeyExport } from './ceremonies/working-key-export.ts';
 import { Access } from './platform/access.ts';
 import type { Config } from './platform/config.ts';
 import { ExecutionKey } from './platform/execution-key.ts';
@@ -61,14 +62,31 @@ export class KeyCeremonyStack extends Stack {
       logKey: executionKey,
       reservedConcurrency,
     };
-    const steps = new Steps(this, 'Steps', { defaults, platform, revocationHosts });
+    const { apcCallsPerSecond } = config;
+    const steps = new Steps(this, 'Steps', {
+      apcCallsPerSecond,
+      defaults,
+      platform,
+      revocationHosts,
+    });
     const kekExport = new KekExport(this, 'KekExport', { defaults, platform, steps });
+    const { rejections } = kekExport;
+    const workingKeyExport = new WorkingKeyExport(this, 'WorkingKeyExport', {
+      defaults,
+      platform,
+      steps,
+      rejections,
+    });
+    const ceremonies = [kekExport, workingKeyExport];
     const reconciliation = new Reconciliation(this, 'Reconciliation', { platform, steps });
+    const { initialKeysMap } = workingKeyExport;
+    const machines = [...ceremonies, initialKeysMap, reconciliation];
+    const stateMachines = machines.map(({ stateMachine }) => stateMachine);
     const controls = new WatchedControls(this, 'WatchedControls', {
       defaults,
       platform,
       steps: steps.byName,
-      stateMachines: [kekExport.stateMachine, reconciliation.stateMachine],
+      stateMachines,
     });
     if (config.trail) new Trail(this, 'Trail', { accessLogs: storage.accessLogs });
     const { csrSubject: subject } = config;
@@ -78,31 +96,36 @@ export class KeyCeremonyStack extends Stack {
     const watched = {
       ...steps.byName,
       intake,
+      'intake-request': workingKeyExport.intake,
       'announce-rejections': announceRejections,
       'watch-controls': controls.step,
     };
     new StepAlarms(this, 'StepAlarms', { steps: watched, topic: notifications.topic });
 
-    const { partners, operators, auditors, responders } = config;
+    const { partners, operators, requesters, auditors, responders } = config;
     new Access(this, 'Access', {
       partners,
       operators,
+      requesters,
       auditors,
       responders,
       responsibility: {
         steps: [...Object.values(watched), signingCsr.step],
-        machineLogs: [kekExport.logGroup, reconciliation.logGroup],
+        machineLogs: machines.map(({ logGroup }) => logGroup),
         deadLetters: [
           kekExport.lostDrops,
           kekExport.lostRejections,
+          workingKeyExport.lostDrops,
           notifications.deadLetters,
           controls.deadLetters,
           reconciliation.lostDays,
         ].map(({ queue }) => queue),
-        intakes: [intake.function, announceRejections.function, controls.step.function],
+        intakes: [intake, workingKeyExport.intake, announceRejections, controls.step].map(
+          (step) => step.function,
+        ),
       },
       platform,
-      stateMachines: [kekExport.stateMachine, reconciliation.stateMachine],
+      stateMachines,
     });
 
     const { eventBus, topic } = notifications;
@@ -117,6 +140,11 @@ export class KeyCeremonyStack extends Stack {
       'KekExportStateMachineArn',
       kekExport.stateMachine.stateMachineArn,
       'The ceremony kek-export',
+    );
+    this.output(
+      'WorkingKeyExportStateMachineArn',
+      workingKeyExport.stateMachine.stateMachineArn,
+      'The ceremony working-key-export',
     );
     this.output(
       'ReconciliationStateMachineArn',

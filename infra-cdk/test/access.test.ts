@@ -5,11 +5,13 @@ import { constructNames, policyOf, synthesize } from './support.ts';
 
 const PARTNER = 'arn:aws:iam::111122223333:root';
 const OPERATOR = 'arn:aws:iam::444455556666:role/Operator';
+const REQUESTER = 'arn:aws:iam::444455556666:role/Requester';
 const AUDITOR = 'arn:aws:iam::444455556666:role/Auditor';
 const RESPONDER = 'arn:aws:iam::444455556666:role/Responder';
 const { stack, template } = synthesize({
   partners: { acme: PARTNER, globex: { arn: PARTNER, externalId: 'key-ceremony/1' } },
   operators: [OPERATOR],
+  requesters: [REQUESTER],
   auditors: [AUDITOR],
   responders: [RESPONDER],
 });
@@ -19,14 +21,29 @@ const throughS3 = 'on Storage/DataKey if StringEquals kms:ViaService = s3.REGION
 const profiles = 'on arn:PARTITION:ssm:REGION:ACCOUNTID:parameter/key-ceremony/partners/*';
 const payment = 'arn:PARTITION:payment-cryptography:REGION:ACCOUNTID';
 
-test('a partner reaches its own prefix and nothing else', () => {
+const orders = (partner: string) =>
+  ['non-production/cardholder', 'non-production/pin', 'production/cardholder', 'production/pin'].map(
+    (folder) => `Storage/Inbox/${partner}/${folder}/orders/*`,
+  );
+
+test('a partner reaches its own prefix and nothing else, and places no orders', () => {
   expect(policy('Access/Partner-acme')).toEqual([
+    ...['DeleteObject', 'PutObject'].flatMap((action) =>
+      orders('acme').map((key) => `Deny s3:${action} on ${key}`),
+    ),
     `kms:Decrypt ${throughS3}`,
     `kms:GenerateDataKey ${throughS3}`,
     's3:DeleteObject on Storage/Inbox/acme/*',
     's3:GetObject on Storage/Outbox/acme/*',
     's3:ListBucket on Storage/Outbox if StringLike s3:prefix = acme/*',
     's3:PutObject on Storage/Inbox/acme/*',
+  ]);
+});
+
+test('a requester places orders, and does nothing else', () => {
+  expect(policy('Access/Requester')).toEqual([
+    `kms:GenerateDataKey ${throughS3}`,
+    ...orders('*').map((key) => `s3:PutObject on ${key}`),
   ]);
 });
 
@@ -53,7 +70,7 @@ const reading = [
   's3:ListBucket on Storage/Evidence',
   's3:ListBucketVersions on Storage/Evidence',
   `ssm:GetParameter ${profiles}`,
-  ...['KekExport', 'Reconciliation'].flatMap((machine) => [
+  ...['KekExport', 'WorkingKeyExport', 'Reconciliation'].flatMap((machine) => [
     `states:DescribeExecution on arn:PARTITION:states:REGION:ACCOUNTID:execution:${machine}/Workflow/StateMachine:*`,
     `states:DescribeStateMachine on ${machine}/Workflow/StateMachine`,
     `states:GetExecutionHistory on arn:PARTITION:states:REGION:ACCOUNTID:execution:${machine}/Workflow/StateMachine:*`,
@@ -72,7 +89,7 @@ const preflight = (() => {
     'SigningKey/RSA_2048',
     'Storage/DataKey',
   ];
-  const machines = ['KekExport', 'Reconciliation'].map((of) => `${of}/Workflow/StateMachine`);
+  const machines = ['KekExport', 'WorkingKeyExport', 'Reconciliation'].map((of) => `${of}/Workflow/StateMachine`);
   const parameters = 'arn:PARTITION:ssm:REGION:ACCOUNTID:parameter/key-ceremony/partners';
   return [
     ...on(
@@ -118,17 +135,20 @@ const preflight = (() => {
   ];
 })();
 
-test('an operator writes profiles, tags foreign KEKs, reads, and looks before the first ceremony, but reaches no inbox', () => {
+test('an operator writes profiles, tags foreign keys, reads, and looks before the first ceremony, but reaches no inbox', () => {
   const tags = ['purpose', 'partner', 'environment', 'data-type'].map((t) => `key-ceremony:${t}`);
   expect(policy('Access/Operator')).toEqual(
     [
       ...reading,
       `payment-cryptography:GetKey on ${payment}:key/*`,
       `payment-cryptography:ListTagsForResource on ${payment}:key/*`,
-      `payment-cryptography:TagResource on ${payment}:key/* if StringEquals aws:RequestTag/key-ceremony:purpose = kek and ` +
-        'StringEqualsIfExists aws:ResourceTag/key-ceremony:purpose = kek and ' +
-        `ForAllValues:StringEquals aws:TagKeys = ${tags.join('|')} and ` +
-        'Null aws:ResourceTag/key-ceremony:ceremony-id = true',
+      ...['bdk', 'kek', 'working'].map(
+        (purpose) =>
+          `payment-cryptography:TagResource on ${payment}:key/* if StringEquals aws:RequestTag/key-ceremony:purpose = ${purpose} and ` +
+          `StringEqualsIfExists aws:ResourceTag/key-ceremony:purpose = ${purpose} and ` +
+          `ForAllValues:StringEquals aws:TagKeys = ${tags.join('|')} and ` +
+          'Null aws:ResourceTag/key-ceremony:ceremony-id = true',
+      ),
       `ssm:PutParameter ${profiles}`,
       ...preflight,
     ].sort(),
@@ -148,6 +168,7 @@ test('a responder reads, and does what remedies ask for', () => {
     ...called,
     'KekExport/announce-rejections',
     'KekExport/intake',
+    'WorkingKeyExport/intake-request',
     'SigningCsr/signing-csr',
     'WatchedControls/watch-controls',
   ];
@@ -161,6 +182,7 @@ test('a responder reads, and does what remedies ask for', () => {
     'Notifications',
     'Reconciliation',
     'WatchedControls',
+    'WorkingKeyExport/Trigger',
   ].map(
     (at) => `${at}/DeadLetters/Queue`,
   );
@@ -169,7 +191,12 @@ test('a responder reads, and does what remedies ask for', () => {
       ...reading,
       ...each(
         ['logs:DescribeLogStreams', 'logs:FilterLogEvents', 'logs:GetLogEvents'],
-        [...steps, 'KekExport/Workflow', 'Reconciliation/Workflow'].map((step) => `${step}/Log`),
+        [
+          ...steps,
+          'KekExport/Workflow',
+          'WorkingKeyExport/Workflow',
+          'Reconciliation/Workflow',
+        ].map((step) => `${step}/Log`),
       ),
       ...each(
         ['lambda:GetFunctionConfiguration'],
@@ -207,6 +234,7 @@ test('a responder reads, and does what remedies ask for', () => {
       'lambda:InvokeFunction on KekExport/announce-rejections/Function',
       'lambda:InvokeFunction on KekExport/intake/Function',
       'lambda:InvokeFunction on WatchedControls/watch-controls/Function',
+      'lambda:InvokeFunction on WorkingKeyExport/intake-request/Function',
       `payment-cryptography:DeleteAlias on ${payment}:alias/key-ceremony/*`,
       `payment-cryptography:DeleteKey on ${payment}:key/* if StringEquals aws:ResourceTag/key-ceremony:purpose = surplus and ${unnamed}`,
       `payment-cryptography:GetAlias on ${payment}:alias/key-ceremony/*`,
@@ -225,11 +253,11 @@ test('a responder reads, and does what remedies ask for', () => {
   );
 });
 
-test('without partners, operators, auditors and responders there is no role for them', () => {
+test('without partners, operators, requesters, auditors and responders there is no role for them', () => {
   const bare = synthesize().template;
   const people = (t: typeof template) =>
     Object.keys(t.findResources('AWS::IAM::Role')).filter((id) => id.startsWith('Access'));
-  expect(people(template)).toHaveLength(5);
+  expect(people(template)).toHaveLength(6);
   expect(people(bare)).toEqual([]);
   expect(Object.keys(bare.findOutputs('*')).filter((name) => name.includes('Role'))).toEqual([]);
 });

@@ -6,6 +6,7 @@ import { describe, expect, test } from 'vitest';
 
 import { INFRA_ROOT } from '../lib/platform/config.ts';
 import { SAYS_WHAT_TO_DO } from '../lib/platform/notifications.ts';
+import { BATCHES_AT_ONCE } from '../lib/steps/fleet.ts';
 import { STEPS, substitutionName } from '../lib/steps/steps.ts';
 import { synthesize } from './support.ts';
 
@@ -48,11 +49,20 @@ describe.each(machines)('%s', (file) => {
     const waits = Object.entries(States)
       .filter(([, { Type }]) => Type === 'Wait')
       .reduce((sum, [name]) => sum + LONGEST_WAITS[name]!, 0);
+    const maps = waitedFor(States).reduce((sum, [, seconds]) => sum + seconds, 0);
     // A throttled state may be tried again for a quarter of an hour, and then run once more.
-    expect(TimeoutSeconds).toBeGreaterThan(waits + work * 2 * 15 * 60);
+    expect(TimeoutSeconds).toBeGreaterThan(waits + maps + work * 2 * 15 * 60);
   });
 
-  test('fails with words that tell a recorded failure from others', () => {
+  test('waits for its maps until they have ended by themselves', () => {
+    const { States } = JSON.parse(definition) as Machine;
+    for (const [map, seconds] of waitedFor(States)) {
+      const child = JSON.parse(readFileSync(resolve(FOLDER, `${map}.asl.json`), 'utf8'));
+      expect(seconds).toBeGreaterThan(child.TimeoutSeconds);
+    }
+  });
+
+  test.runIf(!isMap(file))('fails with words that tell a recorded failure from others', () => {
     const states = Object.values((JSON.parse(definition) as Machine).States);
     const failures = states.filter(({ Type }) => Type === 'Fail');
     expect(failures).not.toEqual([]);
@@ -88,6 +98,29 @@ test('a JSONPath state below a JSONata machine is found however deep it lies', (
   expect(refusedStates({ States: states })).toEqual([]);
 });
 
+test('a map takes as many batches at once as the steps reckon with', () => {
+  const { States } = JSON.parse(
+    readFileSync(resolve(FOLDER, 'initial-keys-map.asl.json'), 'utf8'),
+  ) as Machine;
+  expect(States.EachBatch!.MaxConcurrency).toBe(BATCHES_AT_ONCE);
+});
+
+/** A machine that another one waits for: however it ends, that one says what has failed. */
+function isMap(file: string): boolean {
+  return file.endsWith('-map.asl.json');
+}
+
+/** The maps that states wait for, and for how many seconds. */
+function waitedFor(states: Machine['States']): [string, number][] {
+  return Object.values(states)
+    .filter(({ Resource }) => Resource === 'arn:aws:states:::states:startExecution.sync:2')
+    .map(({ Arguments, TimeoutSeconds }) => {
+      const words = /^\$\{(\w+)StateMachineArn\}$/.exec(Arguments!.StateMachineArn!)![1]!;
+      const map = words.replace(/(?!^)[A-Z]/g, '-$&').toLowerCase();
+      return [map, TimeoutSeconds!];
+    });
+}
+
 interface Machine {
   QueryLanguage?: string;
   TimeoutSeconds?: number;
@@ -98,6 +131,10 @@ interface State {
   Type: string;
   QueryLanguage?: string;
   Cause?: string;
+  Resource?: string;
+  Arguments?: { StateMachineArn?: string };
+  TimeoutSeconds?: number;
+  MaxConcurrency?: number;
   Branches?: Machine[];
   ItemProcessor?: Machine;
 }

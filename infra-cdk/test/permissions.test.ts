@@ -45,11 +45,11 @@ const runsKey = [
 const writeOnce = (objects: string) => [`s3:GetObject on ${objects}`, `s3:PutObject on ${objects}`];
 
 /** Finding a key by alias, reserving the alias, and finding what a crash left behind. */
-const aliasedKeys = (purpose: string) => [
-  `payment-cryptography:CreateAlias on ${payment}:alias/key-ceremony/${purpose}/*`,
+const aliasedKeys = (purpose: string, below = purpose) => [
+  `payment-cryptography:CreateAlias on ${payment}:alias/key-ceremony/${below}/*`,
   `payment-cryptography:CreateAlias on ${payment}:key/*`,
-  `payment-cryptography:DeleteAlias on ${payment}:alias/key-ceremony/${purpose}/*`,
-  `payment-cryptography:GetAlias on ${payment}:alias/key-ceremony/${purpose}/*`,
+  `payment-cryptography:DeleteAlias on ${payment}:alias/key-ceremony/${below}/*`,
+  `payment-cryptography:GetAlias on ${payment}:alias/key-ceremony/${below}/*`,
   `payment-cryptography:GetAlias on ${payment}:key/*`,
   `payment-cryptography:GetKey on ${payment}:key/*`,
   'payment-cryptography:ListAliases on *',
@@ -57,8 +57,35 @@ const aliasedKeys = (purpose: string) => [
   `payment-cryptography:ListTagsForResource on ${payment}:key/*`,
   `payment-cryptography:TagResource on ${payment}:key/* if StringEquals aws:RequestTag/key-ceremony:purpose = ${purpose} and ` +
     `StringEqualsIfExists aws:ResourceTag/key-ceremony:purpose = ${purpose}`,
-  `payment-cryptography:UpdateAlias on ${payment}:alias/key-ceremony/${purpose}/*`,
+  `payment-cryptography:UpdateAlias on ${payment}:alias/key-ceremony/${below}/*`,
   `payment-cryptography:UpdateAlias on ${payment}:key/*`,
+];
+
+/** What a fleet's inventory may be read from: beside a request or an order. */
+const inventories = ['orders', 'requests'].flatMap((section) =>
+  ['GetObject', 'GetObjectVersion'].map(
+    (action) => `s3:${action} on Storage/Inbox/*/${section}/*/*`,
+  ),
+);
+
+/** What a working key may be for: never K0 or K1. */
+const WORKING_USAGES = [
+  'TR31_B0_BASE_DERIVATION_KEY',
+  'TR31_C0_CARD_VERIFICATION_KEY',
+  'TR31_D0_SYMMETRIC_DATA_ENCRYPTION_KEY',
+  'TR31_E0_EMV_MKEY_APP_CRYPTOGRAMS',
+  'TR31_E1_EMV_MKEY_CONFIDENTIALITY',
+  'TR31_E2_EMV_MKEY_INTEGRITY',
+  'TR31_E4_EMV_MKEY_DYNAMIC_NUMBERS',
+  'TR31_E5_EMV_MKEY_CARD_PERSONALIZATION',
+  'TR31_E6_EMV_MKEY_OTHER',
+  'TR31_M0_ISO_16609_MAC_KEY',
+  'TR31_M1_ISO_9797_1_MAC_KEY',
+  'TR31_M3_ISO_9797_3_MAC_KEY',
+  'TR31_M6_ISO_9797_5_CMAC_KEY',
+  'TR31_P0_PIN_ENCRYPTION_KEY',
+  'TR31_V1_IBM3624_PIN_VERIFICATION_KEY',
+  'TR31_V2_VISA_PIN_VERIFICATION_KEY',
 ];
 
 /** The security claim of the system: these lines, and no other, are what each step may do. */
@@ -89,6 +116,82 @@ const STEP_POLICIES: Record<string, string[]> = {
     'states:DescribeExecution on arn:PARTITION:states:REGION:ACCOUNTID:execution:KekExport/Workflow/StateMachine:*',
     'states:StartExecution on KekExport/Workflow/StateMachine',
   ],
+  'WorkingKeyExport/intake-request': [
+    'dynamodb:GetItem on Runs/Table',
+    'dynamodb:PutItem on Runs/Table',
+    'dynamodb:UpdateItem on Runs/Table',
+    'events:PutEvents on Notifications/Bus',
+    `kms:Decrypt ${throughS3}`,
+    ...runsKey,
+    ...['orders', 'requests'].flatMap((section) =>
+      [
+        'non-production/cardholder',
+        'non-production/pin',
+        'production/cardholder',
+        'production/pin',
+      ].flatMap((folder) => [
+        `s3:GetObject on Storage/Inbox/*/${folder}/${section}/*`,
+        `s3:GetObjectVersion on Storage/Inbox/*/${folder}/${section}/*`,
+      ]),
+    ),
+    'sqs:SendMessage on KekExport/Rejections/Queue',
+    'sqs:SendMessage on WorkingKeyExport/Trigger/DeadLetters/Queue',
+    `ssm:GetParameter ${profiles}`,
+    'states:DescribeExecution on arn:PARTITION:states:REGION:ACCOUNTID:execution:WorkingKeyExport/Workflow/StateMachine:*',
+    'states:StartExecution on WorkingKeyExport/Workflow/StateMachine',
+  ],
+  'Steps/fetch-request': [
+    `kms:Decrypt ${throughS3}`,
+    's3:GetObjectVersion on Storage/Inbox/*',
+    'ssm:GetParameter on arn:PARTITION:ssm:REGION:ACCOUNTID:parameter/key-ceremony/certificates/*',
+    `ssm:GetParameter ${profiles}`,
+  ],
+  'Steps/establish-kek': ['CreateAlias', 'GetAlias', 'UpdateAlias'].flatMap((action) => [
+    `payment-cryptography:${action} on ${payment}:alias/key-ceremony/kek/*/*/*/current`,
+    `payment-cryptography:${action} on ${payment}:key/*`,
+  ]),
+  'Steps/find-kek': [
+    `payment-cryptography:GetAlias on ${payment}:alias/key-ceremony/keys/*`,
+    `payment-cryptography:GetAlias on ${payment}:key/*`,
+    `payment-cryptography:GetKey on ${payment}:key/*`,
+    `payment-cryptography:ListTagsForResource on ${payment}:key/*`,
+  ],
+  'Steps/make-keys': [
+    'payment-cryptography:CreateKey on * if StringEquals aws:RequestTag/key-ceremony:purpose = working and ' +
+      'StringEquals payment-cryptography:KeyClass = SYMMETRIC_KEY and ' +
+      `StringEquals payment-cryptography:KeyUsage = ${WORKING_USAGES.join('|')}`,
+    ...aliasedKeys('working', 'keys'),
+  ],
+  'Steps/find-bdk': [`payment-cryptography:GetKey on ${payment}:key/*`],
+  'Steps/split-inventory': [
+    `kms:Decrypt ${throughS3}`,
+    ...inventories,
+    `s3:ListBucket on Storage/Parts if StringLike s3:prefix = initial-keys/*`,
+    's3:PutObject on Storage/Parts/initial-keys/*/batches.jsonl',
+    's3:PutObject on Storage/Parts/initial-keys/*/batches/*',
+  ],
+  'Steps/export-initial-keys': [
+    `payment-cryptography:ExportKey on ${payment}:key/* if StringEquals aws:ResourceTag/key-ceremony:purpose = bdk and ` +
+      'StringEquals payment-cryptography:ExportKeyMaterial = Tr31KeyBlock',
+    's3:GetObject on Storage/Parts/initial-keys/*/batches/*',
+    's3:GetObject on Storage/Parts/initial-keys/*/results/*',
+    's3:ListBucket on Storage/Parts if StringLike s3:prefix = initial-keys/*',
+    's3:PutObject on Storage/Parts/initial-keys/*/failures/*',
+    's3:PutObject on Storage/Parts/initial-keys/*/results/*',
+  ],
+  'Steps/gather-initial-keys': [
+    `kms:Decrypt ${throughS3}`,
+    ...inventories,
+    's3:GetObject on Storage/Parts/initial-keys/*/failures/*',
+    's3:GetObject on Storage/Parts/initial-keys/*/results/*',
+    's3:ListBucket on Storage/Parts if StringLike s3:prefix = initial-keys/*',
+    's3:PutObject on Storage/Parts/initial-keys/*/output/*',
+  ],
+  'Steps/export-keys': [
+    `payment-cryptography:ExportKey on ${payment}:key/* if StringEquals aws:ResourceTag/key-ceremony:purpose = working and ` +
+      'StringEquals payment-cryptography:ExportKeyMaterial = Tr31KeyBlock',
+  ],
+  'Steps/package-keys': [],
   'Steps/fetch-certs': [
     `kms:Decrypt ${throughS3}`,
     's3:GetObject on Storage/Evidence/trusted-roots/*',
@@ -149,6 +252,7 @@ const STEP_POLICIES: Record<string, string[]> = {
     ...writeOnce('Storage/Outbox/*/non-production/pin/*/*'),
     ...writeOnce('Storage/Outbox/*/production/cardholder/*/*'),
     ...writeOnce('Storage/Outbox/*/production/pin/*/*'),
+    's3:GetObject on Storage/Parts/initial-keys/*/output/*',
   ],
   'Steps/record-failure': writeOnce('Storage/Evidence/*/failure-*.json'),
   'Steps/read-records': [
@@ -216,13 +320,22 @@ describe('each step may do exactly what is listed', () => {
   });
 });
 
-const MACHINES: [string, string, string[]][] = [
+const states = 'arn:PARTITION:states:REGION:ACCOUNTID';
+const waitingRule =
+  'arn:PARTITION:events:REGION:ACCOUNTID:rule/StepFunctionsGetEventsForStepFunctionsExecutionRule';
+const mapContext =
+  'on ExecutionKey/Key if StringEquals kms:EncryptionContext:aws:states:stateMachineArn = ' +
+  `${states}:stateMachine:initial-keys-map/EachBatch`;
+
+/** Each with the steps that it calls, and what else it may do. */
+const MACHINES: [string, string, string[], string[]?][] = [
   [
     'KekExport',
     'kek-export',
     [
       'check-revocation',
       'create-kek',
+      'establish-kek',
       'fetch-certs',
       'import-ca',
       'package-kek',
@@ -237,6 +350,46 @@ const MACHINES: [string, string, string[]][] = [
     ],
   ],
   [
+    'WorkingKeyExport',
+    'working-key-export',
+    [
+      'export-keys',
+      'fetch-request',
+      'find-bdk',
+      'find-kek',
+      'gather-initial-keys',
+      'make-keys',
+      'package-keys',
+      'publish',
+      'record-failure',
+      'sign-package',
+      'split-inventory',
+    ],
+    [
+      `events:DescribeRule on ${waitingRule}`,
+      `events:PutRule on ${waitingRule}`,
+      `events:PutTargets on ${waitingRule}`,
+      `states:DescribeExecution on ${states}:execution:initial-keys-map:*`,
+      'states:StartExecution on WorkingKeyExport/InitialKeysMap/Workflow/StateMachine',
+      `states:StopExecution on ${states}:execution:initial-keys-map:*`,
+    ],
+  ],
+  [
+    'WorkingKeyExport/InitialKeysMap',
+    'initial-keys-map',
+    ['export-initial-keys'],
+    [
+      `kms:Decrypt ${mapContext}`,
+      `kms:GenerateDataKey ${mapContext}`,
+      's3:GetObject on Storage/Parts/initial-keys/*/batches.jsonl',
+      `states:DescribeExecution on ${states}:execution:initial-keys-map/EachBatch:*`,
+      `states:DescribeExecution on ${states}:execution:initial-keys-map:*`,
+      `states:StartExecution on ${states}:stateMachine:initial-keys-map`,
+      `states:StopExecution on ${states}:execution:initial-keys-map/EachBatch:*`,
+      `states:StopExecution on ${states}:execution:initial-keys-map:*`,
+    ],
+  ],
+  [
     'Reconciliation',
     'reconciliation',
     ['inspect-keys', 'list-aliases', 'list-keys', 'read-records', 'reconcile', 'record-failure'],
@@ -245,7 +398,7 @@ const MACHINES: [string, string, string[]][] = [
 
 test.each(
   MACHINES,
-)('%s may call the versions of its steps, announce, and write its own logs and history', (construct, name, called) => {
+)('%s may call the versions of its steps, announce, and write its own logs and history', (construct, name, called, more = []) => {
   const machine = `arn:PARTITION:states:REGION:ACCOUNTID:stateMachine:${name}`;
   const history = `on ExecutionKey/Key if StringEquals kms:EncryptionContext:aws:states:stateMachineArn = ${machine}`;
   expect(policy(`${construct}/Workflow/Role`)).toEqual(
@@ -255,6 +408,7 @@ test.each(
       `kms:GenerateDataKey ${history}`,
       'kms:GenerateDataKey on ExecutionKey/Key if StringEquals kms:EncryptionContext:SourceArn = arn:PARTITION:logs:REGION:ACCOUNTID:*',
       ...called.map((step) => `lambda:InvokeFunction on Steps/${step}/Function:*`),
+      ...more,
       'logs:CreateLogDelivery on *',
       'logs:DeleteLogDelivery on *',
       'logs:DescribeLogGroups on *',

@@ -147,11 +147,13 @@ const ELSEWHERE: [RegExp, string][] = [
   [/with AWS Support|a service control policy/, 'whoever the account belongs to'],
   [/^The message is the service's own|^correct what it names/, 'depends on what the service said'],
   [/run the ceremony again only when it is explained/, 'the partner'],
+  [/Whoever asked must (send|correct)/, 'whoever asked'],
 ];
 
 /** Sentences that explain, and ask for nothing. */
 const SAID = new RegExp(
   '^(The next ceremony with|An execution that|An object version|an event is recorded once|Do not send' +
+    '|No key was exported|The cause says|the next run of' +
     '|Executions are started|It was retried' +
     '|No record could|Nothing was|Payment Cryptography answered|Something lies|The file must be' +
     '|`key-ceremony:purpose`|[Tt]he (key named here|KEK) must' +

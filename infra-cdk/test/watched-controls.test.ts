@@ -154,13 +154,25 @@ describe('what is watched', () => {
   );
 
   test.each([
-    ['create-key', ['create-kek', 'wrap-ecdh']],
+    ['create-key', ['create-kek', 'make-keys', 'wrap-ecdh']],
     ['import-key', ['import-ca']],
-    ['export-key', ['wrap-ecdh', 'wrap-rsa', 'wrap-tr34']],
-    ['update-alias', ['create-kek', 'import-ca', 'wrap-ecdh']],
-    ['delete-alias', ['create-kek', 'import-ca', 'wrap-ecdh']],
+    ['export-key', ['export-initial-keys', 'export-keys', 'wrap-ecdh', 'wrap-rsa', 'wrap-tr34']],
+    ['update-alias', ['create-kek', 'establish-kek', 'import-ca', 'make-keys', 'wrap-ecdh']],
+    ['delete-alias', ['create-kek', 'establish-kek', 'import-ca', 'make-keys', 'wrap-ecdh']],
   ])('%s by %s is what a ceremony does; by another step it is not', (name, steps) => {
-    for (const step of ['create-kek', 'import-ca', 'wrap-ecdh', 'wrap-rsa', 'wrap-tr34', 'sign']) {
+    const all = [
+      'create-kek',
+      'establish-kek',
+      'export-initial-keys',
+      'export-keys',
+      'import-ca',
+      'make-keys',
+      'sign',
+      'wrap-ecdh',
+      'wrap-rsa',
+      'wrap-tr34',
+    ];
+    for (const step of all) {
       const event = ofThisStack(name);
       event.detail.userIdentity.sessionContext = {
         sessionIssuer: { arn: `Steps/${step}/Role` },

@@ -54,7 +54,12 @@ function machineOf(definition: string, code?: string): { stack: Stack; template:
     logRetention,
     logKey: executionKey,
   };
-  const steps = new Steps(stack, 'Steps', { defaults, platform, revocationHosts: [] }).byName;
+  const steps = new Steps(stack, 'Steps', {
+    apcCallsPerSecond: 4,
+    defaults,
+    platform,
+    revocationHosts: [],
+  }).byName;
   new Workflow(stack, 'Machine', { name: 'machine', definition, steps, platform });
   return { stack, template: Template.fromStack(stack) };
 }

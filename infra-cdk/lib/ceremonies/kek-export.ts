@@ -1,4 +1,5 @@
 import type { LogGroup } from 'aws-cdk-lib/aws-logs';
+import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
 
@@ -31,6 +32,8 @@ export class KekExport extends Construct {
   readonly intake: IntakeStep;
   /** Announces what `intake` rejected and gathered. */
   readonly announceRejections: AnnounceRejectionsStep;
+  /** What holds a message for each rejection that waits, of any ceremony. */
+  readonly rejections: IQueue;
   /** Drops that nothing looked at. */
   readonly lostDrops: DeadLetters;
   /** Rejections that were not announced. */
@@ -51,6 +54,7 @@ export class KekExport extends Construct {
 
     const { deadLetters, queue } = new Rejections(this, 'Rejections', { topic });
     this.lostRejections = deadLetters;
+    this.rejections = queue;
     const arrive: ArriveStepProps = { defaults, platform, rejections: queue };
     this.intake = new IntakeStep(this, 'intake', { ...arrive, stateMachine });
     this.announceRejections = new AnnounceRejectionsStep(this, 'announce-rejections', arrive);

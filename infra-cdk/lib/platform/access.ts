@@ -3,20 +3,27 @@ import { ArnPrincipal, CompositePrincipal, Role } from 'aws-cdk-lib/aws-iam';
 import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
 
-import { tagKeks } from './ceremony-keys.ts';
+import { tagForeignKeys } from './ceremony-keys.ts';
 import type { PartnerPrincipal } from './config.ts';
 import { grant, grantApart, type Permission } from './permission.ts';
 import type { Platform } from './platform.ts';
 import { preflight } from './preflight.ts';
 import { readProfiles, writeProfiles } from './profiles.ts';
 import { respond, type Responsibility } from './responder.ts';
-import { deliverAndFetch, readCertificateRequest, readEvidence } from './storage-permissions.ts';
+import {
+  deliverAndFetch,
+  placeOrders,
+  readCertificateRequest,
+  readEvidence,
+} from './storage-permissions.ts';
 
 export interface AccessProps {
   /** Partner id to who acts for it. @default - no partner role */
   readonly partners?: Record<string, PartnerPrincipal>;
   /** ARNs that may assume the operator role. @default - no operator role */
   readonly operators?: string[];
+  /** ARNs that may assume the requester role. @default - no requester role */
+  readonly requesters?: string[];
   /** ARNs that may assume the auditor role. @default - no auditor role */
   readonly auditors?: string[];
   /** ARNs that may assume the responder role. @default - no responder role */
@@ -34,7 +41,8 @@ export interface AccessProps {
  *
  * A partner reaches its own prefix of two buckets and nothing else. An operator writes profiles, in
  * which the trust anchors are, and therefore cannot write to the inbox: who says whom to trust and
- * who delivers the certificates are different people. A responder does what the remedies of failed
+ * who delivers the certificates are different people. A requester places orders for working keys, which
+ * a profile has to allow, and nothing else. A responder does what the remedies of failed
  * ceremonies ask for, and decides neither.
  */
 export class Access extends Construct {
@@ -42,6 +50,8 @@ export class Access extends Construct {
   readonly partnerRoles: Record<string, Role>;
   /** The role that writes profiles, if anybody may assume it. */
   readonly operatorRole: Role | undefined;
+  /** The role that places orders, if anybody may assume it. */
+  readonly requesterRole: Role | undefined;
   /** The role that only reads, if anybody may assume it. */
   readonly auditorRole: Role | undefined;
   /** The role that sets failures right, if anybody may assume it. */
@@ -78,14 +88,20 @@ export class Access extends Construct {
     };
     this.operatorRole = people(
       'Operator',
-      'Key Ceremony: writes partner profiles, and says whose KEK a key is',
+      'Key Ceremony: writes partner profiles, and says whose a key is',
       props.operators,
-      [writeProfiles(this), ...tagKeks(this), ...reading],
+      [writeProfiles(this), ...tagForeignKeys(this), ...reading],
     );
     if (this.operatorRole) {
       const permissions = preflight(this, props.platform, props.stateMachines);
       grantApart(this.operatorRole, 'Preflight', permissions);
     }
+    this.requesterRole = people(
+      'Requester',
+      'Key Ceremony: orders working keys for partners',
+      props.requesters,
+      placeOrders(props.platform.storage),
+    );
     this.auditorRole = people(
       'Auditor',
       'Key Ceremony: reads executions, profiles and evidence',
@@ -135,6 +151,8 @@ export class Access extends Construct {
     }
     if (this.operatorRole)
       new CfnOutput(stack, 'OperatorRoleArn', { value: this.operatorRole.roleArn });
+    if (this.requesterRole)
+      new CfnOutput(stack, 'RequesterRoleArn', { value: this.requesterRole.roleArn });
     if (this.auditorRole)
       new CfnOutput(stack, 'AuditorRoleArn', { value: this.auditorRole.roleArn });
     if (this.responderRole)

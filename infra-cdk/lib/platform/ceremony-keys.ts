@@ -13,30 +13,28 @@ import type { Permission } from './permission.ts';
  */
 
 /**
- * What an operator may do: say of a KEK that was made elsewhere what it is and for whom, so that a
- * profile may name it and a step that wraps may export it.
+ * What an operator may do: say of a KEK or a working key that was made elsewhere what it is and for whom,
+ * so that a profile or an order may name it and a step may export it.
  *
  * Whoever writes profiles decides whom to trust and could have a KEK made for anybody, so that this adds
  * no power over the KEKs of ceremonies, which it cannot touch: their tags are the ceremonies' own. Nor
- * can it give a purpose to a key that has another, such as a working key.
+ * can it make a KEK of a working key, or the other way round.
  */
-export function tagKeks(scope: IConstruct): Permission[] {
+export function tagForeignKeys(scope: IConstruct): Permission[] {
   const { keys } = arns(scope);
   const tags = ['purpose', 'partner', 'environment', 'data-type'];
-  return [
-    {
-      actions: ['payment-cryptography:TagResource'],
-      resources: [keys],
-      conditions: {
-        StringEquals: { 'aws:RequestTag/key-ceremony:purpose': 'kek' },
-        StringEqualsIfExists: { 'aws:ResourceTag/key-ceremony:purpose': 'kek' },
-        'ForAllValues:StringEquals': { 'aws:TagKeys': tags.map((tag) => `key-ceremony:${tag}`) },
-        Null: { 'aws:ResourceTag/key-ceremony:ceremony-id': 'true' },
-      },
-      wildcard: 'Ids of keys are random; never a key that a ceremony made, or of another purpose.',
+  const tagAs = (purpose: 'bdk' | 'kek' | 'working'): Permission => ({
+    actions: ['payment-cryptography:TagResource'],
+    resources: [keys],
+    conditions: {
+      StringEquals: { 'aws:RequestTag/key-ceremony:purpose': purpose },
+      StringEqualsIfExists: { 'aws:ResourceTag/key-ceremony:purpose': purpose },
+      'ForAllValues:StringEquals': { 'aws:TagKeys': tags.map((tag) => `key-ceremony:${tag}`) },
+      Null: { 'aws:ResourceTag/key-ceremony:ceremony-id': 'true' },
     },
-    lookAt(keys),
-  ];
+    wildcard: 'Ids of keys are random; never a key that a ceremony made, or of another purpose.',
+  });
+  return [tagAs('kek'), tagAs('working'), tagAs('bdk'), lookAt(keys)];
 }
 
 /**

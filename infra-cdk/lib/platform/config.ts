@@ -38,6 +38,8 @@ export interface Config {
   readonly partners: Record<string, PartnerPrincipal>;
   /** ARNs that may write partner profiles. @default - no operator role */
   readonly operators: string[];
+  /** ARNs that may order working keys. @default - no requester role */
+  readonly requesters: string[];
   /** ARNs that may read executions and evidence. @default - no auditor role */
   readonly auditors: string[];
   /** ARNs that may do what remedies ask for. @default - no responder role */
@@ -48,6 +50,8 @@ export interface Config {
   readonly reservedConcurrency?: number;
   /** Hosts that are asked about revocation though their addresses are not public. @default - none */
   readonly revocationHosts: string[];
+  /** How many calls a second the initial keys of fleets may take of what the account has. @default 4 */
+  readonly apcCallsPerSecond: number;
   /** Whether a trail of CloudTrail is made, for an account that has none. @default false */
   readonly trail: boolean;
 }
@@ -81,11 +85,13 @@ export function readConfig(node: Node): Config {
     csrSubject: parseSubject(text('csrSubject', 'CN=Key Ceremony Signing Key')),
     partners: parsePartners(node.tryGetContext('partners') ?? {}),
     operators: arns('operators'),
+    requesters: arns('requesters'),
     auditors: arns('auditors'),
     responders: arns('responders'),
     notificationEmails: parseEmails(node.tryGetContext('notificationEmails') ?? []),
     reservedConcurrency: parseConcurrency(node.tryGetContext('reservedConcurrency')),
     revocationHosts: parseHosts(node.tryGetContext('revocationHosts') ?? []),
+    apcCallsPerSecond: parseCallRate(number('apcCallsPerSecond', 4)),
     trail: oneOf('trail', String(node.tryGetContext('trail') ?? false), SWITCH),
   };
 }
@@ -118,11 +124,13 @@ const CONTEXT_NAMES = [
   'csrSubject',
   'partners',
   'operators',
+  'requesters',
   'auditors',
   'responders',
   'notificationEmails',
   'reservedConcurrency',
   'revocationHosts',
+  'apcCallsPerSecond',
   'trail',
 ] as const;
 type ContextName = (typeof CONTEXT_NAMES)[number];
@@ -242,6 +250,13 @@ function parseHosts(value: unknown): string[] {
  */
 function isPartnerId(text: string): boolean {
   return PARTNER_ID.test(text) && !text.endsWith('-non') && !RESERVED_PARTNER_IDS.includes(text);
+}
+
+/** AWS gives an account five, and more if it is asked. */
+function parseCallRate(rate: number): number {
+  return rate >= 1 && rate <= 100
+    ? rate
+    : refuse('apcCallsPerSecond', rate, 'a whole number from 1 to 100');
 }
 
 function parseRetention(days: number): RetentionDays {

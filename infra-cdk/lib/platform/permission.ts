@@ -1,9 +1,11 @@
 import { Stack, Validations } from 'aws-cdk-lib';
-import { Policy, PolicyStatement, type Role } from 'aws-cdk-lib/aws-iam';
+import { Effect, Policy, PolicyStatement, type Role } from 'aws-cdk-lib/aws-iam';
 import { flattenCfnReference } from 'cdk-nag/lib/utils/flatten-cfn-reference.js';
 
 /** One statement of a role's policy, with the reason for anything that is not exact. */
 export interface Permission {
+  /** Whether it is taken away, whatever else gives it. @default - it is given */
+  readonly deny?: boolean;
   /** The actions, each spelled out: no wildcard is accepted here. */
   readonly actions: string[];
   /** ARNs the actions apply to. */
@@ -31,7 +33,7 @@ export function grantApart(role: Role, id: string, permissions: Permission[]): v
 }
 
 function statement(role: Role, permission: Permission): PolicyStatement {
-  const { actions, resources, conditions, wildcard } = permission;
+  const { deny, actions, resources, conditions, wildcard } = permission;
   const vague = actions.find((action) => action.includes('*'));
   if (vague !== undefined)
     throw new Error(`Spell out the actions behind ${vague} for ${role.node.path}.`);
@@ -39,7 +41,8 @@ function statement(role: Role, permission: Permission): PolicyStatement {
     // Checked here too: an acknowledged `*` of one statement would hide the `*` of another.
     if (finding(role, resource).includes('*')) acknowledge(role, resource, wildcard);
   }
-  return new PolicyStatement({ actions, resources, conditions });
+  const effect = deny ? Effect.DENY : Effect.ALLOW;
+  return new PolicyStatement({ effect, actions, resources, conditions });
 }
 
 /** Acknowledges one wildcard finding, and no other, on one role. */

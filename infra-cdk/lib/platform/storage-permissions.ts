@@ -28,6 +28,20 @@ export function findDrops(storage: Storage): Permission[] {
   ];
 }
 
+/** Read requests and orders, the very version that an event is about included, and no other drop. */
+export function readOrders(storage: Storage): Permission[] {
+  const { inbox } = storage;
+  const keys = (['requests', 'orders'] as const).flatMap((section) => below('*', section));
+  return [
+    {
+      actions: ['s3:GetObject', 's3:GetObjectVersion'],
+      resources: keys.map((key) => inbox.arnForObjects(key)),
+      wildcard: 'Partners are onboarded, and orders named, after the deployment; the folders between are fixed.',
+    },
+    decrypt(storage),
+  ];
+}
+
 /** Exact versions only: a name may have got a newer object since the ceremony began. */
 export function readVersions(storage: Storage): Permission[] {
   return [
@@ -242,6 +256,12 @@ export function deliverAndFetch(storage: Storage, partner: string): Permission[]
       resources: [inbox.arnForObjects(own)],
       wildcard,
     },
+    {
+      deny: true,
+      actions: ['s3:DeleteObject', 's3:PutObject'],
+      resources: below(partner, 'orders').map((key) => inbox.arnForObjects(key)),
+      wildcard: 'Orders are ours: who asked for keys follows from where the document lies.',
+    },
     { actions: ['s3:GetObject'], resources: [outbox.arnForObjects(own)], wildcard },
     {
       actions: ['s3:ListBucket'],
@@ -250,6 +270,25 @@ export function deliverAndFetch(storage: Storage, partner: string): Permission[]
     },
     encryptAndDecrypt(storage),
   ];
+}
+
+/** Order working keys: below `orders/` of every partner's folders, and nowhere else. */
+export function placeOrders(storage: Storage): Permission[] {
+  return [
+    {
+      actions: ['s3:PutObject'],
+      resources: below('*', 'orders').map((key) => storage.inbox.arnForObjects(key)),
+      wildcard: 'Partners are onboarded, and orders named, after the deployment; the folders between are fixed.',
+    },
+    throughS3(storage, ['kms:GenerateDataKey']),
+  ];
+}
+
+/** What lies in one section of every folder of a partner. */
+function below(partner: string, section: 'orders' | 'requests'): string[] {
+  return ENVIRONMENTS.flatMap((environment) =>
+    DATA_TYPES.map((dataType) => `${partner}/${environment}/${dataType}/${section}/*`),
+  );
 }
 
 /** Where the certificate request lies, at the top of the outbox. */

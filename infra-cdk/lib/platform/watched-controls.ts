@@ -125,14 +125,14 @@ export class WatchedControls extends Construct {
     const tagged = { requestParameters: { tags: { key: [{ prefix: OUR_TAGS }] } } };
     this.calls('CreateKey', KEYS, ['CreateKey'], {
       ...tagged,
-      ...not('create-kek', 'wrap-ecdh'),
+      ...not('create-kek', 'make-keys', 'wrap-ecdh'),
     });
     this.calls('ImportKey', KEYS, ['ImportKey'], { ...tagged, ...not('import-ca') });
     const exports = this.calls(
       'ExportKey',
       KEYS,
       ['ExportKey'],
-      not('wrap-ecdh', 'wrap-rsa', 'wrap-tr34'),
+      not('export-initial-keys', 'export-keys', 'wrap-ecdh', 'wrap-rsa', 'wrap-tr34'),
     );
     // Whether CloudTrail takes an export for a read is not documented, and reads are left out of a
     // rule unless it asks for them.
@@ -140,7 +140,7 @@ export class WatchedControls extends Construct {
     const aliases = ['CreateAlias', 'UpdateAlias', 'DeleteAlias'];
     this.calls('Aliases', KEYS, aliases, {
       requestParameters: { aliasName: [{ prefix: OUR_ALIASES }] },
-      ...not('import-ca', 'create-kek', 'wrap-ecdh'),
+      ...not('create-kek', 'establish-kek', 'import-ca', 'make-keys', 'wrap-ecdh'),
     });
     this.calls('OtherAliases', KEYS, ['CreateAlias', 'UpdateAlias'], {
       requestParameters: {

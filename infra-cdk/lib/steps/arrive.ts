@@ -6,7 +6,7 @@ import type { Construct } from 'constructs';
 
 import type { Platform } from '../platform/platform.ts';
 import { readProfiles } from '../platform/profiles.ts';
-import { findDrops, readTrustedRoot } from '../platform/storage-permissions.ts';
+import { findDrops, readOrders, readTrustedRoot } from '../platform/storage-permissions.ts';
 import { StepFunction, type StepFunctionDefaults } from './step-function.ts';
 
 /** What the steps of `steps/arrive/` share. */
@@ -55,6 +55,43 @@ export class IntakeStep extends StepFunction {
           wildcard: 'Every execution of the machine: whether the last run of a set has ended.',
         },
         // TransactWriteItems has no action of its own: it is what each of its writes is.
+        ...runs.access(['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem']),
+        { actions: ['sqs:SendMessage'], resources: [rejections.queueArn] },
+        { actions: ['events:PutEvents'], resources: [eventBus.eventBusArn] },
+        readProfiles(scope),
+      ],
+    });
+  }
+}
+
+/** The step that decides whether an order for working keys starts a ceremony. */
+export class IntakeRequestStep extends StepFunction {
+  constructor(scope: Construct, id: string, props: IntakeStepProps) {
+    const { rejections, stateMachine } = props;
+    const { storage, runs, notifications } = props.platform;
+    const { eventBus } = notifications;
+    const { partition, region, account } = Stack.of(scope);
+    super(scope, id, {
+      ...props.defaults,
+      step: 'intake-request',
+      description: 'Starts one ceremony per request or order for working keys in the inbox',
+      environment: {
+        INBOX_BUCKET: storage.inbox.bucketName,
+        STATE_MACHINE_ARN: stateMachine.stateMachineArn,
+        EVENT_BUS_NAME: eventBus.eventBusName,
+        RUNS_TABLE: runs.table.tableName,
+        REJECTIONS_QUEUE_URL: rejections.queueUrl,
+      },
+      permissions: [
+        ...readOrders(storage),
+        { actions: ['states:StartExecution'], resources: [stateMachine.stateMachineArn] },
+        {
+          actions: ['states:DescribeExecution'],
+          resources: [
+            `arn:${partition}:states:${region}:${account}:execution:${stateMachine.stateMachineName}:*`,
+          ],
+          wildcard: 'Every execution of the machine: whether the last run of an order has ended.',
+        },
         ...runs.access(['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem']),
         { actions: ['sqs:SendMessage'], resources: [rejections.queueArn] },
         { actions: ['events:PutEvents'], resources: [eventBus.eventBusArn] },

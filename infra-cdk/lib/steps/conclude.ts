@@ -1,3 +1,5 @@
+import { Duration } from 'aws-cdk-lib';
+
 import type { Platform } from '../platform/platform.ts';
 import {
   readInstalledChain,
@@ -5,6 +7,7 @@ import {
   writePackages,
   writeRecords,
 } from '../platform/storage-permissions.ts';
+import { readGathered } from '../platform/work-permissions.ts';
 import type { DefineStep } from './step-function.ts';
 
 /** The steps of `steps/conclude/`: the package is signed, made and published, and either ending recorded. */
@@ -24,6 +27,7 @@ export function concludeSteps(define: DefineStep, { signingKey, storage }: Platf
   return {
     sign,
     'package-kek': define('package-kek', 'Makes the files of the package'),
+    'package-keys': define('package-keys', 'Makes the files of a package of working keys'),
     'sign-package': signPackage,
     publish: define(
       'publish',
@@ -33,7 +37,14 @@ export function concludeSteps(define: DefineStep, { signingKey, storage }: Platf
           OUTBOX_BUCKET: storage.outbox.bucketName,
           EVIDENCE_BUCKET: storage.evidence.bucketName,
         },
-        permissions: [...writePackages(storage), ...writeRecords(storage)],
+        permissions: [
+          ...writePackages(storage),
+          ...writeRecords(storage),
+          ...readGathered(storage),
+        ],
+        // The initial keys of a million terminals are some 400 MB, which are read twice.
+        timeout: Duration.minutes(10),
+        memorySize: 512,
       },
     ),
     'record-failure': define(

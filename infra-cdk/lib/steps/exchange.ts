@@ -35,5 +35,21 @@ export function exchangeSteps(define: DefineStep, scope: IConstruct, { storage }
       permissions: [...payment.exportTr34Blocks(), readInstalledChain(storage, 'tr34')],
       timeout,
     }),
+    'establish-kek': define('establish-kek', 'Makes the KEK that was sent the current one of its folder', {
+      permissions: payment.establishKeks(),
+      timeout,
+    }),
+    'find-kek': define('find-kek', 'Finds the KEK of a folder and the keys that are to leave under it', {
+      permissions: payment.findWorkingKeys(),
+      timeout,
+    }),
+    'make-keys': define('make-keys', 'Creates working keys in Payment Cryptography', {
+      permissions: payment.createWorkingKeys(),
+      timeout,
+    }),
+    'export-keys': define('export-keys', 'Exports working keys under the KEK of a folder', {
+      permissions: payment.exportKeyBlocks(),
+      timeout,
+    }),
   };
 }

@@ -166,6 +166,111 @@ export class PaymentCryptography {
     ];
   }
 
+  /** Say which KEK of a folder is the current one. */
+  establishKeks(): Permission[] {
+    const current = paymentCryptographyArn(this.scope, 'alias/key-ceremony/kek/*/*/*/current');
+    return [
+      {
+        actions: [
+          'payment-cryptography:CreateAlias',
+          'payment-cryptography:GetAlias',
+          'payment-cryptography:UpdateAlias',
+        ],
+        resources: [current, this.anyKey],
+        wildcard: 'One alias per folder of a partner, for the KEK that was sent last; its id is random.',
+      },
+    ];
+  }
+
+  /** Find the KEK of a folder and the keys that are to leave under it, by alias or ARN, and change nothing. */
+  findWorkingKeys(): Permission[] {
+    const working = paymentCryptographyArn(this.scope, 'alias/key-ceremony/keys/*');
+    return [
+      {
+        actions: ['payment-cryptography:GetAlias'],
+        resources: [working, this.anyKey],
+        wildcard: 'One alias per key that an order has named, for a key with a random id.',
+      },
+      ...this.inspectKeys(),
+    ];
+  }
+
+  /** Create symmetric working keys, never a KEK, and find them again by alias. */
+  createWorkingKeys(): Permission[] {
+    return [
+      {
+        actions: ['payment-cryptography:CreateKey'],
+        resources: ['*'],
+        conditions: {
+          StringEquals: {
+            ...tagged('working'),
+            'payment-cryptography:KeyClass': 'SYMMETRIC_KEY',
+            'payment-cryptography:KeyUsage': WORKING_USAGES,
+          },
+        },
+        wildcard:
+          'CreateKey has no resource types; conditions limit it to symmetric keys of these usages tagged as working keys.',
+      },
+      ...this.aliasedKeys('working', 'keys'),
+    ];
+  }
+
+  /**
+   * Export working keys as TR-31 blocks: no KEK and no key of another purpose, and in no other form.
+   *
+   * IAM knows the KEK as a text of the request at most, so that it is the step that holds it to the
+   * folder and to its strength.
+   */
+  exportKeyBlocks(): Permission[] {
+    return [
+      {
+        actions: ['payment-cryptography:ExportKey'],
+        resources: [this.anyKey],
+        conditions: {
+          StringEquals: {
+            'aws:ResourceTag/key-ceremony:purpose': 'working',
+            'payment-cryptography:ExportKeyMaterial': 'Tr31KeyBlock',
+          },
+        },
+        wildcard: 'The keys are made, or named by an order, after the deployment; their ids are random.',
+      },
+    ];
+  }
+
+  /** Read what a key is, and no more. */
+  readKeys(): Permission[] {
+    return [
+      {
+        actions: ['payment-cryptography:GetKey'],
+        resources: [this.anyKey],
+        wildcard: 'The key is named by the partner profile after the deployment; its id is random.',
+      },
+    ];
+  }
+
+  /**
+   * Export initial keys of a base derivation key as TR-31 blocks: of no key that is not tagged as one.
+   *
+   * That the initial key leaves, and not the key it is derived from, IAM cannot tell apart: it knows no
+   * `ExportAttributes`. The step asks for nothing else, and holds every block to usage B1.
+   */
+  exportInitialKeys(): Permission[] {
+    return [
+      {
+        actions: ['payment-cryptography:ExportKey'],
+        resources: [this.anyKey],
+        conditions: {
+          StringEquals: {
+            'aws:ResourceTag/key-ceremony:purpose': 'bdk',
+            'payment-cryptography:ExportKeyMaterial': 'Tr31KeyBlock',
+          },
+        },
+        wildcard:
+          'The key is named by the partner profile after the deployment; its id is random.',
+      },
+    ];
+  }
+
   /** Export what is a KEK by its tag, in one form. */
   private exportKeks(
     material: 'DiffieHellmanTr31KeyBlock' | 'KeyCryptogram' | 'Tr34KeyBlock',
@@ -207,8 +312,8 @@ export class PaymentCryptography {
   }
 
   /** Reserve an alias, point it at a key, and find what an interrupted run left behind by its tags. */
-  private aliasedKeys(purpose: Purpose): Permission[] {
-    const aliases = paymentCryptographyArn(this.scope, `alias/key-ceremony/${purpose}/*`);
+  private aliasedKeys(purpose: Purpose, below: string = purpose): Permission[] {
+    const aliases = paymentCryptographyArn(this.scope, `alias/key-ceremony/${below}/*`);
     return [
       {
         actions: [
@@ -217,12 +322,12 @@ export class PaymentCryptography {
           'payment-cryptography:UpdateAlias',
         ],
         resources: [aliases, this.anyKey],
-        wildcard: `One alias per key below key-ceremony/${purpose}/, for a key with a random id.`,
+        wildcard: `One alias per certificate or key below key-ceremony/${below}/, for a key with a random id.`,
       },
       {
         actions: ['payment-cryptography:DeleteAlias'],
         resources: [aliases],
-        wildcard: `One alias for each key that is made, below key-ceremony/${purpose}/.`,
+        wildcard: `One alias per certificate or key below key-ceremony/${below}/.`,
       },
       {
         actions: ['payment-cryptography:GetKey', 'payment-cryptography:ListTagsForResource'],
@@ -261,7 +366,27 @@ function listing(operation: 'ListKeys' | 'ListAliases'): Permission {
   };
 }
 
-type Purpose = 'agreement' | 'ca' | 'kek';
+type Purpose = 'agreement' | 'ca' | 'kek' | 'working';
+
+/** As `Usage` in `steps/shared/ceremony/src/working_keys/attributes.rs` has them. */
+const WORKING_USAGES = [
+  'TR31_B0_BASE_DERIVATION_KEY',
+  'TR31_C0_CARD_VERIFICATION_KEY',
+  'TR31_D0_SYMMETRIC_DATA_ENCRYPTION_KEY',
+  'TR31_E0_EMV_MKEY_APP_CRYPTOGRAMS',
+  'TR31_E1_EMV_MKEY_CONFIDENTIALITY',
+  'TR31_E2_EMV_MKEY_INTEGRITY',
+  'TR31_E4_EMV_MKEY_DYNAMIC_NUMBERS',
+  'TR31_E5_EMV_MKEY_CARD_PERSONALIZATION',
+  'TR31_E6_EMV_MKEY_OTHER',
+  'TR31_M0_ISO_16609_MAC_KEY',
+  'TR31_M1_ISO_9797_1_MAC_KEY',
+  'TR31_M3_ISO_9797_3_MAC_KEY',
+  'TR31_M6_ISO_9797_5_CMAC_KEY',
+  'TR31_P0_PIN_ENCRYPTION_KEY',
+  'TR31_V1_IBM3624_PIN_VERIFICATION_KEY',
+  'TR31_V2_VISA_PIN_VERIFICATION_KEY',
+];
 
 function tagged(purpose: Purpose): Record<string, string> {
   return { 'aws:RequestTag/key-ceremony:purpose': purpose };

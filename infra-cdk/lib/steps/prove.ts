@@ -31,6 +31,21 @@ export function proveSteps(
         ],
       },
     ),
+    'fetch-request': define(
+      'fetch-request',
+      'Reads the version of an order named in the execution input, and the profile',
+      {
+        environment: {
+          INBOX_BUCKET: storage.inbox.bucketName,
+          SIGNING_KEY_SPEC: signingKey.keySpec,
+        },
+        permissions: [
+          ...readVersions(storage),
+          readProfiles(scope),
+          readInstalledCertificates(scope),
+        ],
+      },
+    ),
     validate: define(
       'validate',
       'Proves the certificate chain against the roots pinned in the profile',

@@ -3,6 +3,7 @@ import { Construct } from 'constructs';
 import type { Platform } from '../platform/platform.ts';
 import { concludeSteps } from './conclude.ts';
 import { exchangeSteps } from './exchange.ts';
+import { fleetSteps } from './fleet.ts';
 import { proveSteps } from './prove.ts';
 import { type DefineStep, StepFunction, type StepFunctionDefaults } from './step-function.ts';
 import { reconciliationSteps } from './watch.ts';
@@ -21,6 +22,16 @@ export const STEPS = [
   'package-kek',
   'sign-package',
   'publish',
+  'establish-kek',
+  'fetch-request',
+  'find-kek',
+  'make-keys',
+  'export-keys',
+  'package-keys',
+  'find-bdk',
+  'split-inventory',
+  'export-initial-keys',
+  'gather-initial-keys',
   'record-failure',
   'read-records',
   'list-keys',
@@ -37,6 +48,8 @@ export interface StepsProps {
   readonly platform: Platform;
   /** Hosts that may be asked about revocation although their addresses are not public. */
   readonly revocationHosts: readonly string[];
+  /** How many calls a second the initial keys of fleets may take of what the account has. */
+  readonly apcCallsPerSecond: number;
 }
 
 /**
@@ -52,13 +65,14 @@ export class Steps extends Construct {
 
   constructor(scope: Construct, id: string, props: StepsProps) {
     super(scope, id);
-    const { defaults, platform, revocationHosts } = props;
+    const { apcCallsPerSecond, defaults, platform, revocationHosts } = props;
     const define: DefineStep = (step, description, options) =>
       new StepFunction(this, step, { ...defaults, step, description, ...options });
     this.byName = {
       ...proveSteps(define, this, platform, revocationHosts),
       ...exchangeSteps(define, this, platform),
       ...concludeSteps(define, platform),
+      ...fleetSteps(define, this, platform, apcCallsPerSecond),
       ...reconciliationSteps(define, this, platform),
     };
   }

@@ -17,8 +17,23 @@ pub struct Machine {
 }
 
 impl Machine {
-    /// Every machine there is, by name.
+    /// Every machine there is, by name, but for [`Machine::maps`].
     pub fn all() -> Vec<Self> {
+        let machines = Self::of_folder().into_iter();
+        machines.filter(|machine| !machine.is_map()).collect()
+    }
+
+    /// The machines that are called `…-map`: a Distributed Map each, which another machine waits for.
+    pub fn maps() -> Vec<Self> {
+        let machines = Self::of_folder().into_iter();
+        machines.filter(Self::is_map).collect()
+    }
+
+    fn is_map(&self) -> bool {
+        self.name.ends_with("-map")
+    }
+
+    fn of_folder() -> Vec<Self> {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../statemachine");
         let entries = std::fs::read_dir(&folder).expect("the folder of the state machines");
         let mut machines: Vec<Self> = entries
@@ -58,6 +73,22 @@ impl Machine {
                 name,
                 definition,
             })
+    }
+
+    /// The states that a map has for each of its items.
+    pub fn item_states(&self) -> impl Iterator<Item = State<'_>> {
+        let maps = self.states().filter(|state| state.kind() == "Map");
+        maps.flat_map(|map| {
+            let states = map.definition["ItemProcessor"]["States"].as_object();
+            states
+                .into_iter()
+                .flatten()
+                .map(|(name, definition)| State {
+                    machine: &self.name,
+                    name,
+                    definition,
+                })
+        })
     }
 
     pub fn state(&self, name: &str) -> State<'_> {

@@ -20,6 +20,8 @@ pub enum Kind {
     Announcement,
     /// Waits for people or partners: ends by its own time limit, and is never started again.
     Wait,
+    /// Waits for a machine of its own, which is not begun again: what it has done is kept.
+    Map,
     /// Must never happen twice, whatever it costs: its Comment begins with [`AT_MOST_ONCE`].
     AtMostOnce,
     /// Neither a Task nor retried: Pass, Choice, Succeed, Fail.
@@ -39,6 +41,7 @@ impl Kind {
         match state.resource() {
             resource if resource.ends_with(".waitForTaskToken") => Self::Wait,
             "arn:aws:states:::events:putEvents" => Self::Announcement,
+            "arn:aws:states:::states:startExecution.sync:2" => Self::Map,
             "arn:aws:states:::lambda:invoke" if Step::of(state.name).calls_aws() => {
                 Self::LambdaWithAws
             }
@@ -56,7 +59,7 @@ impl Kind {
             Self::LambdaWithAws => Some(LAMBDA_WITH_AWS),
             Self::LambdaAlone => Some(LAMBDA_ALONE),
             Self::Announcement => Some(ANNOUNCEMENT),
-            Self::Wait | Self::AtMostOnce | Self::Plain => None,
+            Self::Wait | Self::Map | Self::AtMostOnce | Self::Plain => None,
         }
     }
 }

@@ -29,7 +29,9 @@ const TRANSIENT: [&str; 2] = ["ServiceThrottled", "ServiceUnavailable"];
 #[test]
 fn every_lambda_state_is_a_step_and_every_step_a_state() {
     let machines = Machine::all();
+    let maps = Machine::maps();
     let states = machines.iter().flat_map(Machine::states);
+    let states = states.chain(maps.iter().flat_map(Machine::item_states));
     let mut called: Vec<&str> = states
         .filter(State::is_lambda)
         .map(|state| Step::of(state.name).state)

@@ -17,6 +17,7 @@
 
 pub mod certificate;
 pub mod hostile;
+pub mod initial_keys;
 pub mod key;
 pub mod manifest;
 pub mod open;
@@ -27,6 +28,7 @@ pub mod signature;
 pub mod sums;
 pub mod terminal;
 pub mod tr31;
+pub mod working_keys;
 
 pub use certificate::{Certified, Profile, bundle, pkcs7};
 pub use key::{KeyKind, PrivateKey};
@@ -35,3 +37,4 @@ pub use open::{Kek, OpenError, Opened, Receiver};
 pub use package::Package;
 pub use pki::{Pki, PkiBuilder};
 pub use responder::{Crl, Ocsp, Reason, Services, Wire};
+pub use working_keys::{KeysError, OpenedKeys};

@@ -15,6 +15,8 @@ export interface TriggerProps {
   readonly name: string;
   /** The bucket whose new objects count. */
   readonly inbox: IBucket;
+  /** Which keys count, as EventBridge matches them. @default - all */
+  readonly keys?: object[];
   /** The step that looks at a new object. */
   readonly intake: StepFunction;
   /** Where alarms on lost events are sent. */
@@ -54,11 +56,14 @@ export class Trigger extends Construct {
       onFailure: { bind: () => ({ destination: queue.queueArn }) },
     });
     this.rule = new Rule(this, 'Rule', {
-      description: 'Key Ceremony: a new object in the inbox calls the step intake',
+      description: `Key Ceremony: a new object in the inbox calls the intake of ${props.name}`,
       eventPattern: {
         source: ['aws.s3'],
         detailType: ['Object Created'],
-        detail: { bucket: { name: [props.inbox.bucketName] } },
+        detail: {
+          bucket: { name: [props.inbox.bucketName] },
+          ...(props.keys && { object: { key: props.keys } }),
+        },
       },
       targets: [
         new LambdaFunction(fn, {

@@ -26,6 +26,8 @@ export interface WorkflowProps {
   readonly again?: string;
   /** The ASL, with `${…}` where an ARN or a name of this deployment belongs. */
   readonly definition: string;
+  /** The maps to choose from, by name. @default - none */
+  readonly maps?: Readonly<Record<string, StateMachine>>;
   /** The steps to choose from, by name. */
   readonly steps: Readonly<Record<string, StepFunction>>;
   /** Where the machine announces how a ceremony ended, and what encrypts its traces. */
@@ -81,7 +83,9 @@ export class Workflow extends Construct {
       '*',
       'X-Ray and the delivery of vended logs have no resources; Step Functions documents * for both.',
     );
-    for (const [, { permission }] of named) grant(this.role, permission);
+    for (const [, { permissions }] of named) {
+      for (const permission of permissions) grant(this.role, permission);
+    }
     const again = props.again ?? 'Then drop the leaf again under the same file name.';
     notifications.announceUnrecorded(this, props.name, this.stateMachine, again);
   }
@@ -97,7 +101,7 @@ interface NamedResource {
   /** What takes its place in this deployment. */
   readonly value: string;
   /** What the machine's role needs to use it. */
-  readonly permission: Permission;
+  readonly permissions: Permission[];
 }
 
 /** Every resource that the definition names, each once. */
@@ -108,18 +112,24 @@ function namedResources(props: WorkflowProps): [string, NamedResource][] {
   const known: Record<string, () => NamedResource> = {
     EventBusName: () => ({
       value: eventBus.eventBusName,
-      permission: { actions: ['events:PutEvents'], resources: [eventBus.eventBusArn] },
+      permissions: [{ actions: ['events:PutEvents'], resources: [eventBus.eventBusArn] }],
     }),
   };
   for (const [step, fn] of Object.entries(steps)) {
     known[substitutionName(step)] = () => ({
       value: fn.version.functionArn,
-      permission: {
-        actions: ['lambda:InvokeFunction'],
-        resources: [`${fn.function.functionArn}:*`],
-        wildcard: `Every version of ${step}: an execution that began before a deployment still calls its own.`,
-      },
+      permissions: [
+        {
+          actions: ['lambda:InvokeFunction'],
+          resources: [`${fn.function.functionArn}:*`],
+          wildcard: `Every version of ${step}: an execution that began before a deployment still calls its own.`,
+        },
+      ],
     });
+  }
+  for (const [map, { stateMachineArn }] of Object.entries(props.maps ?? {})) {
+    const name = substitutionName(map).replace(/FunctionArn$/, 'StateMachineArn');
+    known[name] = () => ({ value: stateMachineArn, permissions: waitFor(map, eventBus.stack, stateMachineArn) });
   }
   const names = new Set([...definition.matchAll(/\$\{([^}]*)\}/g)].map(([, inside]) => inside!));
   return [...names].map((used) => {
@@ -132,6 +142,31 @@ function namedResources(props: WorkflowProps): [string, NamedResource][] {
     }
     return [used, resource];
   });
+}
+
+/**
+ * Start another machine and wait for it.
+ *
+ * "IAM policies for calling Step Functions" (Step Functions Developer Guide), for `.sync`: how it ends is
+ * heard by a rule of EventBridge that the service makes and owns.
+ */
+function waitFor(map: string, stack: Stack, arn: string): Permission[] {
+  const { partition, region, account } = stack;
+  const own = `${region}:${account}`;
+  return [
+    { actions: ['states:StartExecution'], resources: [arn] },
+    {
+      actions: ['states:DescribeExecution', 'states:StopExecution'],
+      resources: [`arn:${partition}:states:${own}:execution:${map}:*`],
+      wildcard: 'Executions are named when they are started.',
+    },
+    {
+      actions: ['events:DescribeRule', 'events:PutRule', 'events:PutTargets'],
+      resources: [
+        `arn:${partition}:events:${own}:rule/StepFunctionsGetEventsForStepFunctionsExecutionRule`,
+      ],
+    },
+  ];
 }
 
 /** Only state machines of this account may use the role, not those of a confused deputy. */

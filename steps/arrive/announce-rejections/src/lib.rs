@@ -1,15 +1,17 @@
 //! `announce-rejections`: rejections that were gathered for a minute become one announcement.
 //!
-//! Takes messages of the queue that `intake` leaves one in for each rejection that it gathers: which
+//! Takes messages of the queue that an intake step leaves one in for each rejection that it gathers: which
 //! place, and which window. Needs the table `runs`, where the rejections wait; leaves behind an event
 //! `Certificates Rejected` with all of them. A message is given back to the queue, to be delivered
 //! again, unless what it is about has been announced; after five times it is a dead letter.
 
 use bus::{Bus, Error};
 use ceremony::announcement::{Announcement, FilesNotTaken, RejectedFile};
-use ceremony::id::Kind;
+use ceremony::enrolment::OwnKey;
+use ceremony::id::{Kind, Place};
 use ceremony::identifiers::Folder;
 use ceremony::utc::Utc;
+use ceremony::working_keys::place;
 use runs::{Batch, Closing, Runs};
 use serde::{Deserialize, Serialize};
 use step::ServiceError;
@@ -90,7 +92,7 @@ async fn announce(context: &Context, body: &str, now: Utc) -> Result<(), Error> 
             }
             Closing::Due(batch) => {
                 let detail = detail(context, &place, &batch).await?;
-                let announcement = Announcement::CertificatesRejected(detail);
+                let announcement = Announcement::of_rejected(detail);
                 context.bus.announce(&announcement).await?;
                 context.runs.announced(&place, &batch).await?;
             }
@@ -99,19 +101,39 @@ async fn announce(context: &Context, body: &str, now: Utc) -> Result<(), Error> 
 }
 
 async fn detail(context: &Context, place: &str, batch: &Batch) -> Result<FilesNotTaken, Error> {
-    let folder = Folder::of_inbox_key(&format!("{place}file")).ok();
-    let of = folder.as_ref().map(|folder| (Kind::KekExport, folder));
+    let file = format!("{place}file");
     let files = that_fit(&batch.files);
     let all = batch.files.len() as u64 + batch.more;
     let reason = format!("files that were rejected within a minute of others: {all}");
     let remedy = "Correct what the reasons name and drop the files again.";
-    let mut detail = FilesNotTaken::new(of, reason, None, remedy);
-    if let Some((kind, folder)) = of {
-        detail.latest_ceremony = context.runs.latest(kind, folder).await?;
-    }
+    let mut detail = if let Ok(folder) = Folder::of_inbox_key(&file) {
+        detail_of(context, Kind::KekExport, &folder, reason, remedy).await?
+    } else if let Some(Ok(folder)) = place
+        .strip_suffix(place::REJECTIONS)
+        .map(|folder| Folder::of_inbox_key(&format!("{folder}file")))
+    {
+        detail_of(context, Kind::WorkingKeyExport, &folder, reason, remedy).await?
+    } else if let Ok(key) = OwnKey::of_inbox_key(&file) {
+        detail_of(context, Kind::CertificateEnrolment, &key, reason, remedy).await?
+    } else {
+        FilesNotTaken::new(None, reason, None, remedy)
+    };
     detail.more = all - files.len() as u64;
     detail.files = files;
     Ok(detail)
+}
+
+async fn detail_of(
+    context: &Context,
+    kind: Kind,
+    place: &impl Place,
+    reason: String,
+    remedy: &str,
+) -> Result<FilesNotTaken, Error> {
+    Ok(FilesNotTaken {
+        latest_ceremony: context.runs.latest(kind, place).await?,
+        ..FilesNotTaken::at(kind, place, reason, None, remedy)
+    })
 }
 
 /// An event, and the message that repeats it, have at most 256 KiB. Keys of 1,024 bytes that JSON

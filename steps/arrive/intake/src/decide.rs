@@ -1,54 +1,21 @@
 //! Whether the folder is a complete certificate set, and which objects it is made of.
 
-use std::collections::BTreeMap;
-
+use arrivals::{
+    Complete, Contents, CreatedObject, Error, File, Found, dropped, read_folder, usable,
+    why_unusable,
+};
 use ceremony::bundle::{MAX_CERTIFICATES_IN_FOLDER, MAX_FILES};
 use ceremony::certificate::Certificate;
-use ceremony::execution::DroppedObject;
-use ceremony::id::{CertificateSet, Kind};
+use ceremony::id::Kind;
 use ceremony::identifiers::Folder;
-use ceremony::path::{CertificatePath, Chosen, DroppedFile, NoPath, TWO_LEAVES_IN_ONE_FILE};
+use ceremony::path::{CertificatePath, Chosen, NoPath, TWO_LEAVES_IN_ONE_FILE};
 use ceremony::profile::CEREMONIES_PER_DAY;
 use storage::{ProfileError, choose, load_profile};
 
-use crate::folder::{Contents, File, Unread, read_folder};
+use crate::Context;
 use crate::nonce::{self, Wanted};
-use crate::private_key::{self, Found};
-use crate::{Context, CreatedObject, Error};
 
-/// What lies in the folder.
-#[derive(Clone, Debug)]
-pub(crate) enum Decision {
-    Complete(Complete),
-    Incomplete {
-        missing: String,
-        remedy: &'static str,
-    },
-    PrivateKey(Found),
-    Unusable {
-        reason: String,
-        file: Option<String>,
-        remedy: &'static str,
-    },
-}
-
-/// A certificate set, and the drop that it came with.
-#[derive(Clone, Debug)]
-pub(crate) struct Complete {
-    pub(crate) set: CertificateSet,
-    /// The objects that carry its path.
-    pub(crate) objects: Vec<DroppedObject>,
-    /// The newest object that carries the leaf.
-    pub(crate) leaf_key: String,
-    /// When that was put there, seconds since 1970: when the set was dropped, as far as it asks for
-    /// a ceremony.
-    pub(crate) dropped: i64,
-    /// How many ceremonies the folder may begin on one day.
-    pub(crate) per_day: u32,
-    /// That the file whose arrival is the occasion holds a newer certificate, and why that does not
-    /// count.
-    pub(crate) passed_over: Option<(String, String)>,
-}
+pub(crate) type Decision = arrivals::Decision<Folder>;
 
 /// Decides about the folder; `object` is the file whose arrival is the occasion.
 ///
@@ -60,14 +27,15 @@ pub(crate) async fn decide(
     folder: &Folder,
     object: &CreatedObject,
 ) -> Result<Decision, Error> {
-    let contents = read_folder(context, folder).await?;
-    if let Some(found) = private_key::of_event(context, Some(&contents), object).await? {
+    let arrivals = &context.arrivals;
+    let contents = read_folder(arrivals, &folder.prefix()).await?;
+    if let Some(found) = arrivals.private_key_of_event(&contents, object).await? {
         return Ok(Decision::PrivateKey(found));
     }
     let (files, unread) = match contents {
         Contents::Read { files, unread } => (files, unread),
         Contents::TooManyFiles => {
-            return Ok(unusable(
+            return Ok(Decision::unusable(
                 None,
                 format!(
                     "the folder holds more than {MAX_FILES} files: remove those of earlier years"
@@ -77,14 +45,14 @@ pub(crate) async fn decide(
     };
     let key = object.key.as_str();
     if let Some(reason) = why_unusable(key, &files, &unread) {
-        return Ok(unusable(Some(key), reason));
+        return Ok(Decision::unusable(Some(key), reason));
     }
-    if let Some(found) = private_key::among(&files, &unread) {
-        return Ok(private_key::blocks(&found));
+    if let Some(found) = Found::among(&files, &unread) {
+        return Ok(found.blocks(folder));
     }
     let certificates: Vec<&Certificate> = files.iter().flat_map(usable).collect();
     if certificates.len() > MAX_CERTIFICATES_IN_FOLDER {
-        return Ok(unusable(
+        return Ok(Decision::unusable(
             None,
             format!(
                 "the folder holds {} certificates; at most {MAX_CERTIFICATES_IN_FOLDER} are accepted: \
@@ -106,7 +74,7 @@ pub(crate) async fn decide(
         return Ok(nonce::unwanted(profile, key));
     }
     let chosen = choose(
-        &context.s3,
+        &arrivals.s3,
         &context.evidence_bucket,
         &certificates,
         profile.as_ref(),
@@ -114,7 +82,7 @@ pub(crate) async fn decide(
     Ok(match chosen.await? {
         Ok(chosen) => {
             if let Some(file) = chosen.two_leaves_in_one_file(&dropped(&files)) {
-                return Ok(unusable(Some(file), TWO_LEAVES_IN_ONE_FILE.to_owned()));
+                return Ok(Decision::unusable(Some(file), TWO_LEAVES_IN_ONE_FILE.to_owned()));
             }
             if let Wanted::Missing = wanted {
                 return Ok(nonce::missing());
@@ -122,30 +90,14 @@ pub(crate) async fn decide(
             let per_day = profile
                 .as_ref()
                 .map(|profile| profile.max_ceremonies_per_day);
-            Decision::Complete(Complete {
+            Decision::Complete(Box::new(Complete {
                 per_day: per_day.unwrap_or(CEREMONIES_PER_DAY),
                 passed_over: passed_over(&chosen, key, &files),
                 ..complete(folder, &chosen.path, &wanted, &files)
-            })
+            }))
         }
         Err(reason) => no_path(reason, profile.is_some(), &wanted, folder, &files),
     })
-}
-
-fn unusable(file: Option<&str>, reason: String) -> Decision {
-    let remedy = "Correct the file and drop it again.";
-    Decision::Unusable {
-        reason,
-        file: file.map(str::to_owned),
-        remedy,
-    }
-}
-
-fn usable(file: &File) -> &[Certificate] {
-    match (&file.nonce, &file.certificates) {
-        (None, Ok(certificates)) => certificates,
-        _ => &[],
-    }
 }
 
 fn is_nonce(key: &str, files: &[File]) -> bool {
@@ -153,33 +105,12 @@ fn is_nonce(key: &str, files: &[File]) -> bool {
     files.any(|file| file.object.key == key)
 }
 
-fn why_unusable(key: &str, files: &[File], unread: &[Unread]) -> Option<String> {
-    if let Some(file) = unread.iter().find(|file| file.key == key) {
-        return Some(file.reason.clone());
-    }
-    let file = files.iter().find(|file| file.object.key == key)?;
-    match &file.nonce {
-        Some(nonce) => nonce.as_ref().err().map(ToString::to_string),
-        None => file.certificates.as_ref().err().map(ToString::to_string),
-    }
-}
-
-fn dropped(files: &[File]) -> Vec<DroppedFile<'_>> {
-    files.iter().map(as_dropped).collect()
-}
-
-fn as_dropped(file: &File) -> DroppedFile<'_> {
-    DroppedFile {
-        name: &file.object.key,
-        certificates: usable(file),
-    }
-}
-
 /// The file of this event, if it holds a newer certificate that does not count. It is told when the
 /// file arrives, and not with each other one.
 fn passed_over(chosen: &Chosen, key: &str, files: &[File]) -> Option<(String, String)> {
-    let file = files.iter().find(|file| file.object.key == key)?;
-    let reason = chosen.passed_over_in(as_dropped(file))?;
+    let dropped = dropped(files);
+    let file = dropped.iter().find(|file| file.name == key)?;
+    let reason = chosen.passed_over_in(*file)?;
     Some((key.to_owned(), reason))
 }
 
@@ -193,7 +124,7 @@ fn no_path(
 ) -> Decision {
     let error = error.told_with(&dropped(files));
     let Some(remedy) = error.what_to_add() else {
-        return unusable(None, error.to_string());
+        return Decision::unusable(None, error.to_string());
     };
     let supplied = match (&error, has_profile) {
         (NoPath::IssuerMissing { .. }, false) => format!(
@@ -212,44 +143,16 @@ fn no_path(
     }
 }
 
-/// Names the set and the objects that carry its path, and its nonce.
-///
-/// Of several objects with the same certificate the one that lay there first is taken; when the set
-/// was dropped, the newest one with the leaf says.
+/// The set of a path, in answer to its nonce.
 fn complete(
     folder: &Folder,
     path: &CertificatePath,
     wanted: &Wanted<'_>,
     files: &[File],
-) -> Complete {
-    let mut by_age: Vec<&File> = files.iter().collect();
-    by_age.sort_by_key(|file| (file.modified, &file.object.key));
-    let mut objects = BTreeMap::new();
-    for (_, certificate) in path.certificates() {
-        let carrier = by_age
-            .iter()
-            .find(|file| usable(file).contains(certificate));
-        // A root that was supplied lies in no file.
-        if let Some(file) = carrier {
-            objects.insert(file.object.key.clone(), file.object.clone());
-        }
-    }
-    if let Wanted::Here(_, file) = wanted {
-        objects.insert(file.object.key.clone(), file.object.clone());
-    }
-    let newest = by_age
-        .iter()
-        .rfind(|file| usable(file).contains(&path.leaf));
-    let cas = path.cas().map(Certificate::sha256);
-    Complete {
-        set: CertificateSet::new(Kind::KekExport, folder, path.leaf.sha256(), cas)
-            .answering(wanted.nonce()),
-        objects: objects.into_values().collect(),
-        leaf_key: newest
-            .map(|file| file.object.key.clone())
-            .unwrap_or_default(),
-        dropped: newest.map_or(0, |file| file.modified),
-        per_day: CEREMONIES_PER_DAY,
-        passed_over: None,
+) -> Complete<Folder> {
+    let complete = Complete::new(Kind::KekExport, folder, path, files);
+    match wanted {
+        Wanted::Here(_, file) => complete.answering(wanted.nonce(), file),
+        Wanted::No | Wanted::Missing => complete,
     }
 }

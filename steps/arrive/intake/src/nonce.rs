@@ -1,10 +1,10 @@
 //! The nonce of an exchange in two passes, among the files of the folder.
 
+use arrivals::File;
 use ceremony::exchange::Nonce;
 use ceremony::profile::Profile;
 
 use crate::decide::Decision;
-use crate::folder::File;
 
 /// What the profile and the folder make of nonces.
 pub(crate) enum Wanted<'a> {

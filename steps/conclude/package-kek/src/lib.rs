@@ -75,6 +75,7 @@ pub fn handle(input: Input) -> Result<Output, Error> {
         .collect();
     Ok(Output(Publication {
         files,
+        objects: Vec::new(),
         manifest: File::new("manifest.json", JSON, document(&manifest)?),
         documents: vec![File::new("certificates.pem", PEM, certificates)],
         trusted_roots: vec![input.path.root],

@@ -6,6 +6,8 @@
 //! package is out. Nothing is overwritten, and everything is read back before it counts as written;
 //! another attempt with the same input writes the same bytes and finds them there.
 //!
+//! A ceremony about a key of our own has no package: its record and its documents are all there is.
+//!
 //! Leaves behind `<ceremony-id>/{record.json,manifest.json,published.json}` and the ceremony's own
 //! documents in the evidence bucket, the proven roots for later ceremonies, and the package.
 
@@ -14,18 +16,18 @@ mod record;
 use ceremony::digest::Sha256;
 use ceremony::evidence::{Deed, Evidence, Recordable};
 use ceremony::execution::{Execution, File, JSON, Location, PEM, trusted_root_key};
-use ceremony::id::Ceremony;
-use ceremony::publication::{Publication, is_plain_name};
+use ceremony::id::AnyCeremony;
+use ceremony::publication::{Publication, StoredFile, is_plain_name};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use step::{Journal, ServiceError, StepError};
-use storage::{WriteError, write_once};
+use storage::{CopyError, ObjectError, WriteError, copy_once, write_once};
 use strum::{IntoStaticStr, VariantNames};
 
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Input {
-    pub ceremony: Ceremony,
+    pub ceremony: AnyCeremony,
     pub execution: Execution,
     /// The execution's input.
     pub input: Value,
@@ -37,7 +39,8 @@ pub struct Input {
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Output {
-    pub package: Location,
+    /// Null of a ceremony that has no package, since there is nobody to fetch one.
+    pub package: Option<Location>,
     pub record: Location,
     /// Digest of `manifest.json`, which has the digest of every file that the packaging step made.
     pub manifest_sha256: Sha256,
@@ -63,6 +66,16 @@ pub async fn handle(context: &Context, input: Input, journal: &Journal) -> Resul
     for file in publication.files.iter().chain(&publication.documents) {
         check_name(&file.name)?;
     }
+    for object in &publication.objects {
+        check_name(&object.name)?;
+    }
+    let names = publication.files.iter().map(|file| &file.name);
+    let mut names = names.chain(publication.objects.iter().map(|object| &object.name));
+    if ceremony.package_prefix().is_none()
+        && let Some(name) = names.next()
+    {
+        return Err(Error::PackageUnexpected(name.clone()));
+    }
     let record = File::new("record.json", JSON, record::prepared(&input)?);
     let published = record::published(&input, &record)?;
     let published = File::new("published.json", JSON, published);
@@ -81,13 +94,22 @@ pub async fn handle(context: &Context, input: Input, journal: &Journal) -> Resul
         let file = File::new("root.pem", PEM, root.to_pem());
         shelf.put(location, &file).await?;
     }
-    for file in publication.files.iter().chain([manifest]) {
-        shelf.put(shelf.outbox(ceremony, &file.name), file).await?;
+    if let Some(prefix) = ceremony.package_prefix() {
+        for object in &publication.objects {
+            shelf
+                .copy(shelf.outbox(&prefix, &object.name), object)
+                .await?;
+        }
+        for file in publication.files.iter().chain([manifest]) {
+            shelf.put(shelf.outbox(&prefix, &file.name), file).await?;
+        }
     }
     let location = shelf.evidence(ceremony, &published.name);
     shelf.put(location, &published).await?;
     Ok(Output {
-        package: shelf.outbox(ceremony, ""),
+        package: ceremony
+            .package_prefix()
+            .map(|prefix| shelf.outbox(&prefix, "")),
         record: record_location,
         manifest_sha256: Sha256::of(&manifest.contents),
         record_sha256: Sha256::of(&record.contents),
@@ -101,17 +123,17 @@ struct Shelf<'a> {
 }
 
 impl Shelf<'_> {
-    fn evidence(&self, ceremony: &Ceremony, name: &str) -> Location {
+    fn evidence(&self, ceremony: &AnyCeremony, name: &str) -> Location {
         Location {
             bucket: self.context.evidence_bucket.clone(),
             key: ceremony.evidence_key(name),
         }
     }
 
-    fn outbox(&self, ceremony: &Ceremony, name: &str) -> Location {
+    fn outbox(&self, prefix: &str, name: &str) -> Location {
         Location {
             bucket: self.context.outbox_bucket.clone(),
-            key: format!("{}{name}", ceremony.package_prefix()),
+            key: format!("{prefix}{name}"),
         }
     }
 
@@ -122,6 +144,18 @@ impl Shelf<'_> {
             bucket: location.bucket,
             key: location.key,
             sha256: Sha256::of(&file.contents),
+        });
+        Ok(())
+    }
+
+    async fn copy(&self, location: Location, object: &StoredFile) -> Result<(), Error> {
+        let (s3, sha256) = (&self.context.s3, &object.sha256);
+        let from = &object.location;
+        copy_once(s3, from, &location, &object.content_type, sha256).await?;
+        self.journal.note(Deed::Wrote {
+            bucket: location.bucket,
+            key: location.key,
+            sha256: sha256.clone(),
         });
         Ok(())
     }
@@ -145,6 +179,10 @@ pub enum Error {
     DocumentUnwritable(String),
     #[error("`{0}` cannot be the name of a file in a package")]
     FileNameUnusable(String),
+    #[error("{0}")]
+    ObjectUnusable(String),
+    #[error("`{0}` is to go out, but the ceremony has nobody to fetch a package")]
+    PackageUnexpected(String),
     #[error(transparent)]
     Service(#[from] ServiceError),
 }
@@ -154,6 +192,16 @@ impl From<WriteError> for Error {
         match error {
             WriteError::Service(error) => Self::Service(error),
             exists @ WriteError::AlreadyExists { .. } => Self::AlreadyPublished(exists.to_string()),
+        }
+    }
+}
+
+impl From<CopyError> for Error {
+    fn from(error: CopyError) -> Self {
+        match error {
+            CopyError::Object(ObjectError::Service(error)) => Self::Service(error),
+            CopyError::Write(error) => error.into(),
+            other => Self::ObjectUnusable(other.to_string()),
         }
     }
 }
@@ -174,8 +222,13 @@ impl StepError for Error {
                  who wrote it. The partner must not use a mixture of both; another ceremony gets an \
                  id, and a folder, of its own."
             }
-            Self::DocumentUnwritable(_) | Self::FileNameUnusable(_) => {
+            Self::DocumentUnwritable(_)
+            | Self::FileNameUnusable(_)
+            | Self::PackageUnexpected(_) => {
                 "This is a defect of the software: report it with the record."
+            }
+            Self::ObjectUnusable(_) => {
+                "The partner must not use what lies there. Find out who wrote it, as only steps may."
             }
             Self::Service(error) => error.remedy(),
         }

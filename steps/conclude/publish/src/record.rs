@@ -7,7 +7,7 @@
 use ceremony::digest::Sha256;
 use ceremony::evidence::{Evidence, document};
 use ceremony::execution::{Execution, File};
-use ceremony::id::Ceremony;
+use ceremony::id::AnyCeremony;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -18,7 +18,7 @@ use crate::{Error, Input};
 struct Record<'a> {
     schema_version: u32,
     outcome: &'static str,
-    ceremony: &'a Ceremony,
+    ceremony: &'a AnyCeremony,
     execution: &'a Execution,
     input: &'a Value,
     steps: &'a [Evidence],
@@ -28,7 +28,8 @@ struct Record<'a> {
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Package {
-    prefix: String,
+    /// Null where there is none but the manifest.
+    prefix: Option<String>,
     /// Digest of `manifest.json`, a copy of which lies beside this record.
     manifest_sha256: Sha256,
 }
@@ -60,7 +61,7 @@ pub(crate) fn prepared(input: &Input) -> Result<Vec<u8>, Error> {
 struct Published<'a> {
     schema_version: u32,
     outcome: &'static str,
-    ceremony: &'a Ceremony,
+    ceremony: &'a AnyCeremony,
     package: Package,
     record_sha256: Sha256,
 }

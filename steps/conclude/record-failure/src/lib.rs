@@ -13,7 +13,7 @@ use ceremony::announcement::{CeremonyFailed, VERSION};
 use ceremony::digest::Sha256;
 use ceremony::evidence::{Recordable, document};
 use ceremony::execution::{Execution, JSON, Location};
-use ceremony::id::{Ceremony, Kind};
+use ceremony::id::{AnyCeremony, Kind};
 use ceremony::utc::Utc;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -62,7 +62,7 @@ pub struct Context {
 pub async fn handle(context: &Context, input: Input) -> Result<Output, Error> {
     let words = put_into_words(&input.failure);
     let id = folder_of(&input.execution);
-    let ceremony = ceremony_of(&input.input).filter(|it| it.ceremony_id.as_str() == id);
+    let ceremony = ceremony_of(&input.input).filter(|it| it.id().as_str() == id);
     let bytes = document(&Record::new(&input, ceremony.as_ref(), &words))?;
     let (time, digest) = (input.failed_at.compact(), Sha256::of(&bytes).short());
     let location = Location {
@@ -77,13 +77,14 @@ pub async fn handle(context: &Context, input: Input) -> Result<Output, Error> {
         remedy,
         done: _,
     } = words;
+    let folder = ceremony.as_ref().and_then(AnyCeremony::folder);
     Ok(Output(CeremonyFailed {
         version: VERSION,
         ceremony: input.kind,
         ceremony_id: id,
-        partner: ceremony.as_ref().map(|ceremony| ceremony.partner.clone()),
-        environment: ceremony.as_ref().map(|ceremony| ceremony.environment),
-        data_type: ceremony.as_ref().map(|ceremony| ceremony.data_type),
+        partner: folder.as_ref().map(|folder| folder.partner.clone()),
+        environment: folder.as_ref().map(|folder| folder.environment),
+        data_type: folder.as_ref().map(|folder| folder.data_type),
         step,
         error,
         what,
@@ -95,10 +96,9 @@ pub async fn handle(context: &Context, input: Input) -> Result<Output, Error> {
 }
 
 /// What the execution's input says of itself, if its id belongs to its folder.
-fn ceremony_of(input: &Value) -> Option<Ceremony> {
-    let ceremony: Ceremony = serde_json::from_value(input.get("ceremony")?.clone()).ok()?;
-    let folder = ceremony.folder();
-    ceremony.ceremony_id.is_for(&folder).then_some(ceremony)
+fn ceremony_of(input: &Value) -> Option<AnyCeremony> {
+    let ceremony: AnyCeremony = serde_json::from_value(input.get("ceremony")?.clone()).ok()?;
+    ceremony.is_consistent().then_some(ceremony)
 }
 
 /// The execution's name, which Step Functions lets nobody give twice in 90 days. It may have
@@ -118,7 +118,7 @@ struct Record<'a> {
     schema_version: u32,
     outcome: &'static str,
     kind: Kind,
-    ceremony: Option<&'a Ceremony>,
+    ceremony: Option<&'a AnyCeremony>,
     execution: &'a Execution,
     input: &'a Value,
     failed_at: Utc,
@@ -135,7 +135,7 @@ struct Record<'a> {
 }
 
 impl<'a> Record<'a> {
-    fn new(input: &'a Input, ceremony: Option<&'a Ceremony>, words: &'a Words) -> Self {
+    fn new(input: &'a Input, ceremony: Option<&'a AnyCeremony>, words: &'a Words) -> Self {
         Self {
             schema_version: 1,
             outcome: "failed",

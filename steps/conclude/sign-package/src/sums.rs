@@ -4,14 +4,15 @@
 //! standard input, and follows a path wherever it leads. Such names are refused.
 
 use ceremony::execution::File;
-use ceremony::publication::{Publication, SUMS, SUMS_SIGNATURE, is_plain_name};
+use ceremony::publication::{Publication, SUMS, SUMS_SIGNATURE, StoredFile, is_plain_name};
 
 use crate::Error;
 
 /// The list of every file that the partner fetches, in the order of their names' bytes.
 pub(crate) fn of(publication: &Publication) -> Result<String, Error> {
     let files = publication.files.iter().chain([&publication.manifest]);
-    let mut digests: Vec<_> = files.map(File::digest).collect();
+    let objects = publication.objects.iter().map(StoredFile::digest);
+    let mut digests: Vec<_> = files.map(File::digest).chain(objects).collect();
     digests.sort_by(|one, other| one.name.cmp(&other.name));
     for file in &digests {
         let ours = [SUMS, SUMS_SIGNATURE].contains(&file.name.as_str());

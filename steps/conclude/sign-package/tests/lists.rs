@@ -5,8 +5,8 @@
 use ceremony::algorithms::SignatureAlgorithm as A;
 use ceremony::digest::Sha256;
 use ceremony::evidence::{Deed, Recordable};
-use ceremony::execution::{BINARY, File, JSON, TEXT};
-use ceremony::publication::Publication;
+use ceremony::execution::{BINARY, File, JSON, Location, TEXT};
+use ceremony::publication::{Publication, StoredFile};
 use ceremony::signature::MessageType;
 use emulated::aws::{self, Aws, Fault, spki};
 use emulated::ceremony;
@@ -80,6 +80,16 @@ fn publication() -> Publication {
         ],
         manifest: File::new("manifest.json", JSON, "{}\n"),
         documents: vec![File::new("certificates.pem", TEXT, "not the partner's")],
+        objects: vec![StoredFile {
+            name: "fleet.csv".to_owned(),
+            content_type: TEXT.to_owned(),
+            location: Location {
+                bucket: "parts".to_owned(),
+                key: "fleet.csv".to_owned(),
+            },
+            bytes: 5,
+            sha256: Sha256::of(b"fleet"),
+        }],
         trusted_roots: Vec::new(),
     }
 }
@@ -98,6 +108,7 @@ async fn every_file_of_the_package_is_listed_once_and_in_order() {
     let expected = [
         ("README.md", &b"read me"[..]),
         ("a-b_c.1", b""),
+        ("fleet.csv", b"fleet"),
         ("kek.bin", &[0xA5; 384]),
         ("manifest.json", b"{}\n"),
         ("signing-public-key.pem", pem(&kms.key).as_bytes()),

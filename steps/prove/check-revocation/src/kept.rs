@@ -3,7 +3,7 @@
 use ceremony::digest::Sha256;
 use ceremony::evidence::Deed;
 use ceremony::execution::Location;
-use ceremony::id::Ceremony;
+use ceremony::id::AnyCeremony;
 use ceremony::revocation::{Proof, Source, Status};
 use ceremony::text::clipped;
 use revocation::Response;
@@ -15,14 +15,14 @@ use crate::{Context, Error};
 /// Leaves an answer, in DER as it came, under a name that follows from it.
 pub(crate) async fn keep(
     context: &Context,
-    ceremony: &Ceremony,
+    ceremony: &AnyCeremony,
     response: &Response,
     sha256: &Sha256,
     journal: &Journal,
 ) -> Result<(), Error> {
     let location = Location {
         bucket: context.evidence_bucket.clone(),
-        key: format!("{}/{}", ceremony.ceremony_id, file(response.source, sha256)),
+        key: ceremony.evidence_key(&file(response.source, sha256)),
     };
     // As RFC 6960, appendix C.2, and RFC 2585 have registered them.
     let content_type = match response.source {

@@ -1,5 +1,5 @@
 //! `CheckRevocation`: whether a certificate of the path has been revoked, before any key is touched,
-//! and once more right before the KEK leaves.
+//! and once more right before the KEK leaves; or before a certificate of ours is installed.
 //!
 //! Of the leaf and every intermediate, the services that the certificate names are asked, and what
 //! they have signed is verified (crate `revocation`). Every answer that a finding rests on is left in
@@ -10,6 +10,7 @@
 
 mod kept;
 mod look;
+mod policy;
 mod view;
 mod waiting;
 
@@ -19,10 +20,8 @@ use ceremony::certificate::Certificate;
 use ceremony::clearance::Clearance;
 use ceremony::digest::Sha256;
 use ceremony::evidence::Recordable;
-use ceremony::id::Ceremony;
+use ceremony::id::AnyCeremony;
 use ceremony::path::CertificatePath;
-use ceremony::profile::Policy;
-use ceremony::proof::prove;
 use ceremony::revocation::{Finding, Requirement, refusal, refusal_of_unavailable};
 use ceremony::utc::Utc;
 use revocation::{Fetch, Found, Inquiry};
@@ -32,6 +31,7 @@ use storage::WriteError;
 use strum::{IntoStaticStr, VariantNames};
 
 pub use ceremony::proof::Refusal;
+pub use policy::Policy;
 pub use waiting::Awaited;
 
 /// How long all certificates together may take: Lambda's own limit (infra-cdk/lib/steps/prove.ts)
@@ -41,7 +41,7 @@ pub const BUDGET: Duration = Duration::from_secs(80);
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Input {
-    pub ceremony: Ceremony,
+    pub ceremony: AnyCeremony,
     pub path: CertificatePath,
     pub policy: Policy,
     /// What the last call answered, if a service could not be reached.
@@ -124,13 +124,11 @@ pub async fn handle(
         awaited,
         previous,
     } = input;
-    let (rules, started) = (policy.revocation, Utc::now());
+    let (rules, started) = (policy.revocation(), Utc::now());
     // Once more, from the certificates themselves: only what a pinned root stands for says whom to ask.
-    let proof = prove(path, &policy.trust, policy.load(), started);
-    let proven = proof
-        .verdict
+    let path = &policy
+        .proven(path, started)
         .map_err(|refusal| Error::PathNotProven(refusal.what))?;
-    let path = proven.path();
     if rules.policy == Requirement::Off {
         let proven = Clearance::new(path, &rules, started, Vec::new());
         let asked = false;

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use ceremony::certificate::Certificate;
 use ceremony::clearance::revocable;
 use ceremony::digest::Sha256;
-use ceremony::id::Ceremony;
+use ceremony::id::AnyCeremony;
 use ceremony::path::CertificatePath;
 use ceremony::revocation::{Finding, Status};
 use ceremony::utc::Utc;
@@ -16,7 +16,7 @@ use crate::{Ask, Awaited, BUDGET, Context, Error, kept};
 
 pub(crate) struct Look<'a> {
     context: &'a Context,
-    ceremony: &'a Ceremony,
+    ceremony: &'a AnyCeremony,
     journal: &'a Journal,
     /// The answers that lie in the evidence folder since this look: one CRL serves many certificates.
     written: HashSet<Sha256>,
@@ -24,7 +24,7 @@ pub(crate) struct Look<'a> {
 }
 
 impl<'a> Look<'a> {
-    pub(crate) fn new(context: &'a Context, ceremony: &'a Ceremony, journal: &'a Journal) -> Self {
+    pub(crate) fn new(context: &'a Context, ceremony: &'a AnyCeremony, journal: &'a Journal) -> Self {
         Self {
             context,
             ceremony,

@@ -12,7 +12,7 @@ async fn main() -> Result<(), lambda_runtime::Error> {
     let hosts: Vec<String> = serde_json::from_str(&required_variable("REVOCATION_HOSTS"))?;
     let http = Http::new(hosts);
     serve(step::software!(), async |input: Input, journal| {
-        let mut inquiry = Inquiry::new(&http, input.policy.revocation);
+        let mut inquiry = Inquiry::new(&http, input.policy.revocation());
         handle(&context, &mut inquiry, input, journal).await
     })
     .await

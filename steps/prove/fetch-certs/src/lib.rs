@@ -7,10 +7,8 @@
 
 mod ours;
 
-use std::collections::HashSet;
-
 use ceremony::algorithms::SignatureAlgorithm;
-use ceremony::bundle::{MAX_FILES, UnusableFile, certificates_in};
+use ceremony::bundle::{UnusableFile, certificates_in};
 use ceremony::certificate::Certificate;
 use ceremony::digest::Sha256;
 use ceremony::enrolment::{Installed, OwnKey};
@@ -101,9 +99,10 @@ pub struct Context {
 }
 
 pub async fn handle(context: &Context, input: Input) -> Result<Output, Error> {
-    let ceremony = &input.ceremony;
-    check_scope(&input)?;
-    let folder = ceremony.folder();
+    input
+        .check()
+        .map_err(|detail| Error::InputMalformed { detail })?;
+    let folder = input.ceremony.folder();
     let loaded = load_profile(&context.ssm, &folder).await?;
     let (mut certificates, mut nonces) = (Vec::new(), Vec::new());
     for object in &input.objects {
@@ -167,42 +166,6 @@ fn aliases(folder: &Folder, path: &CertificatePath, policy: &Policy) -> Vec<Stri
     let agrees = policy.exchange.method() == Method::Ecdh && Method::Ecdh.works_with(curve);
     let agreement = agrees.then(|| folder.agreement_alias(curve));
     cas.chain([kek]).chain(agreement).collect()
-}
-
-/// The input names the partner and the objects; an object of another folder is not this
-/// ceremony's, whoever wrote the input.
-fn check_scope(input: &Input) -> Result<(), Error> {
-    let fault = |detail: String| Err(Error::InputMalformed { detail });
-    if input.version != Start::VERSION {
-        return fault(format!(
-            "it has version {}, this software reads {}",
-            input.version,
-            Start::VERSION
-        ));
-    }
-    if input.objects.is_empty() || input.objects.len() > MAX_FILES {
-        return fault(format!(
-            "it names {} objects; 1 to {MAX_FILES} are expected",
-            input.objects.len()
-        ));
-    }
-    if !input.ceremony.ceremony_id.is_for(&input.ceremony.folder()) {
-        let id = &input.ceremony.ceremony_id;
-        return fault(format!("`{id}` is not a ceremony id of this folder"));
-    }
-    let mut keys = HashSet::new();
-    for object in &input.objects {
-        if !object.key.starts_with(&input.ceremony.folder().prefix()) {
-            return fault(format!(
-                "`{}` is not in the folder of this ceremony",
-                shown(&object.key)
-            ));
-        }
-        if !keys.insert(&object.key) {
-            return fault(format!("`{}` is named twice", shown(&object.key)));
-        }
-    }
-    Ok(())
 }
 
 async fn fetch(context: &Context, object: &DroppedObject) -> Result<Vec<u8>, Error> {

@@ -10,12 +10,15 @@ use serde::{Deserialize, Serialize};
 
 use crate::clearance::Summary;
 use crate::digest::Sha256;
+use crate::enrolment::{OwnKey, Replaced};
 use crate::exchange::Method;
 use crate::execution::Location;
 use crate::finding::{self, Finding};
-use crate::id::{CeremonyId, Kind};
+use crate::fleet::progress::InitialKeysProgress;
+use crate::id::{CeremonyId, Kind, Place};
 use crate::identifiers::{DataType, Environment, Folder, PartnerId};
 use crate::utc::Utc;
+use crate::working_keys::place::AskedBy;
 
 /// Source of every event.
 pub const SOURCE: &str = "key-ceremony";
@@ -33,6 +36,8 @@ pub enum Announcement {
     CeremonyFailed(CeremonyFailed),
     #[serde(rename = "Ceremony Succeeded")]
     CeremonySucceeded(CeremonySucceeded),
+    #[serde(rename = "Certificate Installed")]
+    CertificateInstalled(CertificateInstalled),
     #[serde(rename = "Certificates Incomplete")]
     CertificatesIncomplete(FilesNotTaken),
     #[serde(rename = "Certificates Rejected")]
@@ -41,23 +46,33 @@ pub enum Announcement {
     ControlChanged(ControlEvent),
     #[serde(rename = "Foreign Hand On Key")]
     ForeignHandOnKey(ControlEvent),
+    #[serde(rename = "Initial Keys Progress")]
+    InitialKeysProgress(InitialKeysProgress),
     #[serde(rename = "Inventory Differs")]
     InventoryDiffers(InventoryDiffers),
+    #[serde(rename = "Keys Exported")]
+    KeysExported(KeysExported),
     #[serde(rename = "Private Key Received")]
     PrivateKeyReceived(PrivateKeyReceived),
+    #[serde(rename = "Request Rejected")]
+    RequestRejected(FilesNotTaken),
 }
 
 impl Announcement {
-    pub const DETAIL_TYPES: [&'static str; 9] = [
+    pub const DETAIL_TYPES: [&'static str; 13] = [
         "Approval Required",
         "Ceremony Failed",
         "Ceremony Succeeded",
+        "Certificate Installed",
         "Certificates Incomplete",
         "Certificates Rejected",
         "Control Changed",
         "Foreign Hand On Key",
+        "Initial Keys Progress",
         "Inventory Differs",
+        "Keys Exported",
         "Private Key Received",
+        "Request Rejected",
     ];
 
     pub fn detail_type(&self) -> &'static str {
@@ -65,12 +80,24 @@ impl Announcement {
             Self::ApprovalRequired(_) => "Approval Required",
             Self::CeremonyFailed(_) => "Ceremony Failed",
             Self::CeremonySucceeded(_) => "Ceremony Succeeded",
+            Self::CertificateInstalled(_) => "Certificate Installed",
             Self::CertificatesIncomplete(_) => "Certificates Incomplete",
             Self::CertificatesRejected(_) => "Certificates Rejected",
             Self::ControlChanged(_) => "Control Changed",
             Self::ForeignHandOnKey(_) => "Foreign Hand On Key",
+            Self::InitialKeysProgress(_) => "Initial Keys Progress",
             Self::InventoryDiffers(_) => "Inventory Differs",
+            Self::KeysExported(_) => "Keys Exported",
             Self::PrivateKeyReceived(_) => "Private Key Received",
+            Self::RequestRejected(_) => "Request Rejected",
+        }
+    }
+
+    /// Of files that cannot be used: requests and orders, or certificates.
+    pub fn of_rejected(detail: FilesNotTaken) -> Self {
+        match detail.ceremony {
+            Some(Kind::WorkingKeyExport) => Self::RequestRejected(detail),
+            _ => Self::CertificatesRejected(detail),
         }
     }
 
@@ -80,13 +107,16 @@ impl Announcement {
             Self::ApprovalRequired(detail) => serde_json::to_string(detail),
             Self::CeremonyFailed(detail) => serde_json::to_string(detail),
             Self::CeremonySucceeded(detail) => serde_json::to_string(detail),
-            Self::CertificatesIncomplete(detail) | Self::CertificatesRejected(detail) => {
-                serde_json::to_string(detail)
-            }
+            Self::CertificateInstalled(detail) => serde_json::to_string(detail),
+            Self::CertificatesIncomplete(detail)
+            | Self::CertificatesRejected(detail)
+            | Self::RequestRejected(detail) => serde_json::to_string(detail),
             Self::ControlChanged(detail) | Self::ForeignHandOnKey(detail) => {
                 serde_json::to_string(detail)
             }
+            Self::InitialKeysProgress(detail) => serde_json::to_string(detail),
             Self::InventoryDiffers(detail) => serde_json::to_string(detail),
+            Self::KeysExported(detail) => serde_json::to_string(detail),
             Self::PrivateKeyReceived(detail) => serde_json::to_string(detail),
         }
     }
@@ -98,11 +128,14 @@ impl Announcement {
             "Approval Required" => schemars::schema_for!(ApprovalRequired),
             "Ceremony Failed" => schemars::schema_for!(CeremonyFailed),
             "Ceremony Succeeded" => schemars::schema_for!(CeremonySucceeded),
-            "Certificates Incomplete" | "Certificates Rejected" => {
+            "Certificate Installed" => schemars::schema_for!(CertificateInstalled),
+            "Certificates Incomplete" | "Certificates Rejected" | "Request Rejected" => {
                 schemars::schema_for!(FilesNotTaken)
             }
             "Control Changed" | "Foreign Hand On Key" => schemars::schema_for!(ControlEvent),
+            "Initial Keys Progress" => schemars::schema_for!(InitialKeysProgress),
             "Inventory Differs" => schemars::schema_for!(InventoryDiffers),
+            "Keys Exported" => schemars::schema_for!(KeysExported),
             "Private Key Received" => schemars::schema_for!(PrivateKeyReceived),
             _ => return None,
         })
@@ -157,6 +190,9 @@ pub struct CeremonySucceeded {
     /// The KEK of the same leaf that had been deleted, and that this new one replaces: what is under
     /// it must be sent anew. Null where none had been.
     pub replaces_kek_key_arn: Option<String>,
+    /// The KEK that was the current one of the folder before, if it was another: what is under it must
+    /// be sent anew under this one. Null where there was none, or where it was this one already.
+    pub replaces_current_kek_key_arn: Option<String>,
     /// Whether all certificates were proven not to be revoked, or which were not.
     pub revocation: Summary,
     /// Where the package lies.
@@ -167,6 +203,37 @@ pub struct CeremonySucceeded {
     #[cfg_attr(feature = "schema", schemars(with = "String"))]
     pub record_sha256: Sha256,
     /// Digest of the package's `manifest.json`.
+    #[cfg_attr(feature = "schema", schemars(with = "String"))]
+    pub manifest_sha256: Sha256,
+}
+
+/// Keys have left under an established KEK.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct KeysExported {
+    pub version: u32,
+    pub ceremony: Kind,
+    pub ceremony_id: CeremonyId,
+    pub partner: PartnerId,
+    pub environment: Environment,
+    pub data_type: DataType,
+    /// Who asked.
+    pub asked_by: AskedBy,
+    /// The name of the request or order.
+    pub request: String,
+    /// The KEK that protects the keys.
+    pub kek_key_arn: String,
+    /// Its key check value, hex.
+    pub kek_kcv: String,
+    /// Where the package lies.
+    pub package: Location,
+    /// Where the record lies.
+    pub record: Location,
+    /// Digest of the record's bytes.
+    #[cfg_attr(feature = "schema", schemars(with = "String"))]
+    pub record_sha256: Sha256,
+    /// Digest of the package's `manifest.json`, which names the keys.
     #[cfg_attr(feature = "schema", schemars(with = "String"))]
     pub manifest_sha256: Sha256,
 }
@@ -197,6 +264,38 @@ pub struct CeremonyFailed {
     /// Where the record lies; null where none could be written.
     pub record: Option<Location>,
     pub execution_arn: String,
+}
+
+/// A certificate for a signing key of ours was proven, and is used from now on.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct CertificateInstalled {
+    pub version: u32,
+    pub ceremony: Kind,
+    pub ceremony_id: CeremonyId,
+    /// Always null, as the next two: the key is ours.
+    pub partner: Option<PartnerId>,
+    pub environment: Option<Environment>,
+    pub data_type: Option<DataType>,
+    /// The name of the key.
+    pub key: OwnKey,
+    pub key_arn: String,
+    /// Fingerprint of the certificate.
+    #[cfg_attr(feature = "schema", schemars(with = "String"))]
+    pub certificate_sha256: Sha256,
+    pub subject: String,
+    #[cfg_attr(feature = "schema", schemars(with = "String"))]
+    pub not_after: Utc,
+    /// The certificate that was used until now; null where there was none, or where it is the same.
+    pub replaces: Option<Replaced>,
+    /// Whether all certificates were proven not to be revoked, or which were not.
+    pub revocation: Summary,
+    /// Where the record lies.
+    pub record: Location,
+    /// Digest of the record's bytes.
+    #[cfg_attr(feature = "schema", schemars(with = "String"))]
+    pub record_sha256: Sha256,
 }
 
 /// Files in the inbox that start no ceremony.
@@ -313,6 +412,21 @@ impl FilesNotTaken {
             more: 0,
         }
     }
+
+    /// The same of files in a place that need not be a partner's.
+    pub fn at(
+        kind: Kind,
+        place: &impl Place,
+        reason: String,
+        file: Option<String>,
+        remedy: &str,
+    ) -> Self {
+        let of = place.folder().map(|folder| (kind, folder));
+        Self {
+            ceremony: Some(kind),
+            ..Self::new(of, reason, file, remedy)
+        }
+    }
 }
 
 /// Somebody changed a control, or touched a key that is a ceremony's to touch.
@@ -413,8 +527,10 @@ mod tests {
     #[test]
     fn files_of_a_folder_name_its_ceremony() {
         let folder = Folder::of_inbox_key("acme/production/pin/x").unwrap();
-        let of = Some((Kind::KekExport, &folder));
-        let detail = FilesNotTaken::new(of, "why".to_owned(), Some("x".to_owned()), "do");
+        let (why, file) = (|| "why".to_owned(), || Some("x".to_owned()));
+        let detail = FilesNotTaken::new(Some((Kind::KekExport, &folder)), why(), file(), "do");
+        let at = FilesNotTaken::at(Kind::KekExport, &folder, why(), file(), "do");
+        assert_eq!(at, detail);
         assert_eq!(
             serde_json::to_value(detail).unwrap(),
             json!({

@@ -42,6 +42,7 @@ pub struct BasicConstraints {
 /// What a ceremony asks of KeyUsage (RFC 5280 §4.2.1.3).
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct KeyUsage {
+    pub digital_signature: bool,
     pub key_cert_sign: bool,
     pub key_encipherment: bool,
     pub key_agreement: bool,

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use aws_lc_rs::digest::{SHA256, digest};
+use aws_lc_rs::digest::{Context, SHA256, digest};
 use serde::{Deserialize, Serialize};
 
 use crate::text::shown;
@@ -26,6 +26,28 @@ impl Sha256 {
     /// The first 16 hex digits: enough to name a thing beside a handful of others.
     pub fn short(&self) -> String {
         hex::encode(&self.0[..8])
+    }
+}
+
+/// A digest over what comes piece by piece.
+#[derive(Clone)]
+pub struct Hasher(Context);
+
+impl Hasher {
+    pub fn update(&mut self, bytes: &[u8]) {
+        self.0.update(bytes);
+    }
+
+    pub fn finish(self) -> Sha256 {
+        let mut value = [0; 32];
+        value.copy_from_slice(self.0.finish().as_ref());
+        Sha256(value)
+    }
+}
+
+impl Default for Hasher {
+    fn default() -> Self {
+        Self(Context::new(&SHA256))
     }
 }
 
@@ -77,6 +99,14 @@ mod tests {
             "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
         );
         assert_eq!(Sha256::of(b"").short(), "e3b0c44298fc1c14");
+    }
+
+    #[test]
+    fn pieces_have_the_digest_of_the_whole() {
+        let mut hasher = Hasher::default();
+        hasher.update(b"one ");
+        hasher.update(b"whole");
+        assert_eq!(hasher.finish(), Sha256::of(b"one whole"));
     }
 
     #[test]

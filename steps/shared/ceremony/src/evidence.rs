@@ -78,6 +78,18 @@ pub enum Deed {
         key_arn: String,
         certificate_sha256: Sha256,
     },
+    /// A key left Payment Cryptography in a key block, under this KEK.
+    #[serde(rename = "exported-under-kek")]
+    ExportedUnderKek {
+        key_arn: String,
+        kek_key_arn: String,
+    },
+    /// A certificate is used from now on, as this parameter says.
+    #[serde(rename = "installed")]
+    Installed {
+        parameter: String,
+        certificate_sha256: Sha256,
+    },
     /// KMS signed.
     #[serde(rename = "signed")]
     Signed { key_arn: String },

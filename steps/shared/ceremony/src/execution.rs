@@ -1,23 +1,27 @@
 //! An execution of a ceremony's state machine: what starts it, and where things lie.
 
+use std::collections::HashSet;
+
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 
+use crate::bundle::MAX_FILES;
 use crate::digest::Sha256;
-use crate::id::Ceremony;
+use crate::id::{AnyCeremony, Ceremony};
+use crate::text::shown;
 use crate::utc::Utc;
 
-/// The input of an execution that files in the inbox start: written by `intake`, read by the first
-/// step.
+/// The input of an execution that files in the inbox start: written by an intake step, read by the
+/// first step.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Start {
+pub struct Start<C = Ceremony> {
     /// Version of this document's form.
     pub version: u32,
-    pub ceremony: Ceremony,
+    pub ceremony: C,
     /// The objects that the ceremony is about: exactly these versions are read. One whose name ends in
-    /// `.nonce` holds the partner's nonce, the others hold certificates.
+    /// `.nonce` holds the partner's nonce, the others hold certificates, or an order.
     pub objects: Vec<DroppedObject>,
     /// Fingerprint of the leaf that the ceremony is named for. Another one may lie in the same objects
     /// and become valid by the time they are read. Inputs of before it was written have none.
@@ -25,9 +29,60 @@ pub struct Start {
     pub leaf: Option<Sha256>,
 }
 
+/// The only version of the form of [`Start`].
+const VERSION: u32 = 1;
+
 impl Start {
     /// The only version of the form.
-    pub const VERSION: u32 = 1;
+    pub const VERSION: u32 = VERSION;
+}
+
+impl<C: Clone + Into<AnyCeremony>> Start<C> {
+    /// The input of the ceremony's execution.
+    pub fn new(ceremony: C, objects: Vec<DroppedObject>, leaf: Option<Sha256>) -> Self {
+        Self {
+            version: VERSION,
+            ceremony,
+            objects,
+            leaf,
+        }
+    }
+
+    /// Whether it names the ceremony and its objects as it must, or why not: an object of another
+    /// folder is not this ceremony's, whoever wrote the input.
+    pub fn check(&self) -> Result<(), String> {
+        if self.version != VERSION {
+            return Err(format!(
+                "it has version {}, this software reads {VERSION}",
+                self.version
+            ));
+        }
+        if self.objects.is_empty() || self.objects.len() > MAX_FILES {
+            return Err(format!(
+                "it names {} objects; 1 to {MAX_FILES} are expected",
+                self.objects.len()
+            ));
+        }
+        let ceremony: AnyCeremony = self.ceremony.clone().into();
+        if !ceremony.is_consistent() {
+            let id = ceremony.id();
+            return Err(format!("`{id}` is not a ceremony id of this folder"));
+        }
+        let prefix = ceremony.inbox_prefix();
+        let mut keys = HashSet::new();
+        for object in &self.objects {
+            if !object.key.starts_with(&prefix) {
+                return Err(format!(
+                    "`{}` is not in the folder of this ceremony",
+                    shown(&object.key)
+                ));
+            }
+            if !keys.insert(&object.key) {
+                return Err(format!("`{}` is named twice", shown(&object.key)));
+            }
+        }
+        Ok(())
+    }
 }
 
 /// One version of an object in the inbox.

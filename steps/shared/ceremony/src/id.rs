@@ -5,6 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::digest::Sha256;
+use crate::enrolment::Enrolment;
 use crate::exchange::Nonce;
 use crate::identifiers::{DataType, Environment, Folder, PartnerId};
 
@@ -39,33 +40,104 @@ impl fmt::Display for Kind {
     }
 }
 
-/// What asks for a ceremony by certificates: for whom, which leaf under which CAs, and, where the
+/// Where in the inbox files lie that belong together, and what the ceremonies are called that they
+/// start.
+pub trait Place: Clone {
+    /// What every step, event and record says of such a ceremony.
+    type Ceremony: Clone + Into<AnyCeremony> + Serialize;
+
+    /// The beginning of its files' keys, with the closing slash.
+    fn prefix(&self) -> String;
+
+    /// The beginning of its ceremonies' ids, with the closing hyphen.
+    fn beginning(&self) -> String;
+
+    /// The folder of a partner that it is, if it is one.
+    fn folder(&self) -> Option<&Folder>;
+
+    /// The ceremony of that id.
+    fn ceremony(&self, kind: Kind, id: CeremonyId) -> Self::Ceremony;
+}
+
+impl Place for Folder {
+    type Ceremony = Ceremony;
+
+    fn prefix(&self) -> String {
+        self.prefix()
+    }
+
+    fn beginning(&self) -> String {
+        let Self {
+            partner,
+            environment,
+            data_type,
+        } = self;
+        format!("{partner}-{environment}-{data_type}-")
+    }
+
+    fn folder(&self) -> Option<&Folder> {
+        Some(self)
+    }
+
+    fn ceremony(&self, kind: Kind, id: CeremonyId) -> Ceremony {
+        Ceremony::new(kind, id, self.clone())
+    }
+}
+
+/// What asks for a ceremony, by its content: the same asks for the same ceremony, however often it is
+/// sent.
+pub trait InputSet {
+    type Place: Place;
+
+    fn kind(&self) -> Kind;
+
+    fn place(&self) -> &Self::Place;
+
+    /// What counts, a line for each, the first two being the kind and the place's prefix.
+    fn lines(&self) -> String;
+
+    /// Whether a run that has succeeded is the last: a nonce is answered once.
+    fn is_answered_once(&self) -> bool {
+        false
+    }
+
+    /// Names the set: the same for all its runs.
+    fn digest(&self) -> Sha256 {
+        Sha256::of(self.lines().as_bytes())
+    }
+
+    /// The set's ceremony of this run, the first being 1.
+    fn ceremony(&self, run: u32) -> <Self::Place as Place>::Ceremony
+    where
+        Self: Sized,
+    {
+        self.place()
+            .ceremony(self.kind(), CeremonyId::new(self, run))
+    }
+}
+
+/// What asks for a ceremony by certificates: where they lie, which leaf under which CAs, and, where the
 /// exchange has two passes, in answer to which nonce.
 ///
 /// All count by *content*, so that it makes no difference under which names and in which order the
 /// files of a set arrive, whether the root came with them or was known already, or how often they
 /// are sent.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct CertificateSet {
+pub struct CertificateSet<P = Folder> {
     kind: Kind,
-    folder: Folder,
+    place: P,
     leaf: Sha256,
     cas: Vec<Sha256>,
     nonce: Option<Nonce>,
 }
 
-impl CertificateSet {
-    pub fn new(
-        kind: Kind,
-        folder: &Folder,
-        leaf: Sha256,
-        cas: impl IntoIterator<Item = Sha256>,
-    ) -> Self {
+impl<P: Place> CertificateSet<P> {
+    pub fn new(kind: Kind, place: &P, leaf: Sha256, cas: impl IntoIterator<Item = Sha256>) -> Self {
         let mut cas: Vec<Sha256> = cas.into_iter().collect();
         cas.sort_unstable();
         Self {
             kind,
-            folder: folder.clone(),
+            place: place.clone(),
             leaf,
             cas,
             nonce: None,
@@ -85,8 +157,8 @@ impl CertificateSet {
         self.kind
     }
 
-    pub fn folder(&self) -> &Folder {
-        &self.folder
+    pub fn place(&self) -> &P {
+        &self.place
     }
 
     /// Fingerprint of the leaf.
@@ -100,16 +172,15 @@ impl CertificateSet {
     }
 
     /// The set's ceremony of this run, the first being 1.
-    pub fn ceremony(&self, run: u32) -> Ceremony {
-        let id = CeremonyId::new(self, run);
-        Ceremony::new(self.kind, id, self.folder.clone())
+    pub fn ceremony(&self, run: u32) -> P::Ceremony {
+        self.place.ceremony(self.kind, CeremonyId::new(self, run))
     }
 
     fn lines(&self) -> String {
         let Self {
-            kind, folder, leaf, ..
+            kind, place, leaf, ..
         } = self;
-        let mut lines = format!("{kind}\n{}\nleaf {leaf}", folder.prefix());
+        let mut lines = format!("{kind}\n{}\nleaf {leaf}", place.prefix());
         for ca in &self.cas {
             lines.push_str("\nca ");
             lines.push_str(&ca.to_string());
@@ -122,45 +193,65 @@ impl CertificateSet {
     }
 }
 
-/// Execution name and ceremony id: `<partner>-<environment>-<data-type>-<16 hex digits>`.
+impl<P: Place> InputSet for CertificateSet<P> {
+    type Place = P;
+
+    fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    fn place(&self) -> &P {
+        &self.place
+    }
+
+    fn lines(&self) -> String {
+        self.lines()
+    }
+
+    fn is_answered_once(&self) -> bool {
+        self.nonce.is_some()
+    }
+}
+
+/// Execution name and ceremony id: `<partner>-<environment>-<data-type>-<16 hex digits>`, or
+/// `enrolment-<key name>-<16 hex digits>`.
 #[derive(Clone, Debug, Deserialize, Eq, Hash, PartialEq, Serialize)]
 #[serde(transparent)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct CeremonyId(String);
 
 impl CeremonyId {
-    /// Names the ceremony for one run of one certificate set.
+    /// Names the ceremony for one run of one set.
     ///
     /// The hex digits are the first of SHA-256 over lines: the kind, the folder, `leaf` and its
     /// fingerprint, `ca` and a fingerprint for every CA on its path (sorted), `nonce` and its
     /// upper-case hex digits where there is one, and `run` and its number. Which run it is, the table `runs` says: a set that is dropped again after its last
     /// run has ended gets the next number, and any other event of it gets the same.
-    pub fn new(set: &CertificateSet, run: u32) -> Self {
+    ///
+    /// For an order the lines after the folder are `order` and its inbox key, and `sha256` and the digest
+    /// of its content.
+    pub fn new(set: &impl InputSet, run: u32) -> Self {
         let lines = format!("{}\nrun {run}", set.lines());
         let digits = Sha256::of(lines.as_bytes()).short();
-        Self(format!("{}{digits}", beginning(&set.folder)))
+        Self(format!("{}{digits}", set.place().beginning()))
     }
 
     /// Whether it is an id for this folder: it names folders of evidence and packages.
-    pub fn is_for(&self, folder: &Folder) -> bool {
+    pub fn is_for(&self, place: &impl Place) -> bool {
         let hex = |b: u8| b.is_ascii_digit() || (b'a'..=b'f').contains(&b);
         self.0
-            .strip_prefix(&beginning(folder))
+            .strip_prefix(&place.beginning())
             .is_some_and(|digits| digits.len() == 16 && digits.bytes().all(hex))
     }
 
     pub fn as_str(&self) -> &str {
         &self.0
     }
-}
 
-fn beginning(folder: &Folder) -> String {
-    let Folder {
-        partner,
-        environment,
-        data_type,
-    } = folder;
-    format!("{partner}-{environment}-{data_type}-")
+    /// The key of a document in the evidence bucket.
+    pub fn evidence_key(&self, name: &str) -> String {
+        format!("{self}/{name}")
+    }
 }
 
 impl fmt::Display for CeremonyId {
@@ -212,13 +303,81 @@ impl Ceremony {
 
     /// The key of a document in the evidence bucket.
     pub fn evidence_key(&self, name: &str) -> String {
-        format!("{}/{name}", self.ceremony_id)
+        self.ceremony_id.evidence_key(name)
+    }
+}
+
+/// A ceremony of whichever kind: for a partner, or about a key of our own. For steps that all
+/// ceremonies share, and that need to know no more than where things lie.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(untagged)]
+pub enum AnyCeremony {
+    OfPartner(Ceremony),
+    Enrolment(Enrolment),
+}
+
+impl AnyCeremony {
+    pub fn id(&self) -> &CeremonyId {
+        match self {
+            Self::OfPartner(ceremony) => &ceremony.ceremony_id,
+            Self::Enrolment(enrolment) => &enrolment.ceremony_id,
+        }
+    }
+
+    /// The partner's folder, if it serves a partner.
+    pub fn folder(&self) -> Option<Folder> {
+        match self {
+            Self::OfPartner(ceremony) => Some(ceremony.folder()),
+            Self::Enrolment(_) => None,
+        }
+    }
+
+    /// The beginning of the keys of its files in the inbox, with the closing slash.
+    pub fn inbox_prefix(&self) -> String {
+        match self {
+            Self::OfPartner(ceremony) => ceremony.folder().prefix(),
+            Self::Enrolment(enrolment) => enrolment.key.inbox_prefix(),
+        }
+    }
+
+    /// Where a package lies in the outbox; none where there is nobody to fetch one.
+    pub fn package_prefix(&self) -> Option<String> {
+        match self {
+            Self::OfPartner(ceremony) => Some(ceremony.package_prefix()),
+            Self::Enrolment(_) => None,
+        }
+    }
+
+    /// The key of a document in the evidence bucket.
+    pub fn evidence_key(&self, name: &str) -> String {
+        self.id().evidence_key(name)
+    }
+
+    /// Whether its id is one of its folder, or of its key.
+    pub fn is_consistent(&self) -> bool {
+        match self {
+            Self::OfPartner(ceremony) => ceremony.ceremony_id.is_for(&ceremony.folder()),
+            Self::Enrolment(enrolment) => enrolment.ceremony_id.is_for(&enrolment.key),
+        }
+    }
+}
+
+impl From<Ceremony> for AnyCeremony {
+    fn from(ceremony: Ceremony) -> Self {
+        Self::OfPartner(ceremony)
+    }
+}
+
+impl From<Enrolment> for AnyCeremony {
+    fn from(enrolment: Enrolment) -> Self {
+        Self::Enrolment(enrolment)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::enrolment::OwnKey;
 
     fn folder() -> Folder {
         Folder::of_inbox_key("acme/non-production/cardholder/leaf.pem").unwrap()
@@ -313,6 +472,41 @@ mod tests {
         );
         let document = serde_json::to_value(&ceremony).unwrap();
         assert_eq!(document["ceremony"], Kind::KekExport.as_str());
+    }
+
+    #[test]
+    fn a_ceremony_of_any_kind_reads_as_what_it_is() {
+        let of_partner = set(b"leaf", &[]).ceremony(1);
+        let set = CertificateSet::new(
+            Kind::CertificateEnrolment,
+            &OwnKey::Tr34,
+            Sha256::of(b"leaf"),
+            [],
+        );
+        let enrolment = set.ceremony(1);
+        for (ceremony, beginning, package) in [
+            (
+                AnyCeremony::from(of_partner.clone()),
+                "acme-non-production-cardholder-",
+                Some(of_partner.package_prefix()),
+            ),
+            (AnyCeremony::from(enrolment), "enrolment-tr34-", None),
+        ] {
+            let document = serde_json::to_value(&ceremony).unwrap();
+            assert_eq!(
+                serde_json::from_value::<AnyCeremony>(document).unwrap(),
+                ceremony
+            );
+            assert!(ceremony.id().as_str().starts_with(beginning));
+            assert!(ceremony.is_consistent());
+            assert_eq!(ceremony.package_prefix(), package);
+        }
+        let other = serde_json::json!({
+            "ceremony": "certificate-enrolment", "ceremonyId": set.ceremony(1).ceremony_id,
+            "key": "package-signing",
+        });
+        let other: AnyCeremony = serde_json::from_value(other).unwrap();
+        assert!(!other.is_consistent());
     }
 
     #[test]

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::algorithms::KeyAlgorithm;
 use crate::digest::Sha256;
 use crate::text::shown;
+use crate::working_keys::order::{EstablishedKek, KeyName};
 
 /// A partner's id: `[a-z0-9-]{1,32}`, so that a ceremony id fits the 80 characters of an
 /// execution name. It does not end in `-non`, because the ceremonies of `acme-non` in `production`
@@ -157,6 +158,16 @@ impl Folder {
     /// those that [`Method::Ecdh`](crate::exchange::Method) works with.
     pub fn agreement_alias(&self, curve: &KeyAlgorithm) -> String {
         format!("alias/key-ceremony/agreement/{}{curve}", self.prefix())
+    }
+
+    /// The alias of the KEK that is established with the partner: sent last, or received.
+    pub fn established_kek_alias(&self, which: EstablishedKek) -> String {
+        format!("alias/key-ceremony/kek/{}{which}", self.prefix())
+    }
+
+    /// The alias under which a working key that was made for the folder is found again.
+    pub fn working_key_alias(&self, name: &KeyName) -> String {
+        format!("alias/key-ceremony/keys/{}{name}", self.prefix())
     }
 }
 

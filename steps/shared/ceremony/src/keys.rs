@@ -14,6 +14,8 @@ pub enum Origin {
     Created,
     /// Found by its alias, or by its tags where an earlier attempt ended before the alias was set.
     Found,
+    /// Named by an order for working keys.
+    Order,
     /// Named by the profile.
     Profile,
 }

@@ -10,10 +10,12 @@
 //! | [`algorithms`], [`strength`] | key and signature algorithms, and which key may carry or certify which |
 //! | [`exchange`] | the methods by which a KEK travels, and what comes out of them |
 //! | [`profile`], [`signed_prefix`] | what an operator has decided about a partner's folder |
+//! | [`fleet`] | initial keys for terminals: serial numbers, inventories, batches, what became of each |
 //! | [`tr31`], [`tr34`] | what a key block says of its key in clear |
 //! | [`keys`] | what is told of keys in Payment Cryptography |
 //! | [`signature`] | verifying what KMS signed |
 //! | [`execution`], [`publication`] | what starts an execution, what it publishes, and where things lie in S3 |
+//! | [`working_keys`] | orders for working keys, and what a profile allows of them |
 //! | [`enrolment`] | signing keys of our own, and the certificates for them |
 //! | [`evidence`] | what a step leaves behind for an auditor |
 //! | [`announcement`], [`finding`] | the events of the bus `key-ceremony`, and what a reconciliation finds |
@@ -31,6 +33,7 @@ pub mod evidence;
 pub mod exchange;
 pub mod execution;
 pub mod finding;
+pub mod fleet;
 pub mod id;
 pub mod identifiers;
 pub mod keys;
@@ -48,3 +51,4 @@ pub mod text;
 pub mod tr31;
 pub mod tr34;
 pub mod utc;
+pub mod working_keys;

@@ -8,6 +8,7 @@
 mod consistency;
 mod malformed;
 mod once;
+pub(crate) mod pinned;
 
 use std::collections::BTreeMap;
 
@@ -22,6 +23,8 @@ use crate::id::Kind;
 use crate::identifiers::{DataType, Environment, Folder, PartnerId};
 use crate::revocation::Rules;
 use crate::signed_prefix::SignedPrefix;
+use crate::working_keys::place::AskedBy;
+use crate::working_keys::rules::{WorkingKeyExport, WorkingKeyPolicy};
 use malformed::fault;
 
 pub use malformed::MalformedProfile;
@@ -73,6 +76,9 @@ pub struct Profile {
     /// The ceremony `kek-export`. Default: not allowed.
     #[serde(default)]
     pub kek_export: Option<KekExport>,
+    /// The ceremony `working-key-export`. Default: not allowed.
+    #[serde(default)]
+    pub working_key_export: Option<WorkingKeyExport>,
 }
 
 /// A KEK is sent to the partner.
@@ -267,6 +273,36 @@ impl Profile {
             ca_key_arns: self.ca_key_arns,
             kek: section.kek,
             exchange: section.exchange,
+            signature: section.signature,
+        })
+    }
+
+    /// What a `working-key-export` that this side asks for takes from the profile, as it stood in this
+    /// version of its parameter.
+    pub fn working_key_policy(
+        self,
+        version: i64,
+        asked_by: AskedBy,
+    ) -> Result<WorkingKeyPolicy, CeremonyNotAllowed> {
+        let parameter = self.folder().profile_parameter();
+        let not_allowed = |section| CeremonyNotAllowed {
+            parameter: parameter.clone(),
+            kind: Kind::WorkingKeyExport,
+            section,
+        };
+        let section = self.working_key_export;
+        let section = section.ok_or_else(|| not_allowed("workingKeyExport"))?;
+        let may_ask = section.may_ask(asked_by).cloned();
+        let may_ask = may_ask.ok_or_else(|| {
+            not_allowed(match asked_by {
+                AskedBy::Partner => "workingKeyExport.requests",
+                AskedBy::Requester => "workingKeyExport.orders",
+            })
+        })?;
+        Ok(WorkingKeyPolicy {
+            profile: ProfileVersion { parameter, version },
+            may_ask,
+            keys: section.keys,
             signature: section.signature,
         })
     }

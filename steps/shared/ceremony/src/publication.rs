@@ -4,7 +4,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::certificate::Certificate;
-use crate::execution::{File, FileDigest};
+use crate::digest::Sha256;
+use crate::execution::{File, FileDigest, Location};
 
 /// The files for the partner, and what is kept beside the record.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
@@ -12,12 +13,36 @@ use crate::execution::{File, FileDigest};
 pub struct Publication {
     /// What the partner fetches.
     pub files: Vec<File>,
+    /// What the partner fetches too, and is too large for a state.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub objects: Vec<StoredFile>,
     /// Goes out last, and has the digest of every file that the packaging step made.
     pub manifest: File,
     /// Documents for the evidence folder, beside the record and a copy of the manifest.
     pub documents: Vec<File>,
     /// Roots that were proven, kept for partners that do not send theirs again.
     pub trusted_roots: Vec<Certificate>,
+}
+
+/// A file that lies in a bucket of ours until it is published.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct StoredFile {
+    pub name: String,
+    pub content_type: String,
+    pub location: Location,
+    pub bytes: u64,
+    pub sha256: Sha256,
+}
+
+impl StoredFile {
+    pub fn digest(&self) -> FileDigest {
+        FileDigest {
+            name: self.name.clone(),
+            bytes: usize::try_from(self.bytes).unwrap_or(usize::MAX),
+            sha256: self.sha256.clone(),
+        }
+    }
 }
 
 /// PEM of the key by which a package is signed.
@@ -50,8 +75,10 @@ pub struct PublicationDigests {
 
 impl Publication {
     pub fn digests(&self) -> PublicationDigests {
+        let files = self.files.iter().map(File::digest);
+        let objects = self.objects.iter().map(StoredFile::digest);
         PublicationDigests {
-            files: self.files.iter().map(File::digest).collect(),
+            files: files.chain(objects).collect(),
             manifest: self.manifest.digest(),
             documents: self.documents.iter().map(File::digest).collect(),
         }

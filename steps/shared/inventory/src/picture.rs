@@ -52,9 +52,22 @@ impl<'a> Picture<'a> {
         self.named.contains_key(key_arn)
     }
 
-    /// Whether a record says that the key has this alias.
+    /// Whether a record says that the key has this alias, or may have.
     pub(crate) fn explains(&self, key_arn: &str, alias: &str) -> bool {
-        self.explained.contains(&(key_arn, alias))
+        self.explained.contains(&(key_arn, alias)) || self.is_established(key_arn, alias)
+    }
+
+    /// Whether it is the KEK that was sent last, which has a second alias: any KEK that a ceremony of
+    /// the alias's folder names.
+    fn is_established(&self, key_arn: &str, alias: &str) -> bool {
+        let path = alias.strip_prefix("alias/key-ceremony/kek/");
+        let Some(folder) = path.and_then(|path| path.strip_suffix("/current")) else {
+            return false;
+        };
+        // Records lie below the id of their ceremony.
+        let ceremonies = format!("{}-", folder.replace('/', "-"));
+        let mut named = self.named.get(key_arn).into_iter().flatten();
+        named.any(|recorded| recorded.record.starts_with(&ceremonies))
     }
 
     /// The aliases of a key by which a ceremony would find it.

@@ -117,6 +117,7 @@ struct Record {
     kek: Option<Kek>,
     /// Our key that agreed with the leaf's.
     agreement: Option<Agreed>,
+    working: Vec<Working>,
 }
 
 #[derive(Deserialize)]
@@ -162,6 +163,21 @@ struct Agreed {
     key_arn: String,
 }
 
+#[derive(Deserialize)]
+struct Made {
+    keys: Vec<Working>,
+}
+
+/// A working key that is there to be sent.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Working {
+    key_arn: String,
+    /// Null for a key that was not made for the folder.
+    alias: Option<String>,
+    kcv: String,
+}
+
 /// What the failing step had, if it is known: `{"did": "had-key", …}` among others.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -193,6 +209,10 @@ impl Record {
                 }
                 "create-kek" => record.kek = Some(serde_json::from_value(result)?),
                 "wrap-ecdh" => record.agreement = Some(serde_json::from_value(result)?),
+                "make-keys" => {
+                    let made: Made = serde_json::from_value(result)?;
+                    record.working = made.keys;
+                }
                 _ => {}
             }
         }
@@ -238,6 +258,10 @@ impl Record {
                 ..named(kek.key_arn, alias)
             }
         });
+        let working = self.working.into_iter().map(|key| RecordedKey {
+            kcv: Some(key.kcv),
+            ..named(key.key_arn, key.alias)
+        });
         let had = self
             .had
             .into_iter()
@@ -245,7 +269,12 @@ impl Record {
         let cas = self.certificates.into_iter();
         let cas = cas.filter(|certificate| certificate.role != Role::Leaf);
         Recorded {
-            keys: authorities.chain(kek).chain(agreement).chain(had).collect(),
+            keys: authorities
+                .chain(kek)
+                .chain(agreement)
+                .chain(working)
+                .chain(had)
+                .collect(),
             cas: cas
                 .map(|ca| RecordedCa {
                     sha256: ca.sha256,

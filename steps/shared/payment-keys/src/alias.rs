@@ -58,6 +58,40 @@ pub(crate) async fn assign(
     .await
 }
 
+/// Points the alias at a key, whatever it had before, and says which other key that was.
+pub async fn point(
+    client: &Client,
+    alias: &str,
+    key_arn: &str,
+    pace: &Pace,
+) -> Result<Option<String>, ServiceError> {
+    let replaced = match look_up(client, alias, pace).await? {
+        Alias::Assigned(there) if there == key_arn => return Ok(None),
+        Alias::Assigned(there) => Some(there),
+        Alias::Reserved => None,
+        Alias::Absent => {
+            let made = pace.repeat(async || make_for(client, alias, key_arn).await);
+            if made.await? {
+                return Ok(None);
+            }
+            // Somebody else was faster.
+            None
+        }
+    };
+    assign(client, alias, key_arn, pace).await?;
+    Ok(replaced)
+}
+
+/// True for the one caller who created it, with the key.
+async fn make_for(client: &Client, alias: &str, key_arn: &str) -> Result<bool, ServiceError> {
+    let create = client.create_alias().alias_name(alias).key_arn(key_arn);
+    match create.send().await {
+        Ok(_) => Ok(true),
+        Err(error) if is(&error, |error| error.is_conflict_exception()) => Ok(false),
+        Err(error) => Err(service_error("payment-cryptography:CreateAlias")(error)),
+    }
+}
+
 /// Gives the reservation back, if it is one still. After a call without an answer there is no second:
 /// it could meet somebody else's reservation. If it fails, the next attempt waits and takes over.
 pub(crate) async fn release(client: &Client, alias: &str, pace: &Pace) {

@@ -13,6 +13,7 @@ mod listing;
 mod made_for;
 mod pace;
 mod wanted;
+mod working;
 
 use aws_sdk_paymentcryptography::Client;
 use aws_sdk_paymentcryptography::error::{ProvideErrorMetadata, SdkError};
@@ -20,13 +21,14 @@ use aws_sdk_paymentcryptography::types::Tag;
 use ceremony::id::Ceremony;
 use step::ServiceError;
 
-pub use alias::{Alias, look_up};
+pub use alias::{Alias, look_up, point};
 pub use approval::{Guarded, claim_guarded, look_again};
 pub use claim::{Claim, ClaimError, claim};
 pub use deleted::deleted_key_of;
 pub use inspect::{Approval, KeyFacts, inspect};
 pub use listing::{Page, aliases_page, keys_page, tags_of};
 pub use pace::{Pace, REST, rest};
+pub use working::{Working, algorithm_of, why_out_of_use};
 
 /// The tags of every key a ceremony makes: who asked for it, for whom, what it is, and the alias
 /// by which it is to be found, so that a key whose maker died before the alias was set is not lost.

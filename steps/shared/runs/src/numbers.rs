@@ -5,8 +5,7 @@ use std::time::Duration;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{Put, TransactWriteItem, Update};
 use ceremony::announcement::BegunCeremony;
-use ceremony::id::{CertificateSet, Kind};
-use ceremony::identifiers::Folder;
+use ceremony::id::{CeremonyId, InputSet, Kind, Place};
 use ceremony::utc::Utc;
 use step::ServiceError;
 
@@ -39,7 +38,7 @@ pub enum Taken {
 
 impl Runs {
     /// The last run of a set that was begun.
-    pub async fn last_run(&self, set: &CertificateSet) -> Result<Option<Run>, ServiceError> {
+    pub async fn last_run(&self, set: &impl InputSet) -> Result<Option<Run>, ServiceError> {
         let id = set_id(set);
         let Some(item) = self.read(&id).await? else {
             return Ok(None);
@@ -59,7 +58,7 @@ impl Runs {
     /// all of it, or nothing.
     pub async fn take(
         &self,
-        set: &CertificateSet,
+        set: &impl InputSet,
         run: &Run,
         per_day: u32,
     ) -> Result<Taken, ServiceError> {
@@ -100,9 +99,9 @@ impl Runs {
     pub async fn latest(
         &self,
         kind: Kind,
-        folder: &Folder,
+        place: &impl Place,
     ) -> Result<Option<BegunCeremony>, ServiceError> {
-        let id = folder_id(kind, folder);
+        let id = folder_id(kind, place);
         let Some(item) = self.read(&id).await? else {
             return Ok(None);
         };
@@ -118,7 +117,7 @@ impl Runs {
     }
 
     /// The condition is that nobody was faster: the number before is still the last.
-    fn put_run(&self, set: &CertificateSet, run: &Run) -> Result<TransactWriteItem, ServiceError> {
+    fn put_run(&self, set: &impl InputSet, run: &Run) -> Result<TransactWriteItem, ServiceError> {
         let put = Put::builder()
             .table_name(&self.table)
             .item("id", text(set_id(set)))
@@ -138,7 +137,7 @@ impl Runs {
 
     fn count(
         &self,
-        set: &CertificateSet,
+        set: &impl InputSet,
         run: &Run,
         per_day: u32,
     ) -> Result<TransactWriteItem, ServiceError> {
@@ -161,13 +160,13 @@ impl Runs {
 
     fn put_latest(
         &self,
-        set: &CertificateSet,
+        set: &impl InputSet,
         run: &Run,
     ) -> Result<TransactWriteItem, ServiceError> {
-        let ceremony_id = set.ceremony(run.number).ceremony_id;
+        let ceremony_id = CeremonyId::new(set, run.number);
         let put = Put::builder()
             .table_name(&self.table)
-            .item("id", text(folder_id(set.kind(), set.folder())))
+            .item("id", text(folder_id(set.kind(), set.place())))
             .item("ceremonyId", text(ceremony_id.to_string()))
             .item("takenAt", text(run.taken_at.to_string()))
             .build()
@@ -196,17 +195,17 @@ fn reasons(error: Option<&TransactWriteItemsError>) -> Vec<&str> {
         .collect()
 }
 
-fn set_id(set: &CertificateSet) -> String {
+fn set_id(set: &impl InputSet) -> String {
     format!("set#{}", set.digest())
 }
 
-fn day_id(set: &CertificateSet, at: Utc) -> String {
-    let (kind, folder) = (set.kind(), set.folder().prefix());
+fn day_id(set: &impl InputSet, at: Utc) -> String {
+    let (kind, folder) = (set.kind(), set.place().prefix());
     format!("day#{kind}#{folder}#{}", at.date())
 }
 
-fn folder_id(kind: Kind, folder: &Folder) -> String {
-    format!("folder#{kind}#{}", folder.prefix())
+fn folder_id(kind: Kind, place: &impl Place) -> String {
+    format!("folder#{kind}#{}", place.prefix())
 }
 
 fn time_in(item: &Item, name: &str) -> Option<Utc> {

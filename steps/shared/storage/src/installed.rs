@@ -2,6 +2,7 @@
 
 use aws_sdk_s3::Client as S3;
 use aws_sdk_ssm::Client as Ssm;
+use aws_sdk_ssm::types::ParameterType;
 use ceremony::bundle::certificates_in;
 use ceremony::digest::Sha256;
 use ceremony::enrolment::{Chain, Installed, OwnKey};
@@ -36,6 +37,22 @@ pub async fn installed(client: &Ssm, key: OwnKey) -> Result<Option<Installed>, I
         return Err(malformed(format!("it is version {version} and of `{of}`")));
     }
     Ok(Some(installed))
+}
+
+/// Writes it; what was there is replaced, and stays in the parameter's history.
+pub async fn put_installed(client: &Ssm, installed: &Installed) -> Result<(), ServiceError> {
+    let name = installed.key.installed_parameter();
+    let value = serde_json::to_string(installed).map_err(|error| ServiceError::ServiceRefused {
+        operation: "ssm:PutParameter",
+        code: "Unwritable".to_owned(),
+        detail: error.to_string(),
+    })?;
+    let request = client.put_parameter().name(&name).value(value);
+    let request = request.r#type(ParameterType::String).overwrite(true);
+    let answer = request.send().await;
+    answer
+        .map(drop)
+        .map_err(|error| ServiceError::new("ssm:PutParameter", &error))
 }
 
 /// The certificates behind it, exactly those that were installed.

@@ -1,5 +1,5 @@
-//! S3 and Parameter Store, as steps use them: exact versions, write once, profiles, and the roots
-//! that were proven before.
+//! S3 and Parameter Store, as steps use them: exact versions, write once, profiles, the roots that were
+//! proven before, and what certificates were asked for.
 //!
 //! `intake` reads to decide, `fetch-certs` reads to act; both must see the same path, so both
 //! read, and choose, by these functions.
@@ -8,15 +8,26 @@ mod installed;
 mod objects;
 mod pages;
 mod profiles;
+mod requests;
 mod roots;
+mod rules;
+mod stream;
 mod write_once;
 
-pub use installed::{InstalledError, installed, installed_chain};
-pub use objects::{Beginning, ObjectError, read_beginning, read_newest, read_version};
-pub use pages::{Keys, list_after, read_own, write_over};
+pub use installed::{InstalledError, installed, installed_chain, put_installed};
+pub use objects::{
+    Beginning, DroppedError, Newest, ObjectError, read_beginning, read_dropped, read_newest,
+    read_newest_dated, read_version,
+};
+pub use pages::{Keys, count_keys, list_after, read_own, write_over};
 pub use profiles::{LoadedProfile, ProfileError, load_profile};
+pub use requests::{Slot, put_request, request_for, requests_of};
 pub use roots::supplied_roots;
-pub use write_once::{Found, WriteError, write_once};
+pub use rules::{RulesError, load_rules, path_of};
+pub use stream::{
+    CopyError, Pieces, Upload, Written, copy_once, open_newest, open_own, open_version,
+};
+pub use write_once::{Found, WriteError, is_there, write_once};
 
 use aws_sdk_s3::Client as S3;
 use ceremony::certificate::Certificate;

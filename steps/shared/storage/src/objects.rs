@@ -3,6 +3,8 @@
 use aws_sdk_s3::Client;
 use aws_sdk_s3::operation::get_object::GetObjectOutput;
 use ceremony::bundle::MAX_FILE_BYTES;
+use ceremony::digest::Sha256;
+use ceremony::execution::DroppedObject;
 use ceremony::text::shown;
 use step::ServiceError;
 
@@ -12,11 +14,32 @@ pub async fn read_newest(
     bucket: &str,
     key: &str,
 ) -> Result<(String, Vec<u8>), ObjectError> {
+    let newest = read_newest_dated(client, bucket, key).await?;
+    Ok((newest.version_id, newest.bytes))
+}
+
+/// The newest version of an object.
+pub struct Newest {
+    pub version_id: String,
+    /// When it was put there, seconds since 1970.
+    pub modified: i64,
+    pub bytes: Vec<u8>,
+}
+
+/// Reads the newest version of an object, and says which that is and since when.
+pub async fn read_newest_dated(
+    client: &Client,
+    bucket: &str,
+    key: &str,
+) -> Result<Newest, ObjectError> {
     let answer = client.get_object().bucket(bucket).key(key).send().await;
     let object =
         answer.map_err(|error| missing_or(key, ServiceError::new("s3:GetObject", &error)))?;
-    let version = object.version_id().unwrap_or("null").to_owned();
-    Ok((version, body(key, object).await?))
+    Ok(Newest {
+        version_id: object.version_id().unwrap_or("null").to_owned(),
+        modified: object.last_modified().map_or(0, |time| time.secs()),
+        bytes: body(key, object).await?,
+    })
 }
 
 /// Reads exactly one version of an object.
@@ -36,6 +59,45 @@ pub async fn read_version(
     let object = answer
         .map_err(|error| missing_or(key, ServiceError::new("s3:GetObjectVersion", &error)))?;
     body(key, object).await
+}
+
+/// Reads exactly the version of an object that an execution's input names, and holds it to the digest
+/// that it names.
+pub async fn read_dropped(
+    client: &Client,
+    bucket: &str,
+    object: &DroppedObject,
+) -> Result<Vec<u8>, DroppedError> {
+    let bytes = read_version(client, bucket, &object.key, &object.version_id).await?;
+    let found = Sha256::of(&bytes);
+    if found != object.sha256 {
+        return Err(DroppedError::Differs {
+            key: object.key.clone(),
+            version_id: object.version_id.clone(),
+            expected: object.sha256.clone(),
+            found,
+        });
+    }
+    Ok(bytes)
+}
+
+/// Why an object of an execution's input was not read.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+pub enum DroppedError {
+    /// An object version does not hold the bytes that were seen when the ceremony was started.
+    #[error(
+        "`{}` version {} has SHA-256 {found}, the input names {expected}",
+        shown(key),
+        shown(version_id)
+    )]
+    Differs {
+        key: String,
+        version_id: String,
+        expected: Sha256,
+        found: Sha256,
+    },
+    #[error(transparent)]
+    Object(#[from] ObjectError),
 }
 
 /// The beginning of an object that is too large to be read as a whole. It may be secret: no `Debug`.
@@ -106,7 +168,7 @@ async fn body(key: &str, object: GetObjectOutput) -> Result<Vec<u8>, ObjectError
     Ok(read.to_vec())
 }
 
-fn missing_or(key: &str, error: ServiceError) -> ObjectError {
+pub(crate) fn missing_or(key: &str, error: ServiceError) -> ObjectError {
     match &error {
         ServiceError::ServiceRefused { code, .. }
             if code == "NoSuchKey" || code == "NoSuchVersion" =>

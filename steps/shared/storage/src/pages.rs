@@ -37,6 +37,19 @@ pub async fn list_after(
     })
 }
 
+/// How many keys there are with a prefix.
+pub async fn count_keys(client: &Client, bucket: &str, prefix: &str) -> Result<u32, ServiceError> {
+    let (mut count, mut after) = (0, None);
+    loop {
+        let page = list_after(client, bucket, prefix, after.as_deref(), 1000).await?;
+        count += page.keys.len();
+        after = page.keys.last().cloned();
+        if !page.more {
+            return Ok(u32::try_from(count).unwrap_or(u32::MAX));
+        }
+    }
+}
+
 /// The bytes of an object that this system wrote, however many.
 pub async fn read_own(client: &Client, bucket: &str, key: &str) -> Result<Vec<u8>, ServiceError> {
     let answer = client.get_object().bucket(bucket).key(key).send().await;

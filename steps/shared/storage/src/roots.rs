@@ -2,6 +2,7 @@
 
 use aws_sdk_s3::Client;
 use ceremony::certificate::Certificate;
+use ceremony::digest::Sha256;
 use ceremony::execution::trusted_root_key;
 use ceremony::profile::Profile;
 use step::ServiceError;
@@ -9,20 +10,30 @@ use step::ServiceError;
 use crate::objects::{ObjectError, read_newest};
 
 /// The certificates of the profile's trust anchors, as far as they are known.
-///
-/// An earlier ceremony's copy is taken only if its fingerprint is the pinned one: where it lies
-/// is a convenience, not a reason to trust it.
 pub async fn supplied_roots(
     s3: &Client,
     evidence_bucket: &str,
     profile: &Profile,
 ) -> Result<Vec<Certificate>, ServiceError> {
-    let mut roots = profile.root_certificates.clone();
-    for anchor in profile
-        .trust_anchors
-        .iter()
-        .filter(|anchor| !profile.has_root(anchor))
-    {
+    let (roots, anchors) = (&profile.root_certificates, &profile.trust_anchors);
+    known_roots(s3, evidence_bucket, roots, anchors).await
+}
+
+/// The certificates of these trust anchors, as far as they are known: given, or proven before.
+///
+/// An earlier ceremony's copy is taken only if its fingerprint is the pinned one: where it lies
+/// is a convenience, not a reason to trust it.
+pub(crate) async fn known_roots(
+    s3: &Client,
+    evidence_bucket: &str,
+    given: &[Certificate],
+    anchors: &[Sha256],
+) -> Result<Vec<Certificate>, ServiceError> {
+    let mut roots = given.to_vec();
+    for anchor in anchors {
+        if given.iter().any(|root| root.sha256() == *anchor) {
+            continue;
+        }
         let pem = match read_newest(s3, evidence_bucket, &trusted_root_key(anchor)).await {
             Ok((_, bytes)) => String::from_utf8(bytes).unwrap_or_default(),
             // To a role that may not list the bucket, S3 tells a missing object as a denied one.

@@ -2,11 +2,14 @@
 //!
 //! INFERRED: the kind of algorithm, and that a refused request costs nothing while one that fails
 //! later costs as much as any other.
+//!
+//! On the clock of the runtime: where a test has paused it, the quota is one of simulated time.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
+
+use tokio::time::Instant;
 
 use super::Quotas;
 use crate::model::identifiers::Scope;

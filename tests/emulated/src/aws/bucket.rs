@@ -1,4 +1,4 @@
-//! S3: versioned buckets, PutObject, GetObject and ListObjectsV2.
+//! S3: versioned buckets, PutObject, GetObject, ListObjectsV2, and uploads in several parts.
 //!
 //! Every bucket is there already. ETags are not MD5: nobody may rely on that.
 
@@ -32,6 +32,8 @@ pub(super) struct Buckets {
     pub(super) now: i64,
     written: usize,
     listing_forbidden: bool,
+    /// Parts of uploads that have not ended, by the id of the upload.
+    uploads: BTreeMap<String, BTreeMap<u32, Vec<u8>>>,
 }
 
 impl Buckets {
@@ -94,6 +96,10 @@ impl Buckets {
             "GetObject" => self.get_object(call),
             "ListObjectsV2" => self.list_objects(call),
             "PutObject" => self.put_object(call),
+            "CreateMultipartUpload" => self.begin_upload(),
+            "UploadPart" => self.put_part(call),
+            "CompleteMultipartUpload" => self.complete_upload(call),
+            "AbortMultipartUpload" => self.abort_upload(call),
             other => panic!("{other} is not emulated"),
         }
     }
@@ -204,6 +210,73 @@ impl Buckets {
         }
         headers.push(("x-amz-version-id", version));
         Answer::of(200, headers, Vec::new())
+    }
+
+    fn begin_upload(&mut self) -> Answer {
+        self.written += 1;
+        let id = format!("upload-{}", self.written);
+        self.uploads.insert(id.clone(), BTreeMap::new());
+        let body = format!(
+            "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<InitiateMultipartUploadResult>\
+             <UploadId>{id}</UploadId></InitiateMultipartUploadResult>"
+        );
+        Answer::of(200, Vec::new(), body.into_bytes())
+    }
+
+    fn put_part(&mut self, call: &Call) -> Answer {
+        let number = call.parameter("partNumber").and_then(|it| it.parse().ok());
+        let number: u32 = number.expect("the number of a part");
+        let upload = call.parameter("uploadId").unwrap_or_default();
+        let Some(parts) = self.uploads.get_mut(upload) else {
+            return no(404, "NoSuchUpload");
+        };
+        let digest = sha256(&call.body);
+        if call.header("x-amz-checksum-sha256") != Some(&digest) {
+            return no(400, "BadDigest");
+        }
+        parts.insert(number, call.body.clone());
+        let headers = vec![
+            ("etag", format!("\"part-{number}\"")),
+            ("x-amz-checksum-sha256", digest),
+        ];
+        Answer::of(200, headers, Vec::new())
+    }
+
+    /// "Part numbers must be in ascending order", and each but the last has 5 MiB or more.
+    fn complete_upload(&mut self, call: &Call) -> Answer {
+        const LEAST: usize = 5 * 1024 * 1024;
+        let upload = call.parameter("uploadId").unwrap_or_default();
+        let Some(parts) = self.uploads.get(upload) else {
+            return no(404, "NoSuchUpload");
+        };
+        let all_but_last = parts.len().saturating_sub(1);
+        if parts.values().take(all_but_last).any(|it| it.len() < LEAST) {
+            return no(400, "EntityTooSmall");
+        }
+        let named = String::from_utf8_lossy(&call.body)
+            .matches("<PartNumber>")
+            .count();
+        if named != parts.len() {
+            return no(400, "InvalidPart");
+        }
+        let there = self.versions(&call.bucket, &call.key);
+        let there = there.last().is_some_and(|newest| !newest.is_delete_marker);
+        if call.header("if-none-match") == Some("*") && there {
+            return no(412, "PreconditionFailed");
+        }
+        let parts = self.uploads.remove(upload).unwrap_or_default();
+        let bytes = parts.into_values().flatten().collect();
+        let version = self.put(&call.bucket, &call.key, bytes);
+        let body = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n\
+                    <CompleteMultipartUploadResult></CompleteMultipartUploadResult>";
+        let headers = vec![("x-amz-version-id", version)];
+        Answer::of(200, headers, body.as_bytes().to_vec())
+    }
+
+    fn abort_upload(&mut self, call: &Call) -> Answer {
+        self.uploads
+            .remove(call.parameter("uploadId").unwrap_or_default());
+        Answer::of(204, Vec::new(), Vec::new())
     }
 
     fn versions_mut(&mut self, bucket: &str, key: &str) -> &mut Vec<Stored> {

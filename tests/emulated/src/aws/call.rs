@@ -112,7 +112,7 @@ impl Call {
     }
 }
 
-const OF_OBJECTS: &[&str] = &["versionId", "x-id"];
+const OF_OBJECTS: &[&str] = &["partNumber", "uploadId", "uploads", "versionId", "x-id"];
 const OF_LISTS: &[&str] = &[
     "delimiter",
     "encoding-type",
@@ -132,7 +132,12 @@ fn rest_operation(method: &str, query: &[(String, String)]) -> &'static str {
     for (name, _) in query {
         assert!(known.contains(&name.as_str()), "?{name} is not emulated");
     }
+    let has = |name: &str| query.iter().any(|(parameter, _)| parameter == name);
     match method {
+        "POST" if has("uploads") => "CreateMultipartUpload",
+        "PUT" if has("uploadId") => "UploadPart",
+        "POST" if has("uploadId") => "CompleteMultipartUpload",
+        "DELETE" if has("uploadId") => "AbortMultipartUpload",
         "GET" if lists => "ListObjectsV2",
         "GET" => "GetObject",
         "PUT" => "PutObject",

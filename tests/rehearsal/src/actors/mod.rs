@@ -5,15 +5,18 @@
 //! | --- | --- |
 //! | [`Operator`] | writes a partner's profiles |
 //! | [`Partner`] | makes its chain, drops files, fetches packages and opens them |
+//! | [`Requester`] | orders working keys for a partner |
 //! | [`Watcher`] | sees executions start, go and end, and reads evidence |
 
 pub mod folder;
 pub mod follow;
 pub mod operator;
 pub mod partner;
+pub mod requester;
 pub mod watcher;
 
 pub use folder::Folder;
 pub use operator::Operator;
 pub use partner::Partner;
+pub use requester::Requester;
 pub use watcher::{Execution, Watcher};

@@ -113,6 +113,8 @@ impl Deployment<'_> {
                 "revocationHosts".to_owned(),
                 format!("[\"{}\"]", revocation::HOST),
             ),
+            // The emulator has no quota, unless a story gives it one: nobody waits for a fleet.
+            ("apcCallsPerSecond".to_owned(), "100".to_owned()),
         ];
         let values = own.iter().chain(self.context);
         Ok(values

@@ -83,13 +83,17 @@ impl Management {
     /// Whether a key is the one that somebody has in the clear: what no API of the real service
     /// tells. Neither is shown anywhere, whatever the answer.
     pub async fn holds(&self, key_arn: &str, clear: &[u8]) -> Result<bool> {
+        Ok(self.clear_key(key_arn).await? == clear)
+    }
+
+    /// A key in the clear, for a partner who has it too.
+    pub async fn clear_key(&self, key_arn: &str) -> Result<Vec<u8>> {
         let request = json!({ "keyArn": key_arn });
         let answer = self.call("POST", "/keys/clear", Some(request)).await?;
         let key = answer["clearKey"]
             .as_str()
             .context("the answer has no clear key")?;
-        let key = hex::decode(key).ok().context("a clear key is hex")?;
-        Ok(key == clear)
+        hex::decode(key).ok().context("a clear key is hex")
     }
 
     /// What approval teams were asked for a partner, oldest first: the comment of each request names it.

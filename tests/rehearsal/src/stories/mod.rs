@@ -5,10 +5,12 @@
 //! it on the stack that they share, so a story brings a partner of its own and does not rely on
 //! being alone, unless it says so.
 
+mod fleet;
 mod kek_export;
 mod methods;
 pub mod quota;
 mod revoked;
+mod working_keys;
 
 use std::path::Path;
 use std::pin::Pin;
@@ -29,6 +31,9 @@ pub const SCENARIOS: &[Scenario] = &[
     quota::SCENARIO,
     revoked::SCENARIO,
     methods::TR34,
+    working_keys::SCENARIO,
+    fleet::THREE,
+    fleet::FLEET,
 ];
 
 /// A story that can be told.
@@ -85,12 +90,20 @@ async fn follow(
     folder: &Folder,
     progress: Progress,
 ) -> Result<(Execution, States)> {
+    follow_next(watcher, folder, &[], progress).await
+}
+
+/// The same of the next one after those that are known.
+async fn follow_next(
+    watcher: &Watcher<'_>,
+    folder: &Folder,
+    known: &[&str],
+    progress: Progress,
+) -> Result<(Execution, States)> {
     let arn = watcher
-        .start_of(&folder.ceremony_prefix(), &[], START_TIMEOUT)
+        .start_of(&folder.ceremony_prefix(), known, START_TIMEOUT)
         .await
-        .context(
-            "the certificates were not accepted as a complete set, or their arrival went unnoticed",
-        )?;
+        .context("what was dropped was not accepted, or its arrival went unnoticed")?;
     progress.line(&format!("\n  {arn}"));
     let mut states = Vec::new();
     let execution = watcher

@@ -1,6 +1,7 @@
 //! One partner's folder, and the step that looks at it.
 
 use announce_rejections::Output as Delivery;
+use ::arrivals::Arrivals;
 use bus::Bus;
 use ceremony::digest::Sha256;
 use ceremony::id::{CertificateSet, Kind};
@@ -155,17 +156,19 @@ impl Inbox {
 
 pub(crate) fn context(config: &SdkConfig) -> Context {
     Context {
-        s3: aws_sdk_s3::Client::new(config),
-        sfn: aws_sdk_sfn::Client::new(config),
-        sqs: aws_sdk_sqs::Client::new(config),
+        arrivals: Arrivals {
+            s3: aws_sdk_s3::Client::new(config),
+            sfn: aws_sdk_sfn::Client::new(config),
+            sqs: aws_sdk_sqs::Client::new(config),
+            bus: bus_of(config),
+            runs: runs_of(config),
+            inbox_bucket: INBOX.to_owned(),
+            rejections_queue_url: "https://sqs.eu-west-1.amazonaws.com/111122223333/q".to_owned(),
+            state_machine_arn: "arn:aws:states:eu-west-1:111122223333:stateMachine:kek-export"
+                .to_owned(),
+        },
         ssm: aws_sdk_ssm::Client::new(config),
-        bus: bus_of(config),
-        runs: runs_of(config),
-        inbox_bucket: INBOX.to_owned(),
         evidence_bucket: "evidence".to_owned(),
-        rejections_queue_url: "https://sqs.eu-west-1.amazonaws.com/111122223333/q".to_owned(),
-        state_machine_arn: "arn:aws:states:eu-west-1:111122223333:stateMachine:kek-export"
-            .to_owned(),
     }
 }
 

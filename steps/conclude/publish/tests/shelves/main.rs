@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 mod interrupted;
+mod objects;
 mod published;
 
 use ceremony::digest::Sha256;

@@ -51,6 +51,7 @@ pub(crate) fn input() -> Input {
             ],
             manifest: File::new("manifest.json", JSON, "{\"files\":2}\n"),
             documents: vec![File::new("certificates.pem", PEM, "certificates")],
+            objects: Vec::new(),
             trusted_roots: vec![ROOT.clone()],
         },
     }

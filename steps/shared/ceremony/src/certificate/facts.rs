@@ -84,6 +84,7 @@ impl Facts {
                 }
                 ParsedExtension::KeyUsage(usage) => {
                     facts.key_usage = Some(KeyUsage {
+                        digital_signature: usage.digital_signature(),
                         key_cert_sign: usage.key_cert_sign(),
                         key_encipherment: usage.key_encipherment(),
                         key_agreement: usage.key_agreement(),

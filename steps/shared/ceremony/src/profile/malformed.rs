@@ -9,11 +9,15 @@ use crate::text::shown;
 pub struct MalformedProfile(String);
 
 pub(super) fn fault<T>(words: &str) -> Result<T, MalformedProfile> {
-    Err(MalformedProfile(clean(words)))
+    Err(MalformedProfile::new(words))
 }
 
 impl MalformedProfile {
-    pub(super) fn of_json(error: &serde_json::Error) -> Self {
+    pub(crate) fn new(words: &str) -> Self {
+        Self(clean(words))
+    }
+
+    pub(crate) fn of_json(error: &serde_json::Error) -> Self {
         // The place is told last; it must not be what is cut off.
         let place = format!(" at line {} column {}", error.line(), error.column());
         let words = error.to_string();

@@ -100,7 +100,7 @@ pub enum CheckName {
     Identity,
     /// Only a CA may sign certificates.
     KeyCertSignInCaOnly,
-    /// KeyUsage: keyCertSign for CAs; for the leaf, where present, what the exchange method needs.
+    /// KeyUsage: keyCertSign for CAs; for the leaf, where present, the use that it is for.
     KeyUsage,
     /// The leaf's key is of a kind that can carry a key.
     LeafKeyKind,
@@ -108,6 +108,8 @@ pub enum CheckName {
     LeafKeySuitable,
     /// The leaf is valid for no longer than is good practice.
     LeafValidityPeriod,
+    /// The signing key as it is now has the certificate's public key.
+    LiveKey,
     /// Names are constrained only where this software can compare them.
     NameConstraintsComparable,
     /// Constraints on names stand in a CA.
@@ -122,6 +124,8 @@ pub enum CheckName {
     NotExpiringSoon,
     /// No more CAs below than pathLenConstraint allows.
     PathLength,
+    /// A certificate was requested for this public key.
+    PublicKeyRequested,
     /// The leaf and its issuing CA stay valid for as long as the profile asks.
     RemainingLife,
     /// The root is one of the profile's trust anchors.
@@ -136,10 +140,14 @@ pub enum CheckName {
     SerialNumber,
     /// What is below the root is not signed with MD5 or SHA-1.
     SignatureDigest,
+    /// Our signing key is of a kind that signatures are verified with here.
+    SigningKeySuitable,
     /// A CA says which key it signs with.
     SubjectKeyIdentifier,
     /// The certificate says whose it is.
     SubjectPresent,
+    /// The subject is the one that was requested, byte for byte.
+    SubjectRequested,
     /// notBefore and notAfter are dates, written as demanded.
     ValidityDates,
 }
@@ -165,6 +173,7 @@ impl CheckName {
             Self::LeafKeyKind => "UnsuitableLeafKey",
             Self::LeafKeySuitable => "LeafKeyTooWeak",
             Self::LeafValidityPeriod => "LeafValidityPeriod",
+            Self::LiveKey => "SigningKeyDiffers",
             Self::NameConstraintsComparable => "NameConstraintsUnsupported",
             Self::NameConstraintsInCaOnly => "NameConstraintsInLeaf",
             Self::NamesPlain => "NamesPlain",
@@ -172,6 +181,7 @@ impl CheckName {
             Self::NotExpired => "CertificateExpired",
             Self::NotExpiringSoon => "NotExpiringSoon",
             Self::PathLength => "PathTooLong",
+            Self::PublicKeyRequested => "PublicKeyNotRequested",
             Self::RemainingLife => "CertificateExpiresTooSoon",
             Self::RootPinned => "RootNotPinned",
             Self::RsaExponent => "UnsafeRsaExponent",
@@ -179,8 +189,10 @@ impl CheckName {
             Self::RsaModulus => "UnsafeRsaModulus",
             Self::SerialNumber => "SerialNumberInvalid",
             Self::SignatureDigest => "SignatureTooWeak",
+            Self::SigningKeySuitable => "UnsuitableSigningKey",
             Self::SubjectKeyIdentifier => "SubjectKeyIdentifier",
             Self::SubjectPresent => "SubjectMissing",
+            Self::SubjectRequested => "SubjectMismatch",
             Self::ValidityDates => "ValidityDatesInvalid",
         }
     }
@@ -197,8 +209,11 @@ impl CheckName {
             Self::LeafKeyKind | Self::LeafKeySuitable => {
                 "AWS Payment Cryptography, Import and export keys"
             }
+            Self::LiveKey => "KMS or Payment Cryptography, the key as it is",
+            Self::PublicKeyRequested | Self::SubjectRequested => "The request (RFC 2986)",
             Self::RemainingLife => "Profile, minimumRemainingDays",
             Self::RootPinned => "Profile, trustAnchors",
+            Self::SigningKeySuitable => "NIST SP 800-57 part 1, table 2",
             lint => lints::lint(lint).map_or("", |lint| lint.clause),
         }
     }
@@ -207,7 +222,7 @@ impl CheckName {
         lints::lint(self).map_or(Severity::Refuse, |lint| lint.severity)
     }
 
-    /// What to do where it fails.
+    /// What to do where it fails, of a partner's certificates.
     pub fn remedy(self) -> &'static str {
         match self {
             Self::AlreadyValid => {
@@ -272,6 +287,7 @@ mod tests {
     use strum::IntoEnumIterator;
 
     use super::*;
+    use crate::proof::signer::remedy as signer_remedy;
 
     #[test]
     fn every_check_has_a_clause_an_error_and_a_remedy_of_its_own() {
@@ -279,6 +295,7 @@ mod tests {
         for name in CheckName::iter() {
             assert!(name.clause().len() > 10, "{name:?}");
             assert!(name.remedy().ends_with('.'), "{name:?}");
+            assert!(!signer_remedy(name).contains("partner"), "{name:?}");
             assert!(!name.remedy().contains("leaf again"), "{name:?}");
             assert!(errors.insert(name.error()), "{name:?}");
             let spelled = serde_json::to_value(name).unwrap();

@@ -1,6 +1,6 @@
 //! The checks that are made certificate by certificate.
 
-use super::{Check, CheckName};
+use super::{Check, CheckName, Pinned};
 use crate::algorithms::KeyAlgorithm;
 use crate::certificate::Certificate;
 use crate::exchange::{Load, Method};
@@ -9,14 +9,15 @@ use crate::profile::Trust;
 use crate::text::shown;
 use crate::utc::Utc;
 
-/// The root is one of the profile's trust anchors, by its fingerprint.
-pub(super) fn root_is_pinned(path: &CertificatePath, trust: &Trust, checks: &mut Vec<Check>) {
+/// The root is one of the trust anchors, by its fingerprint.
+pub(super) fn root_is_pinned(path: &CertificatePath, pinned: Pinned<'_>, checks: &mut Vec<Check>) {
     let fingerprint = path.root.sha256();
-    let passed = trust.trust_anchors.contains(&fingerprint);
+    let passed = pinned.trust_anchors.contains(&fingerprint);
+    let place = pinned.place;
     let detail = if passed {
-        format!("fingerprint {fingerprint} is pinned in the profile")
+        format!("fingerprint {fingerprint} is pinned in the {place}")
     } else {
-        format!("fingerprint {fingerprint} is not one of the profile's trust anchors")
+        format!("fingerprint {fingerprint} is not one of the {place}'s trust anchors")
     };
     let (name, root) = (CheckName::RootPinned, &path.root);
     checks.push(Check::on(Role::Root, root, name, passed, detail));
@@ -41,26 +42,31 @@ pub(super) fn certificates_are_valid_at(path: &CertificatePath, now: Utc, checks
 /// one that has expired already nothing more is said.
 pub(super) fn enough_life_is_left(
     path: &CertificatePath,
-    trust: &Trust,
+    pinned: Pinned<'_>,
     now: Utc,
     checks: &mut Vec<Check>,
 ) {
-    let days = trust.minimum_remaining_days;
+    let (days, place) = (pinned.minimum_remaining_days, pinned.place);
     let needed = now.plus_seconds(i64::from(days) * 86_400);
     for (role, certificate) in path.certificates().take(2) {
         let end = certificate.not_after();
         if end < now {
             continue;
         }
-        let detail = format!("valid until {end}; at {now} the profile asks for {days} days more");
+        let detail = format!("valid until {end}; at {now} the {place} asks for {days} days more");
         let passed = needed <= end;
         let name = CheckName::RemainingLife;
         checks.push(Check::on(role, certificate, name, passed, detail));
     }
 }
 
-/// Every CA may issue what stands below it on the path.
-pub(super) fn cas_may_issue(path: &CertificatePath, method: Method, checks: &mut Vec<Check>) {
+/// Every CA may issue what stands below it on the path. Which key may certify which other is the
+/// service's to say, where it imports the CAs: for a method of exchange.
+pub(super) fn cas_may_issue(
+    path: &CertificatePath,
+    method: Option<Method>,
+    checks: &mut Vec<Check>,
+) {
     let mut below = &path.leaf;
     for (cas_below, ca) in path.cas().enumerate() {
         let role = if std::ptr::eq(ca, &path.root) {
@@ -97,9 +103,11 @@ pub(super) fn cas_may_issue(path: &CertificatePath, method: Method, checks: &mut
         };
         check(CheckName::PathLength, passed, detail);
 
-        let certified = (!std::ptr::eq(below, &path.leaf)
-            || method.works_with(below.key_algorithm()))
-        .then(|| below.key_algorithm());
+        let certified = method
+            .filter(|method| {
+                !std::ptr::eq(below, &path.leaf) || method.works_with(below.key_algorithm())
+            })
+            .map(|_| below.key_algorithm());
         let (passed, detail) = ca_key_is_suitable(ca.key_algorithm(), certified);
         check(CheckName::CaKeySuitable, passed, detail);
         below = ca;

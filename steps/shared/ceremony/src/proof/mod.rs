@@ -13,9 +13,11 @@
 mod check;
 mod checks;
 mod refusal;
+mod signer;
 mod webpki_path;
 mod words;
 
+use crate::digest::Sha256;
 use crate::exchange::Load;
 use crate::lints;
 use crate::path::CertificatePath;
@@ -24,6 +26,7 @@ use crate::utc::Utc;
 
 pub use check::{Check, CheckName, Severity};
 pub use refusal::Refusal;
+pub use signer::{ProvenSigner, is_live_key, prove_signer};
 
 /// A path of which no check failed that refuses. Only these are imported, and only under their
 /// leaves is anything wrapped: the functions that do so take no other type.
@@ -38,29 +41,43 @@ impl ProvenPath {
 
 /// What a proof came to: every check with its result in the order made, and the verdict.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Proof {
+pub struct Proof<P = ProvenPath> {
     pub checks: Vec<Check>,
-    pub verdict: Result<ProvenPath, Refusal>,
+    pub verdict: Result<P, Refusal>,
 }
 
-impl Proof {
+impl<P> Proof<P> {
     /// What is to be told of the certificates although nothing is refused for it.
     pub fn notes(&self) -> Vec<&Check> {
         self.checks.iter().filter(|check| check.is_note()).collect()
     }
 }
 
+/// Whom to believe, and where that is written.
+#[derive(Clone, Copy)]
+struct Pinned<'a> {
+    trust_anchors: &'a [Sha256],
+    minimum_remaining_days: u32,
+    /// `profile`, say.
+    place: &'static str,
+}
+
 /// Proves `path` at `now` against the trust pinned in the profile; its leaf is to carry that load.
 pub fn prove(path: CertificatePath, trust: &Trust, load: Load, now: Utc) -> Proof {
+    let pinned = Pinned {
+        trust_anchors: &trust.trust_anchors,
+        minimum_remaining_days: trust.minimum_remaining_days,
+        place: "profile",
+    };
     let mut checks = Vec::new();
-    checks::root_is_pinned(&path, trust, &mut checks);
-    webpki_path::path_is_valid(&path, trust, now, &mut checks);
+    checks::root_is_pinned(&path, pinned, &mut checks);
+    webpki_path::path_is_valid(&path, pinned, now, &mut checks);
     checks::certificates_are_valid_at(&path, now, &mut checks);
-    checks::cas_may_issue(&path, load.method, &mut checks);
+    checks::cas_may_issue(&path, Some(load.method), &mut checks);
     checks::leaf_may_receive(&path, trust, load, &mut checks);
-    checks::enough_life_is_left(&path, trust, now, &mut checks);
+    checks::enough_life_is_left(&path, pinned, now, &mut checks);
     checks.extend(lints::lint_path(&path, now));
-    let verdict = match Refusal::of(&checks) {
+    let verdict = match Refusal::of(&checks, CheckName::remedy) {
         None => Ok(ProvenPath(path)),
         Some(refusal) => Err(refusal),
     };

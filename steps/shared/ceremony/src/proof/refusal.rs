@@ -19,7 +19,8 @@ pub struct Refusal {
 const MAX_REASONS_BYTES: usize = 4 * 1024;
 
 impl Refusal {
-    pub(super) fn of(checks: &[Check]) -> Option<Self> {
+    /// Of the checks that failed, with the remedy of the first in these words.
+    pub(super) fn of(checks: &[Check], remedy: fn(CheckName) -> &'static str) -> Option<Self> {
         let failed: Vec<&Check> = checks.iter().filter(|check| check.refuses()).collect();
         // The path check fails for any reason that another check names better.
         let first = failed
@@ -34,7 +35,7 @@ impl Refusal {
                 checks.len(),
                 reasons(&failed)
             ),
-            remedy: first.check.remedy().to_owned(),
+            remedy: remedy(first.check).to_owned(),
         })
     }
 }

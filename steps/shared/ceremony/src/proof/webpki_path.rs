@@ -7,20 +7,19 @@ use webpki::{
 };
 
 use super::words::in_words;
-use super::{Check, CheckName};
+use super::{Check, CheckName, Pinned};
 use crate::path::CertificatePath;
-use crate::profile::Trust;
 use crate::utc::Utc;
 
-/// The leaf is valid at `now` under the path's root, if that is pinned: nothing that is not in the
-/// profile is ever an anchor.
+/// The leaf is valid at `now` under the path's root, if that is pinned: nothing else is ever an
+/// anchor.
 pub(super) fn path_is_valid(
     path: &CertificatePath,
-    trust: &Trust,
+    pinned: Pinned<'_>,
     now: Utc,
     checks: &mut Vec<Check>,
 ) {
-    let outcome = if trust.trust_anchors.contains(&path.root.sha256()) {
+    let outcome = if pinned.trust_anchors.contains(&path.root.sha256()) {
         match verified_intermediates(path, now) {
             // Every CA that is listed will be imported.
             Ok(verified) if verified == listed_intermediates(path) => Ok(()),
@@ -74,8 +73,8 @@ fn verified_intermediates(
         .collect())
 }
 
-/// ExtendedKeyUsage has no purpose for transporting keys: partners' leaves carry none, or the
-/// purposes of other uses. KeyUsage, which does, is checked on its own.
+/// ExtendedKeyUsage has no purpose for transporting keys, nor for signing packages or key blocks:
+/// leaves carry none, or the purposes of other uses. KeyUsage, which does, is checked on its own.
 struct AnyPurpose;
 
 impl ExtendedKeyUsageValidator for AnyPurpose {

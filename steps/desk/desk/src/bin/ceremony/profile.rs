@@ -154,6 +154,7 @@ fn draft(arguments: New) -> new::Draft {
             minimum_remaining_days: MINIMUM_REMAINING_DAYS,
             max_ceremonies_per_day: CEREMONIES_PER_DAY,
             kek_export: Some(kek_export),
+            working_key_export: None,
         },
         roots: arguments.root,
         with_root: arguments.with_root,

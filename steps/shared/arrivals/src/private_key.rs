@@ -2,19 +2,19 @@
 
 use ceremony::announcement::{Announcement, PrivateKeyReceived, Severity, VERSION};
 use ceremony::bundle::{UnusableFile, private_key_in};
-use ceremony::id::Kind;
+use ceremony::id::{Kind, Place};
 use ceremony::identifiers::Folder;
 use ceremony::text::shown;
 use step::ServiceError;
 use storage::{Beginning, ObjectError, read_beginning, read_newest, read_version};
 
-use crate::decide::Decision;
+use crate::decision::Decision;
 use crate::folder::{Contents, File, Unread};
-use crate::{Context, CreatedObject, Error, Output};
+use crate::{Arrivals, CreatedObject, Error, Output};
 
 /// Where a private key was found.
 #[derive(Clone, Debug)]
-pub(crate) struct Found {
+pub struct Found {
     key: String,
     version_id: String,
     bytes: u64,
@@ -29,7 +29,7 @@ pub(crate) struct Found {
 ///
 /// Of a file that lies in no folder there are no contents.
 pub(crate) async fn of_event(
-    context: &Context,
+    arrivals: &Arrivals,
     contents: Option<&Contents>,
     object: &CreatedObject,
 ) -> Result<Option<Found>, Error> {
@@ -53,7 +53,7 @@ pub(crate) async fn of_event(
             return Ok(None);
         }
     }
-    let (s3, inbox) = (&context.s3, &context.inbox_bucket);
+    let (s3, inbox) = (&arrivals.s3, &arrivals.inbox_bucket);
     let read = match version_id {
         Some(id) => read_version(s3, inbox, key, id)
             .await
@@ -68,7 +68,7 @@ pub(crate) async fn of_event(
             form,
         })),
         Err(ObjectError::TooLarge { .. }) => {
-            at_beginning(context, key, version_id.as_deref()).await
+            at_beginning(arrivals, key, version_id.as_deref()).await
         }
         Err(error) => none_if_out_of_reach(error),
     }
@@ -77,11 +77,11 @@ pub(crate) async fn of_event(
 /// The private key with which a file begins that is too large to be read: a keystore, or many keys in
 /// one.
 pub(crate) async fn at_beginning(
-    context: &Context,
+    arrivals: &Arrivals,
     key: &str,
     version_id: Option<&str>,
 ) -> Result<Option<Found>, Error> {
-    match read_beginning(&context.s3, &context.inbox_bucket, key, version_id).await {
+    match read_beginning(&arrivals.s3, &arrivals.inbox_bucket, key, version_id).await {
         Ok(Beginning {
             version_id,
             bytes,
@@ -108,13 +108,38 @@ fn none_if_out_of_reach(error: ObjectError) -> Result<Option<Found>, Error> {
     }
 }
 
-/// A private key that lies in the folder.
-pub(crate) fn among(files: &[File], unread: &[Unread]) -> Option<Found> {
-    let mut too_large = unread.iter().filter_map(|file| file.private_key.as_ref());
-    files
-        .iter()
-        .find_map(found)
-        .or_else(|| too_large.next().cloned())
+impl Found {
+    /// A private key that lies in the folder.
+    pub fn among(files: &[File], unread: &[Unread]) -> Option<Self> {
+        let mut too_large = unread.iter().filter_map(|file| file.private_key.as_ref());
+        files
+            .iter()
+            .find_map(found)
+            .or_else(|| too_large.next().cloned())
+    }
+
+    /// What is said of another file of the folder: briefly, since the key has been announced.
+    pub fn blocks<P: Place>(&self, place: &P) -> Decision<P> {
+        let reason = format!(
+            "no ceremony of this folder starts as long as `{}` lies there, which holds a private key",
+            shown(&self.key)
+        );
+        let remedy = match place.folder() {
+            Some(_) => {
+                "Have a responder delete every version of that file, by the command in the event \
+                 Private Key Received, then drop the leaf again."
+            }
+            None => {
+                "Have a responder delete every version of that file, by the command in the event \
+                 Private Key Received, then drop the certificate again."
+            }
+        };
+        Decision::Unusable {
+            reason,
+            file: Some(self.key.clone()),
+            remedy,
+        }
+    }
 }
 
 fn found(file: &File) -> Option<Found> {
@@ -129,47 +154,66 @@ fn found(file: &File) -> Option<Found> {
     })
 }
 
-/// What is said of another file of the folder: briefly, since the key has been announced.
-pub(crate) fn blocks(found: &Found) -> Decision {
-    let reason = format!(
-        "no ceremony of this folder starts as long as `{}` lies there, which holds a private key",
-        shown(&found.key)
-    );
-    let remedy = "Have a responder delete every version of that file, by the command in the event \
-                  Private Key Received, then drop the leaf again.";
-    Decision::Unusable {
-        reason,
-        file: Some(found.key.clone()),
-        remedy,
-    }
-}
-
-pub(crate) async fn announce(
-    context: &Context,
-    folder: Option<&Folder>,
+/// Announces a key that lies in a folder.
+pub(crate) async fn announce<P: Place>(
+    arrivals: &Arrivals,
+    kind: Kind,
+    place: &P,
     found: &Found,
 ) -> Result<Output, Error> {
-    let remedy = "Tell the partner to replace that key and every certificate for it, since others may \
-                  have read it. A responder must delete every version of the object, by the command \
-                  in `deleteVersions`. Then drop the leaf again.";
+    let remedy = match place.folder() {
+        Some(_) if kind == Kind::WorkingKeyExport => {
+            "Tell whoever sent it to replace that key, since others may have read it. A responder must \
+             delete every version of the object, by the command in `deleteVersions`. Then drop a \
+             document without a key."
+        }
+        Some(_) => PARTNERS_REMEDY,
+        None => {
+            "Find out whose key it is, and have it replaced with every certificate for it, since others \
+             may have read it: no key of ours ever leaves its service. A responder must delete every \
+             version of the object, by the command in `deleteVersions`. Then drop the certificate again."
+        }
+    };
+    let consequence = match kind {
+        Kind::WorkingKeyExport => "It starts no ceremony.",
+        _ => "No ceremony of this folder starts as long as it lies there.",
+    };
+    let detail = PrivateKeyReceived {
+        ceremony: Some(kind),
+        latest_ceremony: arrivals.runs.latest(kind, place).await?,
+        ..detail(arrivals, place.folder(), found, consequence, remedy)
+    };
+    tell(arrivals, detail).await
+}
+
+/// Announces a key that lies in no folder.
+pub(crate) async fn announce_outside(arrivals: &Arrivals, found: &Found) -> Result<Output, Error> {
+    let consequence = "It lies in no drop folder, and stops no ceremony.";
+    let detail = detail(arrivals, None, found, consequence, PARTNERS_REMEDY);
+    tell(arrivals, detail).await
+}
+
+const PARTNERS_REMEDY: &str = "Tell the partner to replace that key and every certificate for it, \
+    since others may have read it. A responder must delete every version of the object, by the \
+    command in `deleteVersions`. Then drop the leaf again.";
+
+fn detail(
+    arrivals: &Arrivals,
+    folder: Option<&Folder>,
+    found: &Found,
+    consequence: &str,
+    remedy: &str,
+) -> PrivateKeyReceived {
     let Found {
         key,
         version_id,
         bytes,
         form,
     } = found;
-    let consequence = match folder {
-        Some(_) => "No ceremony of this folder starts as long as it lies there.",
-        None => "It lies in no drop folder, and stops no ceremony.",
-    };
-    let latest_ceremony = match folder {
-        Some(folder) => context.runs.latest(Kind::KekExport, folder).await?,
-        None => None,
-    };
-    let detail = PrivateKeyReceived {
+    PrivateKeyReceived {
         version: VERSION,
         severity: Severity::High,
-        ceremony: folder.map(|_| Kind::KekExport),
+        ceremony: None,
         ceremony_id: None,
         partner: folder.map(|folder| folder.partner.clone()),
         environment: folder.map(|folder| folder.environment),
@@ -181,11 +225,14 @@ pub(crate) async fn announce(
         version_id: version_id.clone(),
         bytes: *bytes,
         remedy: remedy.to_owned(),
-        delete_versions: delete_versions(&context.inbox_bucket, key),
-        latest_ceremony,
-    };
+        delete_versions: delete_versions(&arrivals.inbox_bucket, key),
+        latest_ceremony: None,
+    }
+}
+
+async fn tell(arrivals: &Arrivals, detail: PrivateKeyReceived) -> Result<Output, Error> {
     let announcement = Announcement::PrivateKeyReceived(detail);
-    context.bus.announce(&announcement).await?;
+    arrivals.bus.announce(&announcement).await?;
     Ok(Output::PrivateKeyReceived)
 }
 

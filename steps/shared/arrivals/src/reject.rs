@@ -1,50 +1,63 @@
 //! A rejection: announced at once, or together with others of its place when a minute is over.
 
 use ceremony::announcement::{Announcement, FilesNotTaken, RejectedFile};
-use ceremony::id::Kind;
+use ceremony::id::{Kind, Place};
 use ceremony::identifiers::{Folder, PartnerId};
 use ceremony::text::{clipped, shown};
 use ceremony::utc::Utc;
+use ceremony::working_keys::place::REJECTIONS;
 use runs::Gathered;
 use serde_json::json;
 use step::ServiceError;
 
-use crate::{Context, Error, Output};
+use crate::{Arrivals, Error, Output};
 
 /// What is rejected, and why.
-pub(crate) struct Rejection<'a> {
-    folder: Option<&'a Folder>,
+pub(crate) struct Rejection<'a, P = Folder> {
+    /// The ceremony that it would have started, and where it lies.
+    of: Option<(Kind, &'a P)>,
     place: String,
     rejected: RejectedFile,
     remedy: &'static str,
 }
 
-impl<'a> Rejection<'a> {
+impl<'a, P: Place> Rejection<'a, P> {
     pub(crate) fn of(
-        folder: &'a Folder,
+        kind: Kind,
+        place: &'a P,
         key: Option<&str>,
         reason: String,
         remedy: &'static str,
     ) -> Self {
         Self {
-            folder: Some(folder),
-            place: folder.prefix(),
+            of: Some((kind, place)),
+            place: gathered_at(kind, place),
             rejected: rejected(key, reason),
             remedy,
         }
     }
+}
 
+impl Rejection<'_> {
     /// Of a key that names no folder. It is gathered with others below the name of a partner, since a
     /// partner can write nowhere else, so that none can hide what another has put in the wrong place.
     pub(crate) fn outside(key: &str, reason: String, remedy: &'static str) -> Self {
         let (first, _) = key.split_once('/').unwrap_or_default();
         let partner = PartnerId::try_from(first.to_owned());
         Self {
-            folder: None,
+            of: None,
             place: partner.map_or_else(|_| "elsewhere".to_owned(), |partner| format!("{partner}/")),
             rejected: rejected(Some(key), reason),
             remedy,
         }
+    }
+}
+
+/// What is rejected at one of these is told together.
+fn gathered_at(kind: Kind, place: &impl Place) -> String {
+    match kind {
+        Kind::WorkingKeyExport => format!("{}{REJECTIONS}", place.prefix()),
+        _ => place.prefix(),
     }
 }
 
@@ -62,39 +75,41 @@ pub(crate) fn bounded(reason: String) -> String {
     clipped(reason, 1_500)
 }
 
-pub(crate) async fn reject(
-    context: &Context,
-    rejection: Rejection<'_>,
+pub(crate) async fn reject<P: Place>(
+    arrivals: &Arrivals,
+    rejection: Rejection<'_, P>,
     now: Utc,
 ) -> Result<Output, Error> {
     let place = rejection.place.clone();
-    match context
+    match arrivals
         .runs
         .gather(&place, &rejection.rejected, now)
         .await?
     {
         Gathered::First => {
             let Rejection {
-                folder,
+                of,
                 rejected: RejectedFile { file, reason },
                 remedy,
                 ..
             } = rejection;
-            let of = folder.map(|folder| (Kind::KekExport, folder));
-            let mut detail = FilesNotTaken::new(of, reason, file, remedy);
-            if let Some((kind, folder)) = of {
-                detail.latest_ceremony = context.runs.latest(kind, folder).await?;
-            }
-            let announcement = Announcement::CertificatesRejected(detail);
-            context.bus.announce(&announcement).await?;
+            let detail = match of {
+                Some((kind, place)) => FilesNotTaken {
+                    latest_ceremony: arrivals.runs.latest(kind, place).await?,
+                    ..FilesNotTaken::at(kind, place, reason, file, remedy)
+                },
+                None => FilesNotTaken::new(None, reason, file, remedy),
+            };
+            let announcement = Announcement::of_rejected(detail);
+            arrivals.bus.announce(&announcement).await?;
         }
         Gathered::InWindow(window) => {
             // Delivered when the window has been open for a minute: the queue delays what it takes.
             let message = json!({ "place": place, "window": window }).to_string();
-            context
+            arrivals
                 .sqs
                 .send_message()
-                .queue_url(&context.rejections_queue_url)
+                .queue_url(&arrivals.rejections_queue_url)
                 .message_body(message)
                 .send()
                 .await

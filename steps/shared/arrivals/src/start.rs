@@ -39,16 +39,16 @@
 //! unknown has ended, within four days of being begun since no execution lasts longer.
 
 use aws_sdk_sfn::types::{ExecutionStatus, IncludedData};
-use ceremony::execution::Start as Input;
-use ceremony::id::{CeremonyId, CertificateSet};
+use ceremony::digest::Sha256;
+use ceremony::execution::{DroppedObject, Start as Input};
+use ceremony::id::{CeremonyId, InputSet};
 use ceremony::utc::Utc;
 use runs::{Run, Taken};
 use step::ServiceError;
 
-use crate::decide::Complete;
-use crate::{Context, Error};
+use crate::{Arrivals, Error};
 
-/// What became of a complete set.
+/// What became of a set.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) enum Start {
     Started,
@@ -60,21 +60,33 @@ pub(crate) enum Start {
     NoneLeftToday,
 }
 
-pub(crate) async fn start(
-    context: &Context,
-    complete: &Complete,
+/// What asks for an execution.
+pub(crate) struct Asking<'a, S> {
+    pub(crate) set: &'a S,
+    pub(crate) objects: &'a [DroppedObject],
+    /// Of a certificate set.
+    pub(crate) leaf: Option<Sha256>,
+    /// When it was dropped, seconds since 1970.
+    pub(crate) dropped: i64,
+    /// How many ceremonies the folder may begin on one day.
+    pub(crate) per_day: u32,
+}
+
+pub(crate) async fn start<S: InputSet>(
+    arrivals: &Arrivals,
+    asking: &Asking<'_, S>,
     now: Utc,
 ) -> Result<Start, Error> {
     for _ in 0..ATTEMPTS {
-        let number = match context.runs.last_run(&complete.set).await? {
+        let number = match arrivals.runs.last_run(asking.set).await? {
             None => 1,
             Some(last) => {
-                let found = execution(context, &complete.set, last.number).await?;
-                match verdict(&last, &found, complete.dropped, now) {
+                let found = execution(arrivals, asking.set, last.number).await?;
+                match verdict(&last, &found, asking.dropped, now) {
                     Verdict::SameRun => return Ok(Start::AlreadyStarted),
-                    Verdict::NotStarted => return execute(context, &complete.set, &last).await,
-                    Verdict::NextRun if is_answered(&complete.set, &found) => {
-                        let by = complete.set.ceremony(last.number).ceremony_id;
+                    Verdict::NotStarted => return execute(arrivals, asking.set, &last).await,
+                    Verdict::NextRun if is_answered(asking.set, &found) => {
+                        let by = CeremonyId::new(asking.set, last.number);
                         return Ok(Start::NonceAnswered { by });
                     }
                     Verdict::NextRun => last.number + 1,
@@ -83,16 +95,13 @@ pub(crate) async fn start(
         };
         let run = Run {
             number,
-            input: input(complete, number)?,
+            input: input(asking, number)?,
             taken_at: now,
-            dropped: complete.dropped,
+            dropped: asking.dropped,
         };
-        let taken = context
-            .runs
-            .take(&complete.set, &run, complete.per_day)
-            .await?;
+        let taken = arrivals.runs.take(asking.set, &run, asking.per_day).await?;
         match taken {
-            Taken::Yes => return execute(context, &complete.set, &run).await,
+            Taken::Yes => return execute(arrivals, asking.set, &run).await,
             Taken::BySomebodyElse => {}
             Taken::NoneLeftToday => return Ok(Start::NoneLeftToday),
         }
@@ -120,7 +129,7 @@ enum Execution {
 }
 
 /// Whether the nonce of the set, if it has one, is to be answered no more.
-fn is_answered(set: &CertificateSet, last: &Execution) -> bool {
+fn is_answered(set: &impl InputSet, last: &Execution) -> bool {
     let has_failed = matches!(
         last,
         Execution::Ended {
@@ -128,7 +137,7 @@ fn is_answered(set: &CertificateSet, last: &Execution) -> bool {
             ..
         }
     );
-    set.nonce().is_some() && !has_failed
+    set.is_answered_once() && !has_failed
 }
 
 /// What a drop is to the last run of its set.
@@ -162,18 +171,18 @@ const DAY: i64 = 24 * 60 * 60;
 /// Well below the 90 days for which an execution is known after its end.
 const KNOWN: i64 = 80 * DAY;
 
-/// No execution lasts longer (`TimeoutSeconds` of the machine).
+/// No execution lasts longer (`TimeoutSeconds` of the machines).
 const LONGEST: i64 = 4 * DAY;
 
 async fn execution(
-    context: &Context,
-    set: &CertificateSet,
+    arrivals: &Arrivals,
+    set: &impl InputSet,
     number: u32,
 ) -> Result<Execution, Error> {
-    let name = set.ceremony(number).ceremony_id;
-    let machine = &context.state_machine_arn;
+    let name = CeremonyId::new(set, number);
+    let machine = &arrivals.state_machine_arn;
     let executions = machine.replacen(":stateMachine:", ":execution:", 1);
-    let answer = context
+    let answer = arrivals
         .sfn
         .describe_execution()
         .execution_arn(format!("{executions}:{name}"))
@@ -203,12 +212,12 @@ async fn execution(
 }
 
 /// Starts the execution of a run whose number has been taken.
-async fn execute(context: &Context, set: &CertificateSet, run: &Run) -> Result<Start, Error> {
-    let answer = context
+async fn execute(arrivals: &Arrivals, set: &impl InputSet, run: &Run) -> Result<Start, Error> {
+    let answer = arrivals
         .sfn
         .start_execution()
-        .state_machine_arn(&context.state_machine_arn)
-        .name(set.ceremony(run.number).ceremony_id.as_str())
+        .state_machine_arn(&arrivals.state_machine_arn)
+        .name(CeremonyId::new(set, run.number).as_str())
         .input(&run.input)
         .send()
         .await;
@@ -225,13 +234,9 @@ async fn execute(context: &Context, set: &CertificateSet, run: &Run) -> Result<S
     }
 }
 
-fn input(complete: &Complete, number: u32) -> Result<String, Error> {
-    let input = Input {
-        version: Input::VERSION,
-        ceremony: complete.set.ceremony(number),
-        objects: complete.objects.clone(),
-        leaf: Some(complete.set.leaf()),
-    };
+fn input<S: InputSet>(asking: &Asking<'_, S>, number: u32) -> Result<String, Error> {
+    let ceremony = asking.set.ceremony(number);
+    let input = Input::new(ceremony, asking.objects.to_vec(), asking.leaf.clone());
     serde_json::to_string(&input).map_err(|error| Error::Unwritable(error.to_string()))
 }
 
@@ -313,9 +318,15 @@ mod tests {
 
     #[test]
     fn no_execution_lasts_longer_than_is_said_here() {
-        let machine = include_str!("../../../../statemachine/kek-export.asl.json");
-        let machine: serde_json::Value = serde_json::from_str(machine).unwrap();
-        assert_eq!(machine["TimeoutSeconds"], LONGEST);
+        for machine in [
+            include_str!("../../../../statemachine/certificate-enrolment.asl.json"),
+            include_str!("../../../../statemachine/kek-export.asl.json"),
+            include_str!("../../../../statemachine/working-key-export.asl.json"),
+        ] {
+            let machine: serde_json::Value = serde_json::from_str(machine).unwrap();
+            let seconds = machine["TimeoutSeconds"].as_i64();
+            assert!(seconds.is_some_and(|seconds| seconds <= LONGEST));
+        }
     }
 
     #[test]

@@ -6,34 +6,34 @@ use ceremony::certificate::Certificate;
 use ceremony::digest::Sha256;
 use ceremony::exchange::{MalformedNonce, Nonce};
 use ceremony::execution::DroppedObject;
-use ceremony::identifiers::Folder;
 use percent_encoding::percent_decode_str;
 use step::ServiceError;
 use storage::{ObjectError, read_newest};
 
 use crate::private_key::{self, Found};
-use crate::{Context, Error};
+use crate::{Arrivals, Error};
 
 /// One file of the folder, read and unpacked.
-pub(crate) struct File {
-    pub(crate) object: DroppedObject,
+pub struct File {
+    pub object: DroppedObject,
     /// When it was put there, seconds since 1970.
-    pub(crate) modified: i64,
+    pub modified: i64,
     /// Whatever the file is called: a private key is one under any name.
-    pub(crate) certificates: Result<Vec<Certificate>, UnusableFile>,
+    pub certificates: Result<Vec<Certificate>, UnusableFile>,
     /// Of a file that is to hold a nonce by its name; its certificates do not count.
-    pub(crate) nonce: Option<Result<Nonce, MalformedNonce>>,
+    pub nonce: Option<Result<Nonce, MalformedNonce>>,
 }
 
 /// A file that was not read, and why.
-pub(crate) struct Unread {
-    pub(crate) key: String,
-    pub(crate) reason: String,
+pub struct Unread {
+    pub key: String,
+    pub reason: String,
     /// What its beginning holds, if it is too large.
-    pub(crate) private_key: Option<Found>,
+    pub private_key: Option<Found>,
 }
 
-pub(crate) enum Contents {
+/// What lies in a folder.
+pub enum Contents {
     Read {
         files: Vec<File>,
         unread: Vec<Unread>,
@@ -41,12 +41,12 @@ pub(crate) enum Contents {
     TooManyFiles,
 }
 
-/// Lists and reads the folder; more than [`MAX_FILES`] files, or more than [`MAX_FILE_BYTES`] in
+/// Lists and reads the folder of that prefix; more than [`MAX_FILES`] files, or more than [`MAX_FILE_BYTES`] in
 /// one, are not read. Of a larger one the beginning is looked at for a private key. Folders below are
 /// not looked into.
-pub(crate) async fn read_folder(context: &Context, folder: &Folder) -> Result<Contents, Error> {
+pub async fn read_folder(arrivals: &Arrivals, prefix: &str) -> Result<Contents, Error> {
     let (mut files, mut unread) = (Vec::new(), Vec::new());
-    let listed = match list(context, folder).await? {
+    let listed = match list(arrivals, prefix).await? {
         Some(listed) if listed.len() <= MAX_FILES => listed,
         _ => return Ok(Contents::TooManyFiles),
     };
@@ -57,10 +57,10 @@ pub(crate) async fn read_folder(context: &Context, folder: &Folder) -> Result<Co
     } in listed
     {
         if bytes > MAX_FILE_BYTES {
-            unread.push(too_large(context, key, bytes).await?);
+            unread.push(too_large(arrivals, key, bytes).await?);
             continue;
         }
-        match read_newest(&context.s3, &context.inbox_bucket, &key).await {
+        match read_newest(&arrivals.s3, &arrivals.inbox_bucket, &key).await {
             Ok((version_id, contents)) => files.push(File {
                 certificates: certificates_in(&contents),
                 nonce: Nonce::is_expected_in(&key).then(|| Nonce::in_file(&contents)),
@@ -74,7 +74,7 @@ pub(crate) async fn read_folder(context: &Context, folder: &Folder) -> Result<Co
             }),
             // Replaced by a larger one, or deleted, between listing and reading.
             Err(ObjectError::TooLarge { key, bytes }) => {
-                unread.push(too_large(context, key, bytes).await?);
+                unread.push(too_large(arrivals, key, bytes).await?);
             }
             Err(ObjectError::Missing { .. }) => {}
             // Encrypted with a key of the partner's own, for example.
@@ -91,9 +91,9 @@ pub(crate) async fn read_folder(context: &Context, folder: &Folder) -> Result<Co
     Ok(Contents::Read { files, unread })
 }
 
-async fn too_large(context: &Context, key: String, bytes: u64) -> Result<Unread, Error> {
+async fn too_large(arrivals: &Arrivals, key: String, bytes: u64) -> Result<Unread, Error> {
     Ok(Unread {
-        private_key: private_key::at_beginning(context, &key, None).await?,
+        private_key: private_key::at_beginning(arrivals, &key, None).await?,
         reason: format!("the file has {bytes} bytes; at most {MAX_FILE_BYTES} are accepted"),
         key,
     })
@@ -109,13 +109,12 @@ struct Listed {
 }
 
 /// `None` if there is more than one listing shows: that is over the limit, whatever it is.
-async fn list(context: &Context, folder: &Folder) -> Result<Option<Vec<Listed>>, Error> {
-    let prefix = folder.prefix();
-    let answer = context
+async fn list(arrivals: &Arrivals, prefix: &str) -> Result<Option<Vec<Listed>>, Error> {
+    let answer = arrivals
         .s3
         .list_objects_v2()
-        .bucket(&context.inbox_bucket)
-        .prefix(&prefix)
+        .bucket(&arrivals.inbox_bucket)
+        .prefix(prefix)
         .delimiter("/")
         .max_keys(LISTING)
         // XML has no way to write all characters that a key may have.

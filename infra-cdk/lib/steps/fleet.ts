@@ -1,0 +1,66 @@
+import { Duration } from 'aws-cdk-lib';
+import type { IConstruct } from 'constructs';
+
+import type { Platform } from '../platform/platform.ts';
+import {
+  gatherResults,
+  readInventories,
+  writeBatches,
+  writeResults,
+} from '../platform/work-permissions.ts';
+import { PaymentCryptography } from './payment-cryptography.ts';
+import type { DefineStep } from './step-function.ts';
+
+/** How many batches are exported at once: `MaxConcurrency` in `statemachine/initial-keys-map.asl.json`. */
+export const BATCHES_AT_ONCE = 4;
+
+/** The steps that make initial keys for fleets of terminals, one folder of `steps/` or another. */
+export function fleetSteps(
+  define: DefineStep,
+  scope: IConstruct,
+  { storage }: Platform,
+  apcCallsPerSecond: number,
+) {
+  const payment = new PaymentCryptography(scope);
+  const INBOX_BUCKET = storage.inbox.bucketName;
+  const PARTS_BUCKET = storage.parts.bucketName;
+  return {
+    'find-bdk': define('find-bdk', 'Looks at the base derivation key that the profile names', {
+      permissions: payment.readKeys(),
+      // A call that is throttled is made again for 50 s.
+      timeout: Duration.seconds(75),
+    }),
+    'split-inventory': define('split-inventory', 'Proves the inventory of a fleet and splits it', {
+      environment: { INBOX_BUCKET, PARTS_BUCKET },
+      permissions: [...readInventories(storage), ...writeBatches(storage)],
+      // A million terminals: ten thousand objects to write, and their numbers in memory.
+      timeout: Duration.minutes(10),
+      memorySize: 512,
+    }),
+    'export-initial-keys': define(
+      'export-initial-keys',
+      'Exports the initial keys of one batch of terminals under the KEK',
+      {
+        environment: {
+          PARTS_BUCKET,
+          MILLISECONDS_BETWEEN_CALLS: String(
+            Math.round((1000 * BATCHES_AT_ONCE) / apcCallsPerSecond),
+          ),
+        },
+        permissions: [...payment.exportInitialKeys(), ...writeResults(storage)],
+        // A hundred calls at the slowest pace, which is one call a second for the whole map.
+        timeout: Duration.minutes(15),
+      },
+    ),
+    'gather-initial-keys': define(
+      'gather-initial-keys',
+      'Reconciles the initial keys of a fleet with its inventory, and puts them together',
+      {
+        environment: { INBOX_BUCKET, PARTS_BUCKET },
+        permissions: [...readInventories(storage), ...gatherResults(storage)],
+        timeout: Duration.minutes(15),
+        memorySize: 512,
+      },
+    ),
+  };
+}

@@ -1,0 +1,316 @@
+//! `GatherInitialKeys`: what became of every terminal, as the files that the partner fetches.
+//!
+//! Reads the inventory once more, as it was agreed on, and beside it the result of each batch: every
+//! serial number must be there once, in its place, and no other. Writes one line for each terminal, in the
+//! order of the inventory, to the work bucket, from where `Publish` takes them: they are too many for a
+//! state, and for memory. Another attempt writes the same bytes.
+
+mod fleet_readme;
+mod lines;
+mod manifest;
+
+use ceremony::algorithms::SignatureAlgorithm;
+use ceremony::digest::{Hasher, Sha256};
+use ceremony::evidence::{Recordable, document};
+use ceremony::execution::{Execution, File, JSON, MARKDOWN};
+use ceremony::fleet::outcome::StoppedBatch;
+use ceremony::fleet::{BATCH, BatchResult, Inventory, Plan, Run, SerialNumber, Tally};
+use ceremony::id::Ceremony;
+use ceremony::publication::Publication;
+use ceremony::text::shown;
+use futures::stream::{self, StreamExt};
+use serde::{Deserialize, Serialize};
+use step::{Journal, ServiceError, StepError};
+use storage::{ObjectError, open_own, open_version, read_own};
+use strum::{IntoStaticStr, VariantNames};
+
+use lines::Lines;
+
+pub use manifest::Manifest;
+
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Input {
+    pub ceremony: Ceremony,
+    pub execution: Execution,
+    pub run: Run,
+    pub plan: Plan,
+    /// By which the package will be signed.
+    pub signature: SignatureAlgorithm,
+}
+
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Output {
+    pub publication: Publication,
+    pub tally: Tally,
+}
+
+impl Recordable for Output {
+    fn recordable(&self) -> impl Serialize {
+        #[derive(Serialize)]
+        #[serde(rename_all = "camelCase")]
+        struct View<'a> {
+            publication: ceremony::publication::PublicationDigests,
+            tally: &'a Tally,
+        }
+        View {
+            publication: self.publication.digests(),
+            tally: &self.tally,
+        }
+    }
+}
+
+/// What the step works with, made once at cold start.
+pub struct Context {
+    pub s3: aws_sdk_s3::Client,
+    pub inbox_bucket: String,
+    pub work_bucket: String,
+}
+
+/// How many results are read ahead: each has some 25 KB.
+const AHEAD: usize = 16;
+
+pub async fn handle(context: &Context, input: Input, _: &Journal) -> Result<Output, Error> {
+    let (run, plan) = (&input.run, &input.plan);
+    let folder = run.folder(&input.ceremony.folder());
+    if plan.folder != folder {
+        return Err(Error::OtherRun);
+    }
+    let gathered = match &run.inventory {
+        Inventory::Listed(list) => listed(context, plan, list).await?,
+        Inventory::File { key, sha256 } => from_file(context, &input, key, sha256).await?,
+    };
+    let Gathered { lines, tally, .. } = gathered;
+    if tally.exported == 0 {
+        return Err(Error::NothingExported(tally));
+    }
+    let objects = lines.finish().await?;
+    let manifest = Manifest::new(&input, &tally);
+    let summary = document(&manifest.summary)?;
+    let readme = fleet_readme::write(&manifest);
+    let files = vec![
+        File::new("README.md", MARKDOWN, readme),
+        File::new("summary.json", JSON, summary),
+    ];
+    let manifest = document(&manifest.listing(&files, &objects))?;
+    Ok(Output {
+        publication: Publication {
+            files,
+            objects,
+            manifest: File::new("manifest.json", JSON, manifest),
+            documents: Vec::new(),
+            trusted_roots: Vec::new(),
+        },
+        tally,
+    })
+}
+
+async fn listed<'a>(
+    context: &'a Context,
+    plan: &'a Plan,
+    list: &[SerialNumber],
+) -> Result<Gathered<'a>, Error> {
+    let mut gathered = Gathered::new(context, plan).await?;
+    let results = stream::iter(1..=plan.batches).map(|batch| result(context, plan, batch));
+    let mut results = Box::pin(results.buffered(AHEAD));
+    for terminals in list.chunks(BATCH) {
+        let result = results.next().await.ok_or(Error::InventoryChanged)??;
+        gathered.take(terminals, &result).await?;
+    }
+    gathered.is_whole(plan)
+}
+
+async fn from_file<'a>(
+    context: &'a Context,
+    input: &'a Input,
+    key: &str,
+    agreed: &Sha256,
+) -> Result<Gathered<'a>, Error> {
+    let plan = &input.plan;
+    let mut reader = input.run.reader(key).ok_or(Error::OtherRun)?;
+    let version_id = plan.inventory_version_id.as_ref().ok_or(Error::OtherRun)?;
+    let mut gathered = Gathered::new(context, plan).await?;
+    let results = stream::iter(1..=plan.batches).map(|batch| result(context, plan, batch));
+    let mut results = Box::pin(results.buffered(AHEAD));
+    let (mut hasher, mut waiting) = (Hasher::default(), Vec::new());
+    let bucket = &context.inbox_bucket;
+    let mut pieces = open_version(&context.s3, bucket, key, version_id).await?;
+    while let Some(piece) = pieces.next().await? {
+        hasher.update(piece.as_ref());
+        reader.read(piece.as_ref(), |number| waiting.push(number));
+        let full = waiting.len() / BATCH * BATCH;
+        for terminals in waiting[..full].chunks(BATCH) {
+            let result = results.next().await.ok_or(Error::InventoryChanged)??;
+            gathered.take(terminals, &result).await?;
+        }
+        waiting.drain(..full);
+    }
+    let read = reader.finish(|number| waiting.push(number));
+    read.map_err(|_| Error::InventoryChanged)?;
+    for terminals in waiting.chunks(BATCH) {
+        let result = results.next().await.ok_or(Error::InventoryChanged)??;
+        gathered.take(terminals, &result).await?;
+    }
+    if hasher.finish() != *agreed {
+        return Err(Error::InventoryChanged);
+    }
+    gathered.is_whole(plan)
+}
+
+/// What has been gathered so far.
+struct Gathered<'a> {
+    lines: Lines<'a>,
+    tally: Tally,
+    batches: u32,
+}
+
+impl<'a> Gathered<'a> {
+    async fn new(context: &'a Context, plan: &Plan) -> Result<Self, Error> {
+        Ok(Self {
+            lines: Lines::new(context, plan).await?,
+            tally: Tally::default(),
+            batches: 0,
+        })
+    }
+
+    /// Takes the result of the next batch, which must be that of these terminals.
+    async fn take(
+        &mut self,
+        terminals: &[SerialNumber],
+        result: &BatchResult,
+    ) -> Result<(), Error> {
+        self.batches += 1;
+        let there = result.terminals.iter().map(|it| it.serial_number());
+        if result.batch != self.batches || !there.eq(terminals) {
+            return Err(Error::BatchDiffers(self.batches));
+        }
+        for outcome in &result.terminals {
+            self.tally.count(outcome);
+            self.lines.write(outcome).await?;
+        }
+        Ok(())
+    }
+
+    fn is_whole(self, plan: &Plan) -> Result<Self, Error> {
+        let counted = (self.batches, self.tally.terminals);
+        if counted == (plan.batches, plan.terminals) {
+            Ok(self)
+        } else {
+            Err(Error::InventoryChanged)
+        }
+    }
+}
+
+/// The result of a batch; or why it has none.
+async fn result(context: &Context, plan: &Plan, batch: u32) -> Result<BatchResult, Error> {
+    let key = Plan::result_key(&plan.folder, batch);
+    let location = lines::location(context, key);
+    match open_own(&context.s3, &location).await {
+        Ok(mut pieces) => {
+            let mut bytes = Vec::new();
+            while let Some(piece) = pieces.next().await? {
+                bytes.extend_from_slice(piece.as_ref());
+            }
+            serde_json::from_slice(&bytes).map_err(|_| Error::BatchDiffers(batch))
+        }
+        Err(ObjectError::Missing { .. }) => Err(why_missing(context, plan, batch).await),
+        Err(error) => Err(error.into()),
+    }
+}
+
+async fn why_missing(context: &Context, plan: &Plan, batch: u32) -> Error {
+    let of = plan.batches;
+    let key = Plan::failure_key(&plan.folder, batch);
+    let noted = read_own(&context.s3, &context.work_bucket, &key).await;
+    let noted = noted.ok().and_then(|it| serde_json::from_slice(&it).ok());
+    match noted {
+        Some(StoppedBatch {
+            error,
+            what,
+            remedy,
+            ..
+        }) => Error::BatchStopped {
+            batch,
+            of,
+            error,
+            what: shown(&what),
+            remedy: shown(&remedy),
+        },
+        None => Error::BatchMissing { batch, of },
+    }
+}
+
+/// Why a fleet is not complete.
+#[derive(Clone, Debug, Eq, IntoStaticStr, PartialEq, thiserror::Error, VariantNames)]
+pub enum Error {
+    #[error("the result of batch {0} is not that of its terminals")]
+    BatchDiffers(u32),
+    #[error("batch {batch} of {of} has no result: the run was ended before it")]
+    BatchMissing { batch: u32, of: u32 },
+    #[error("batch {batch} of {of} was stopped by {error}: {what} ({remedy})")]
+    BatchStopped {
+        batch: u32,
+        of: u32,
+        error: String,
+        what: String,
+        remedy: String,
+    },
+    #[error("a document could not be written: {0}")]
+    DocumentUnwritable(String),
+    #[error("the inventory is not (any more) the one that was split")]
+    InventoryChanged,
+    #[error("the inventory cannot be read: {0}")]
+    InventoryMissing(String),
+    #[error("no terminal has an initial key: {}", reasons(.0))]
+    NothingExported(Tally),
+    #[error("the plan is that of another run")]
+    OtherRun,
+    #[error(transparent)]
+    Service(#[from] ServiceError),
+}
+
+fn reasons(tally: &Tally) -> String {
+    let reasons = tally.failed.iter();
+    let reasons = reasons.map(|(why, count)| format!("{count} times {}", shown(why)));
+    reasons.take(5).collect::<Vec<_>>().join("; ")
+}
+
+impl From<ObjectError> for Error {
+    fn from(error: ObjectError) -> Self {
+        match error {
+            ObjectError::Service(error) => Self::Service(error),
+            other => Self::InventoryMissing(other.to_string()),
+        }
+    }
+}
+
+impl From<serde_json::Error> for Error {
+    fn from(error: serde_json::Error) -> Self {
+        Self::DocumentUnwritable(error.to_string())
+    }
+}
+
+impl StepError for Error {
+    step::step_error_names!();
+
+    fn remedy(&self) -> &'static str {
+        match self {
+            Self::BatchMissing { .. } | Self::BatchStopped { .. } => {
+                "Nothing was published, and what is done is kept for some days. The cause says what \
+                 stopped it; the next run of the same request goes on from there."
+            }
+            Self::BatchDiffers(_) | Self::InventoryChanged | Self::InventoryMissing(_) => {
+                "Nothing was published. Find out who wrote it, as only steps may."
+            }
+            Self::DocumentUnwritable(_) | Self::OtherRun => {
+                "This is a defect of the software: report it with the record."
+            }
+            Self::NothingExported(_) => {
+                "Nothing was published. Have an operator correct the entry in `bdks` of the profile, \
+                 if it names another key than was meant."
+            }
+            Self::Service(error) => error.remedy(),
+        }
+    }
+}

@@ -1,0 +1,260 @@
+//! `FetchRequest`: the execution's object becomes an order and a policy.
+//!
+//! Reads exactly the object version that the input names, holds it to its digest, loads the folder's
+//! profile and what is installed of our own certificates, and looks once more whether the profile
+//! allows what is asked. Leaves nothing behind.
+
+use ceremony::algorithms::SignatureAlgorithm;
+use ceremony::digest::Sha256;
+use ceremony::enrolment::{Installed, OwnKey};
+use ceremony::evidence::Recordable;
+use ceremony::execution::{DroppedObject, Start};
+use ceremony::fleet::{FleetAsked, Inventory, InventoryFile};
+use ceremony::profile::{CeremonyNotAllowed, MalformedProfile};
+use ceremony::text::shown;
+use ceremony::working_keys::MalformedOrder;
+use ceremony::working_keys::order::{Asked, Order, Source};
+use ceremony::working_keys::place::{OrderPlace, OrderRole};
+use ceremony::working_keys::plan::OrderFacts;
+use ceremony::working_keys::rules::WorkingKeyPolicy;
+use serde::{Deserialize, Serialize};
+use step::{ServiceError, StepError};
+use storage::{InstalledError, ObjectError, ProfileError, installed, load_profile, read_version};
+use strum::{IntoStaticStr, VariantNames};
+
+/// The order is its only object.
+pub type Input = Start;
+
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Output {
+    pub request: OrderFacts,
+    pub order: Order,
+    pub policy: WorkingKeyPolicy,
+    /// What is asked for a fleet of terminals; absent where keys are asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub initial_keys: Option<FleetAsked>,
+    /// The aliases in Payment Cryptography under which this ceremony may make keys: where to look
+    /// if a step is killed.
+    pub aliases: Vec<String>,
+    /// The key that signs the package, if a certificate is installed for it.
+    pub package_signer: Option<Installed>,
+}
+
+impl Recordable for Output {
+    fn recordable(&self) -> impl Serialize {
+        self
+    }
+}
+
+/// What the step works with, made once at cold start.
+pub struct Context {
+    pub s3: aws_sdk_s3::Client,
+    pub ssm: aws_sdk_ssm::Client,
+    pub inbox_bucket: String,
+    /// Of the key that signs packages: `RSA_2048`, say.
+    pub signing_key_spec: String,
+}
+
+pub async fn handle(context: &Context, input: Input) -> Result<Output, Error> {
+    let (place, object) = order_of(&input)?;
+    let (key, version_id) = (&object.key, &object.version_id);
+    let bytes = read_version(&context.s3, &context.inbox_bucket, key, version_id).await?;
+    let found = Sha256::of(&bytes);
+    if found != object.sha256 {
+        return Err(Error::DigestMismatch {
+            key: key.clone(),
+            version_id: version_id.clone(),
+            expected: object.sha256.clone(),
+            found,
+        });
+    }
+    let order = Order::parse(&String::from_utf8_lossy(&bytes))?;
+    let loaded = load_profile(&context.ssm, &place.folder).await?;
+    let policy = loaded
+        .profile
+        .working_key_policy(loaded.version, place.asked_by)?;
+    if let Some(reason) = policy.may_ask.why_not(&order) {
+        return Err(Error::OrderNotAllowed { reason });
+    }
+    let (algorithm, key_spec) = (policy.signature.algorithm, &context.signing_key_spec);
+    // `SignPackage` would find it too, when keys have been made.
+    if !algorithm.fits(key_spec) {
+        let key_spec = key_spec.clone();
+        return Err(Error::SignatureAlgorithmUnfit {
+            algorithm,
+            key_spec,
+        });
+    }
+    let package_signer = installed(&context.ssm, OwnKey::PackageSigning).await?;
+    Ok(Output {
+        aliases: aliases(&place, &order),
+        initial_keys: fleet_asked(&place, &order, &policy),
+        request: OrderFacts {
+            name: place.name,
+            asked_by: place.asked_by,
+            object: object.clone(),
+        },
+        order,
+        policy,
+        package_signer,
+    })
+}
+
+/// The BDK is one that the profile allows, as has been seen.
+fn fleet_asked(place: &OrderPlace, order: &Order, policy: &WorkingKeyPolicy) -> Option<FleetAsked> {
+    let Asked::InitialKeys(asked) = &order.asked else {
+        return None;
+    };
+    let bdk = policy.may_ask.bdks.get(&asked.bdk)?.clone();
+    let inventory = match &asked.inventory {
+        Some(InventoryFile { file, sha256 }) => Inventory::File {
+            key: place.attachment_key(file),
+            sha256: sha256.clone(),
+        },
+        None => Inventory::Listed(asked.terminals.clone()),
+    };
+    Some(FleetAsked { bdk, inventory })
+}
+
+fn aliases(place: &OrderPlace, order: &Order) -> Vec<String> {
+    let new = order
+        .keys()
+        .iter()
+        .filter(|key| matches!(key.source, Source::New { .. }));
+    new.map(|key| place.folder.working_key_alias(&key.name))
+        .collect()
+}
+
+/// The order, and where it lies: in the folder of this ceremony, whoever wrote the input.
+fn order_of(input: &Input) -> Result<(OrderPlace, &DroppedObject), Error> {
+    input
+        .check()
+        .map_err(|detail| Error::InputMalformed { detail })?;
+    let [object] = &input.objects[..] else {
+        let detail = format!("it names {} objects, one is expected", input.objects.len());
+        return Err(Error::InputMalformed { detail });
+    };
+    match OrderPlace::of_inbox_key(&object.key) {
+        Some(OrderRole::Order(place)) if place.folder == input.ceremony.folder() => {
+            Ok((place, object))
+        }
+        _ => Err(Error::InputMalformed {
+            detail: format!("`{}` is no order of this folder", shown(&object.key)),
+        }),
+    }
+}
+
+/// Why there is no order, or no policy.
+#[derive(Clone, Debug, Eq, IntoStaticStr, PartialEq, thiserror::Error, VariantNames)]
+pub enum Error {
+    #[error(transparent)]
+    CeremonyNotAllowed(#[from] CeremonyNotAllowed),
+    /// The object version does not hold the bytes that were seen when the ceremony was started.
+    #[error(
+        "`{}` version {} has SHA-256 {found}, the input names {expected}",
+        shown(key),
+        shown(version_id)
+    )]
+    DigestMismatch {
+        key: String,
+        version_id: String,
+        expected: Sha256,
+        found: Sha256,
+    },
+    #[error("the execution's input cannot be used: {detail}")]
+    InputMalformed { detail: String },
+    #[error("the order cannot be read: {0}")]
+    ObjectUnreadable(String),
+    #[error("the order cannot be used: {0}")]
+    OrderMalformed(#[from] MalformedOrder),
+    #[error("the profile does not allow what is asked for: {reason}")]
+    OrderNotAllowed { reason: String },
+    #[error("SSM parameter `{0}` does not exist: the partner is unknown")]
+    PartnerUnknown(String),
+    #[error("the profile in SSM parameter `{name}` is malformed: {source}")]
+    ProfileMalformed {
+        name: String,
+        source: MalformedProfile,
+    },
+    #[error(transparent)]
+    Service(#[from] ServiceError),
+    #[error("the profile asks for a signature by {algorithm}, but our signing key is {key_spec}")]
+    SignatureAlgorithmUnfit {
+        algorithm: SignatureAlgorithm,
+        key_spec: String,
+    },
+    #[error("{0}")]
+    SigningCertificateUnreadable(String),
+}
+
+impl From<ObjectError> for Error {
+    fn from(error: ObjectError) -> Self {
+        match error {
+            ObjectError::Service(error) => Self::Service(error),
+            other => Self::ObjectUnreadable(other.to_string()),
+        }
+    }
+}
+
+impl From<ProfileError> for Error {
+    fn from(error: ProfileError) -> Self {
+        match error {
+            ProfileError::PartnerUnknown(name) => Self::PartnerUnknown(name),
+            ProfileError::ProfileMalformed { name, source } => {
+                Self::ProfileMalformed { name, source }
+            }
+            ProfileError::Service(error) => Self::Service(error),
+        }
+    }
+}
+
+impl From<InstalledError> for Error {
+    fn from(error: InstalledError) -> Self {
+        match error {
+            InstalledError::Service(error) => Self::Service(error),
+            other => Self::SigningCertificateUnreadable(other.to_string()),
+        }
+    }
+}
+
+impl StepError for Error {
+    step::step_error_names!();
+
+    fn remedy(&self) -> &'static str {
+        match self {
+            Self::DigestMismatch { .. } => {
+                "An object version never changes: find out who started this execution, and with \
+                 which input, before anything else."
+            }
+            Self::InputMalformed { .. } => {
+                "Executions are started by dropping files into the inbox, not by hand."
+            }
+            Self::ObjectUnreadable(_) => {
+                "The file must be there: if versions of the inbox are being deleted, find out why."
+            }
+            Self::OrderMalformed(_) => {
+                "Correct the document (its schema: steps/shared/ceremony/order.schema.json) and drop \
+                 it again."
+            }
+            Self::OrderNotAllowed { .. } => {
+                "Ask for less, or have an operator allow it in `workingKeyExport` of the profile."
+            }
+            Self::PartnerUnknown(_) => {
+                "Onboard the partner for this folder (README, \"Onboard a partner\"), or use the \
+                 right folder."
+            }
+            Self::CeremonyNotAllowed(_)
+            | Self::ProfileMalformed { .. }
+            | Self::SignatureAlgorithmUnfit { .. } => {
+                "Have an operator correct the profile (its schema: \
+                 steps/shared/ceremony/profile.schema.json)."
+            }
+            Self::SigningCertificateUnreadable(_) => {
+                "Find out who wrote it: only the ceremony certificate-enrolment does. Enrolling the \
+                 certificate again replaces it."
+            }
+            Self::Service(error) => error.remedy(),
+        }
+    }
+}

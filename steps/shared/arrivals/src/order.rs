@@ -1,0 +1,125 @@
+//! Requests and orders: one document is one set.
+
+use ceremony::bundle::MAX_FILE_BYTES;
+use ceremony::digest::Sha256;
+use ceremony::execution::DroppedObject;
+use ceremony::id::Kind;
+use ceremony::utc::Utc;
+use ceremony::working_keys::place::{OrderPlace, OrderSet};
+use step::ServiceError;
+use storage::{Newest, ObjectError, read_newest_dated};
+
+use crate::reject::{self, Rejection};
+use crate::start::{self, Asking, Start};
+use crate::{Arrivals, CreatedObject, Error, Output, none_left, private_key};
+
+/// A document at its newest version. It may be secret, by mistake: no `Debug`.
+pub struct Document {
+    pub object: DroppedObject,
+    /// When it was put there, seconds since 1970.
+    pub dropped: i64,
+    pub bytes: Vec<u8>,
+}
+
+/// Reads the document; or says why it cannot be read. `None` if it is not there any more.
+pub async fn read_document(
+    arrivals: &Arrivals,
+    key: &str,
+) -> Result<Option<Result<Document, String>>, Error> {
+    match read_newest_dated(&arrivals.s3, &arrivals.inbox_bucket, key).await {
+        Ok(Newest {
+            version_id,
+            modified,
+            bytes,
+        }) => Ok(Some(Ok(Document {
+            object: DroppedObject {
+                key: key.to_owned(),
+                version_id,
+                bytes: bytes.len() as u64,
+                sha256: Sha256::of(&bytes),
+            },
+            dropped: modified,
+            bytes,
+        }))),
+        Err(ObjectError::Missing { .. }) => Ok(None),
+        Err(ObjectError::TooLarge { bytes, .. }) => Ok(Some(Err(format!(
+            "the document has {bytes} bytes; at most {MAX_FILE_BYTES} are accepted"
+        )))),
+        // Encrypted with a key of the partner's own, for example.
+        Err(ObjectError::Service(
+            error @ (ServiceError::AccessDenied { .. } | ServiceError::ServiceRefused { .. }),
+        )) => Ok(Some(Err(format!(
+            "it cannot be read, or is not there any more: {error}"
+        )))),
+        Err(ObjectError::Service(error)) => Err(error.into()),
+    }
+}
+
+/// What a document comes to.
+pub enum OrderDecision {
+    Start {
+        object: DroppedObject,
+        dropped: i64,
+        /// How many ceremonies the folder may begin on one day.
+        per_day: u32,
+    },
+    Reject {
+        reason: String,
+        remedy: &'static str,
+    },
+}
+
+const KIND: Kind = Kind::WorkingKeyExport;
+
+impl Arrivals {
+    /// Announces the private key whose arrival the event of a document tells, if it does.
+    pub async fn private_key_in_document(
+        &self,
+        place: &OrderPlace,
+        object: &CreatedObject,
+    ) -> Result<Option<Output>, Error> {
+        match private_key::of_event(self, None, object).await? {
+            Some(found) => {
+                let announced = private_key::announce(self, KIND, &place.folder, &found).await?;
+                Ok(Some(announced))
+            }
+            None => Ok(None),
+        }
+    }
+
+    /// Carries a decision about a document out.
+    pub async fn settle_order(
+        &self,
+        place: &OrderPlace,
+        decision: OrderDecision,
+        now: Utc,
+    ) -> Result<Output, Error> {
+        let (reason, remedy) = match decision {
+            OrderDecision::Reject { reason, remedy } => (reason, remedy),
+            OrderDecision::Start {
+                object,
+                dropped,
+                per_day,
+            } => {
+                let set = OrderSet::new(place.clone(), object.sha256.clone());
+                let asking = Asking {
+                    set: &set,
+                    objects: &[object],
+                    leaf: None,
+                    dropped,
+                    per_day,
+                };
+                match Box::pin(start::start(self, &asking, now)).await? {
+                    Start::Started => return Ok(Output::Started),
+                    Start::AlreadyStarted => return Ok(Output::AlreadyStarted),
+                    // A document has no nonce.
+                    Start::NonceAnswered { .. } => return Ok(Output::AlreadyStarted),
+                    Start::NoneLeftToday => none_left(KIND, &place.folder, per_day, now),
+                }
+            }
+        };
+        let key = place.key();
+        let rejection = Rejection::of(KIND, &place.folder, Some(&key), reason, remedy);
+        reject::reject(self, rejection, now).await
+    }
+}

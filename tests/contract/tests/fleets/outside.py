@@ -1,0 +1,68 @@
+"""Opens the key blocks of a fleet with psec, derives each initial key with `cryptography`, compares, and
+answers with the check values. One line of JSON for each question."""
+
+import json
+import sys
+
+from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
+from cryptography.hazmat.primitives.cmac import CMAC
+from psec import tr31
+
+try:
+    from cryptography.hazmat.decrepit.ciphers.algorithms import TripleDES
+except ImportError:
+    from cryptography.hazmat.primitives.ciphers.algorithms import TripleDES
+
+
+def ecb(cipher, data):
+    encryptor = Cipher(cipher, modes.ECB()).encryptor()
+    return encryptor.update(data) + encryptor.finalize()
+
+
+def tdes_initial_key(bdk, number):
+    """ANSI X9.24-1."""
+    register = (int.from_bytes(number, "big") >> 21 << 21).to_bytes(10, "big")[:8]
+    mask = int("C0C0C0C000000000C0C0C0C000000000", 16)
+    variant = (int.from_bytes(bdk, "big") ^ mask).to_bytes(16, "big")
+    return b"".join(ecb(TripleDES(key + key[:8]), register) for key in (bdk, variant))
+
+
+def aes_initial_key(bdk, number):
+    """ANSI X9.24-3."""
+    bits = 8 * len(bdk)
+    code = {128: 2, 192: 3, 256: 4}[bits]
+    key = b""
+    for counter in (1, 2):
+        head = bytes([1, counter]) + (0x8001).to_bytes(2, "big")
+        data = head + code.to_bytes(2, "big") + bits.to_bytes(2, "big") + number[:8]
+        key += ecb(algorithms.AES(bdk), data)
+    return key[: len(bdk)]
+
+
+def check_value(key, is_tdes):
+    if is_tdes:
+        return ecb(TripleDES(key + key[:8]), bytes(8))[:3].hex().upper()
+    cmac = CMAC(algorithms.AES(key))
+    cmac.update(bytes(16))
+    return cmac.finalize()[:3].hex().upper()
+
+
+def open_line(line, kek, bdk):
+    header, key = tr31.unwrap(kek, line["keyBlock"])
+    number = bytes.fromhex(line["ksn"])
+    is_tdes = len(number) == 10
+    derived = tdes_initial_key(bdk, number) if is_tdes else aes_initial_key(bdk, number)
+    assert (header.key_usage, header.mode_of_use) == ("B1", "X"), str(header)
+    assert header.algorithm == ("T" if is_tdes else "A"), str(header)
+    assert key == derived, "another key"
+    for name, expected in (("KS", line["ksn"]), ("IK", line["ksn"][:16])):
+        if name in header.blocks:
+            assert header.blocks[name] == expected, name
+    value = check_value(key, is_tdes)
+    assert value == line["kcv"], "another check value"
+    return value
+
+
+for question in map(json.loads, sys.stdin):
+    kek, bdk = (bytes.fromhex(question[name]) for name in ("kek", "bdk"))
+    print(json.dumps([open_line(line, kek, bdk) for line in question["lines"]]), flush=True)
