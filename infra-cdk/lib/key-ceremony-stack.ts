@@ -1,6 +1,7 @@
 import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 
+import { CertificateEnrolment } from './ceremonies/certificate-enrolment.ts';
 import { KekExport } from './ceremonies/kek-export.ts';
 import { Access } from './platform/access.ts';
 import type { Config } from './platform/config.ts';
@@ -63,12 +64,21 @@ export class KeyCeremonyStack extends Stack {
     };
     const steps = new Steps(this, 'Steps', { defaults, platform, revocationHosts });
     const kekExport = new KekExport(this, 'KekExport', { defaults, platform, steps });
+    const { rejections } = kekExport;
+    const certificateEnrolment = new CertificateEnrolment(this, 'CertificateEnrolment', {
+      defaults,
+      platform,
+      rejections,
+      steps,
+    });
     const reconciliation = new Reconciliation(this, 'Reconciliation', { platform, steps });
+    const machines = [certificateEnrolment, kekExport, reconciliation];
+    const stateMachines = machines.map(({ stateMachine }) => stateMachine);
     const controls = new WatchedControls(this, 'WatchedControls', {
       defaults,
       platform,
       steps: steps.byName,
-      stateMachines: [kekExport.stateMachine, reconciliation.stateMachine],
+      stateMachines,
     });
     if (config.trail) new Trail(this, 'Trail', { accessLogs: storage.accessLogs });
     const { csrSubject: subject } = config;
@@ -78,6 +88,7 @@ export class KeyCeremonyStack extends Stack {
     const watched = {
       ...steps.byName,
       intake,
+      'intake-enrolment': certificateEnrolment.intake,
       'announce-rejections': announceRejections,
       'watch-controls': controls.step,
     };
@@ -91,18 +102,21 @@ export class KeyCeremonyStack extends Stack {
       responders,
       responsibility: {
         steps: [...Object.values(watched), signingCsr.step],
-        machineLogs: [kekExport.logGroup, reconciliation.logGroup],
+        machineLogs: machines.map(({ logGroup }) => logGroup),
         deadLetters: [
+          certificateEnrolment.lostDrops,
           kekExport.lostDrops,
           kekExport.lostRejections,
           notifications.deadLetters,
           controls.deadLetters,
           reconciliation.lostDays,
         ].map(({ queue }) => queue),
-        intakes: [intake.function, announceRejections.function, controls.step.function],
+        intakes: [intake, certificateEnrolment.intake, announceRejections, controls.step].map(
+          (step) => step.function,
+        ),
       },
       platform,
-      stateMachines: [kekExport.stateMachine, reconciliation.stateMachine],
+      stateMachines,
     });
 
     const { eventBus, topic } = notifications;
@@ -113,6 +127,11 @@ export class KeyCeremonyStack extends Stack {
       'Partners fetch packages here; csr.pem is the request',
     );
     this.output('EvidenceBucket', storage.evidence.bucketName, 'One record per ceremony');
+    this.output(
+      'CertificateEnrolmentStateMachineArn',
+      certificateEnrolment.stateMachine.stateMachineArn,
+      'The ceremony certificate-enrolment',
+    );
     this.output(
       'KekExportStateMachineArn',
       kekExport.stateMachine.stateMachineArn,

@@ -42,6 +42,12 @@ test('a partner with an external id is only let in with it', () => {
   ]);
 });
 
+/** The rules for certificates of our own keys, one parameter for each key. */
+const rules = ['package-signing', 'tr34'].map(
+  (key) => `on arn:PARTITION:ssm:REGION:ACCOUNTID:parameter/key-ceremony/enrolment/${key}`,
+);
+const readRules = rules.map((rule) => `ssm:GetParameter ${rule}`);
+
 /** Executions of the machines, the evidence, and the certificate request. */
 const reading = [
   'kms:Decrypt on ExecutionKey/Key if StringEquals kms:ViaService = states.REGION.amazonaws.com',
@@ -53,7 +59,8 @@ const reading = [
   's3:ListBucket on Storage/Evidence',
   's3:ListBucketVersions on Storage/Evidence',
   `ssm:GetParameter ${profiles}`,
-  ...['KekExport', 'Reconciliation'].flatMap((machine) => [
+  ...readRules,
+  ...['CertificateEnrolment', 'KekExport', 'Reconciliation'].flatMap((machine) => [
     `states:DescribeExecution on arn:PARTITION:states:REGION:ACCOUNTID:execution:${machine}/Workflow/StateMachine:*`,
     `states:DescribeStateMachine on ${machine}/Workflow/StateMachine`,
     `states:GetExecutionHistory on arn:PARTITION:states:REGION:ACCOUNTID:execution:${machine}/Workflow/StateMachine:*`,
@@ -72,7 +79,7 @@ const preflight = (() => {
     'SigningKey/RSA_2048',
     'Storage/DataKey',
   ];
-  const machines = ['KekExport', 'Reconciliation'].map((of) => `${of}/Workflow/StateMachine`);
+  const machines = ['CertificateEnrolment', 'KekExport', 'Reconciliation'].map((of) => `${of}/Workflow/StateMachine`);
   const parameters = 'arn:PARTITION:ssm:REGION:ACCOUNTID:parameter/key-ceremony/partners';
   return [
     ...on(
@@ -118,7 +125,7 @@ const preflight = (() => {
   ];
 })();
 
-test('an operator writes profiles, tags foreign KEKs, reads, and looks before the first ceremony, but reaches no inbox', () => {
+test('an operator writes profiles and rules, delivers certificates of ours, tags foreign KEKs, reads, and looks before the first ceremony, but reaches no folder of a partner', () => {
   const tags = ['purpose', 'partner', 'environment', 'data-type'].map((t) => `key-ceremony:${t}`);
   expect(policy('Access/Operator')).toEqual(
     [
@@ -129,6 +136,11 @@ test('an operator writes profiles, tags foreign KEKs, reads, and looks before th
         'StringEqualsIfExists aws:ResourceTag/key-ceremony:purpose = kek and ' +
         `ForAllValues:StringEquals aws:TagKeys = ${tags.join('|')} and ` +
         'Null aws:ResourceTag/key-ceremony:ceremony-id = true',
+      `kms:GenerateDataKey ${throughS3}`,
+      `kms:Decrypt ${throughS3}`,
+      's3:DeleteObject on Storage/Inbox/enrolment/*',
+      's3:PutObject on Storage/Inbox/enrolment/*',
+      ...rules.map((rule) => `ssm:PutParameter ${rule}`),
       `ssm:PutParameter ${profiles}`,
       ...preflight,
     ].sort(),
@@ -146,6 +158,7 @@ test('a responder reads, and does what remedies ask for', () => {
   const called = STEPS.map((step) => `Steps/${step}`);
   const steps = [
     ...called,
+    'CertificateEnrolment/intake-enrolment',
     'KekExport/announce-rejections',
     'KekExport/intake',
     'SigningCsr/signing-csr',
@@ -156,6 +169,7 @@ test('a responder reads, and does what remedies ask for', () => {
   const ours = 'Null aws:ResourceTag/key-ceremony:ceremony-id = false';
   const unnamed = `${ours} and Null payment-cryptography:ResourceAliases = true`;
   const queues = [
+    'CertificateEnrolment/Trigger',
     'KekExport/Rejections',
     'KekExport/Trigger',
     'Notifications',
@@ -169,7 +183,12 @@ test('a responder reads, and does what remedies ask for', () => {
       ...reading,
       ...each(
         ['logs:DescribeLogStreams', 'logs:FilterLogEvents', 'logs:GetLogEvents'],
-        [...steps, 'KekExport/Workflow', 'Reconciliation/Workflow'].map((step) => `${step}/Log`),
+        [
+          ...steps,
+          'CertificateEnrolment/Workflow',
+          'KekExport/Workflow',
+          'Reconciliation/Workflow',
+        ].map((step) => `${step}/Log`),
       ),
       ...each(
         ['lambda:GetFunctionConfiguration'],
@@ -204,6 +223,7 @@ test('a responder reads, and does what remedies ask for', () => {
       'cloudtrail:LookupEvents on *',
       'events:DescribeEventBus on Notifications/Bus',
       'health:DescribeEvents on *',
+      'lambda:InvokeFunction on CertificateEnrolment/intake-enrolment/Function',
       'lambda:InvokeFunction on KekExport/announce-rejections/Function',
       'lambda:InvokeFunction on KekExport/intake/Function',
       'lambda:InvokeFunction on WatchedControls/watch-controls/Function',

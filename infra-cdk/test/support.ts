@@ -28,6 +28,7 @@ export function dummyLambdas(steps: string[], code = '#!/bin/sh\n'): string {
 /** Every function of the system. */
 export const FUNCTIONS = [
   'intake',
+  'intake-enrolment',
   'announce-rejections',
   ...STEPS,
   'signing-csr',

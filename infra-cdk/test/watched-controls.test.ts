@@ -115,6 +115,7 @@ const RULES: Record<string, string> = {
   'export-key': 'ExportKey',
   'import-key': 'ImportKey',
   'parameter-store-change': 'ProfileEvents',
+  'put-installed-certificate': 'Certificates',
   'put-key-policy': 'KmsKeys',
   'put-parameter': 'Profiles',
   'put-resource-policy': 'Keys',
@@ -157,10 +158,11 @@ describe('what is watched', () => {
     ['create-key', ['create-kek']],
     ['import-key', ['import-ca']],
     ['export-key', ['wrap-rsa']],
+    ['put-installed-certificate', ['install-certificate']],
     ['update-alias', ['create-kek', 'import-ca']],
     ['delete-alias', ['create-kek', 'import-ca']],
   ])('%s by %s is what a ceremony does; by another step it is not', (name, steps) => {
-    for (const step of ['create-kek', 'import-ca', 'wrap-rsa', 'sign']) {
+    for (const step of ['create-kek', 'import-ca', 'wrap-rsa', 'sign', 'install-certificate']) {
       const event = ofThisStack(name);
       event.detail.userIdentity.sessionContext = {
         sessionIssuer: { arn: `Steps/${step}/Role` },

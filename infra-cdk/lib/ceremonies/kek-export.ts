@@ -1,4 +1,5 @@
 import type { LogGroup } from 'aws-cdk-lib/aws-logs';
+import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
 
@@ -9,7 +10,7 @@ import type { StepFunctionDefaults } from '../steps/step-function.ts';
 import type { Steps } from '../steps/steps.ts';
 import { Alarms } from './shared/alarms.ts';
 import { Rejections } from './shared/rejections.ts';
-import { Trigger } from './shared/trigger.ts';
+import { OF_PARTNERS, Trigger } from './shared/trigger.ts';
 import { readDefinition, Workflow } from './shared/workflow.ts';
 
 export interface KekExportProps {
@@ -29,7 +30,9 @@ export class KekExport extends Construct {
   readonly logGroup: LogGroup;
   /** What starts it. */
   readonly intake: IntakeStep;
-  /** Announces what `intake` rejected and gathered. */
+  /** Holds a message for each rejection that waits. Other ceremonies leave theirs in it too. */
+  readonly rejections: IQueue;
+  /** Announces what intake steps rejected and gathered. */
   readonly announceRejections: AnnounceRejectionsStep;
   /** Drops that nothing looked at. */
   readonly lostDrops: DeadLetters;
@@ -51,11 +54,13 @@ export class KekExport extends Construct {
 
     const { deadLetters, queue } = new Rejections(this, 'Rejections', { topic });
     this.lostRejections = deadLetters;
+    this.rejections = queue;
     const arrive: ArriveStepProps = { defaults, platform, rejections: queue };
     this.intake = new IntakeStep(this, 'intake', { ...arrive, stateMachine });
     this.announceRejections = new AnnounceRejectionsStep(this, 'announce-rejections', arrive);
     const { inbox } = platform.storage;
-    const trigger = new Trigger(this, 'Trigger', { name, inbox, intake: this.intake, topic });
+    const { intake } = this;
+    const trigger = new Trigger(this, 'Trigger', { name, inbox, intake, keys: OF_PARTNERS, topic });
     this.lostDrops = trigger.deadLetters;
     new Alarms(this, 'Alarms', { name, stateMachine, topic });
   }

@@ -5,12 +5,18 @@ import { Construct } from 'constructs';
 
 import { tagKeks } from './ceremony-keys.ts';
 import type { PartnerPrincipal } from './config.ts';
+import { readEnrolmentRules, writeEnrolmentRules } from './enrolment.ts';
 import { grant, grantApart, type Permission } from './permission.ts';
 import type { Platform } from './platform.ts';
 import { preflight } from './preflight.ts';
 import { readProfiles, writeProfiles } from './profiles.ts';
 import { respond, type Responsibility } from './responder.ts';
-import { deliverAndFetch, readCertificateRequest, readEvidence } from './storage-permissions.ts';
+import {
+  deliverAndFetch,
+  deliverEnrolments,
+  readCertificateRequest,
+  readEvidence,
+} from './storage-permissions.ts';
 
 export interface AccessProps {
   /** Partner id to who acts for it. @default - no partner role */
@@ -33,8 +39,10 @@ export interface AccessProps {
  * The roles of people and partners.
  *
  * A partner reaches its own prefix of two buckets and nothing else. An operator writes profiles, in
- * which the trust anchors are, and therefore cannot write to the inbox: who says whom to trust and
- * who delivers the certificates are different people. A responder does what the remedies of failed
+ * which the trust anchors are, and therefore cannot write to a partner's folder of the inbox: who says
+ * whom to trust and who delivers the certificates are different people. Certificates of our own keys
+ * an operator delivers too: they are held to what was requested and to the key itself, so that there
+ * is nothing to win by pinning a root and delivering under it. A responder does what the remedies of failed
  * ceremonies ask for, and decides neither.
  */
 export class Access extends Construct {
@@ -78,9 +86,15 @@ export class Access extends Construct {
     };
     this.operatorRole = people(
       'Operator',
-      'Key Ceremony: writes partner profiles, and says whose KEK a key is',
+      'Key Ceremony: writes profiles and enrolment rules, and says whose KEK a key is',
       props.operators,
-      [writeProfiles(this), ...tagKeks(this), ...reading],
+      [
+        writeProfiles(this),
+        writeEnrolmentRules(this),
+        ...deliverEnrolments(props.platform.storage),
+        ...tagKeks(this),
+        ...reading,
+      ],
     );
     if (this.operatorRole) {
       const permissions = preflight(this, props.platform, props.stateMachines);
@@ -92,6 +106,7 @@ export class Access extends Construct {
       props.auditors,
       [
         readProfiles(this),
+        readEnrolmentRules(this),
         ...reading,
         {
           actions: ['kms:DescribeKey', 'kms:GetPublicKey', 'kms:Verify'],
@@ -103,7 +118,12 @@ export class Access extends Construct {
       'Responder',
       'Key Ceremony: does what the remedies of failed ceremonies ask for',
       props.responders,
-      [...respond(this, props.platform, props.responsibility), readProfiles(this), ...reading],
+      [
+        ...respond(this, props.platform, props.responsibility),
+        readProfiles(this),
+        readEnrolmentRules(this),
+        ...reading,
+      ],
     );
     this.outputs();
   }

@@ -2,12 +2,13 @@ import { Construct } from 'constructs';
 
 import type { Platform } from '../platform/platform.ts';
 import { concludeSteps } from './conclude.ts';
+import { enrolSteps } from './enrol.ts';
 import { exchangeSteps } from './exchange.ts';
 import { proveSteps } from './prove.ts';
 import { type DefineStep, StepFunction, type StepFunctionDefaults } from './step-function.ts';
 import { reconciliationSteps } from './watch.ts';
 
-/** The steps that state machines call, in the order of a ceremony; then those of the reconciliation. */
+/** The steps that state machines call, in the order of a ceremony; then those of others. */
 export const STEPS = [
   'fetch-certs',
   'validate',
@@ -20,6 +21,9 @@ export const STEPS = [
   'sign-package',
   'publish',
   'record-failure',
+  'fetch-enrolment',
+  'prove-enrolment',
+  'install-certificate',
   'read-records',
   'list-keys',
   'list-aliases',
@@ -57,6 +61,7 @@ export class Steps extends Construct {
       ...proveSteps(define, this, platform, revocationHosts),
       ...exchangeSteps(define, this),
       ...concludeSteps(define, platform),
+      ...enrolSteps(define, this, platform),
       ...reconciliationSteps(define, this, platform),
     };
   }

@@ -8,13 +8,14 @@ use ceremony::bundle::{MAX_CERTIFICATES_IN_FOLDER, MAX_FILES};
 use ceremony::certificate::Certificate;
 use ceremony::id::Kind;
 use ceremony::identifiers::Folder;
-use ceremony::path::{Chosen, NoPath, TWO_LEAVES_IN_ONE_FILE};
+use ceremony::path::{CertificatePath, Chosen, NoPath, TWO_LEAVES_IN_ONE_FILE};
 use ceremony::profile::CEREMONIES_PER_DAY;
 use storage::{ProfileError, choose, load_profile};
 
 use crate::Context;
+use crate::nonce::{self, Wanted};
 
-type Decision = arrivals::Decision<Folder>;
+pub(crate) type Decision = arrivals::Decision<Folder>;
 
 /// Decides about the folder; `object` is the file whose arrival is the occasion.
 ///
@@ -66,6 +67,12 @@ pub(crate) async fn decide(
         Err(ProfileError::PartnerUnknown(_) | ProfileError::ProfileMalformed { .. }) => None,
         Err(ProfileError::Service(error)) => return Err(error.into()),
     };
+    let wanted = Wanted::new(profile.as_ref(), &files);
+    if let (Wanted::No, Some(profile)) = (&wanted, &profile)
+        && is_nonce(key, &files)
+    {
+        return Ok(nonce::unwanted(profile, key));
+    }
     let chosen = choose(
         &arrivals.s3,
         &context.evidence_bucket,
@@ -77,17 +84,25 @@ pub(crate) async fn decide(
             if let Some(file) = chosen.two_leaves_in_one_file(&dropped(&files)) {
                 return Ok(Decision::unusable(Some(file), TWO_LEAVES_IN_ONE_FILE.to_owned()));
             }
+            if let Wanted::Missing = wanted {
+                return Ok(nonce::missing());
+            }
             let per_day = profile
                 .as_ref()
                 .map(|profile| profile.max_ceremonies_per_day);
             Decision::Complete(Box::new(Complete {
                 per_day: per_day.unwrap_or(CEREMONIES_PER_DAY),
                 passed_over: passed_over(&chosen, key, &files),
-                ..Complete::new(Kind::KekExport, folder, &chosen.path, &files)
+                ..complete(folder, &chosen.path, &wanted, &files)
             }))
         }
-        Err(reason) => no_path(reason, profile.is_some(), folder, &files),
+        Err(reason) => no_path(reason, profile.is_some(), &wanted, folder, &files),
     })
+}
+
+fn is_nonce(key: &str, files: &[File]) -> bool {
+    let mut files = files.iter().filter(|file| file.nonce.is_some());
+    files.any(|file| file.object.key == key)
 }
 
 /// The file of this event, if it holds a newer certificate that does not count. It is told when the
@@ -100,7 +115,13 @@ fn passed_over(chosen: &Chosen, key: &str, files: &[File]) -> Option<(String, St
 }
 
 /// What is missing; with the certificates that were meant to be it and are not, and their files.
-fn no_path(error: NoPath, has_profile: bool, folder: &Folder, files: &[File]) -> Decision {
+fn no_path(
+    error: NoPath,
+    has_profile: bool,
+    wanted: &Wanted<'_>,
+    folder: &Folder,
+    files: &[File],
+) -> Decision {
     let error = error.told_with(&dropped(files));
     let Some(remedy) = error.what_to_add() else {
         return Decision::unusable(None, error.to_string());
@@ -112,8 +133,28 @@ fn no_path(error: NoPath, has_profile: bool, folder: &Folder, files: &[File]) ->
         ),
         _ => String::new(),
     };
+    let nonce = match wanted {
+        Wanted::Missing => format!("; and {}", nonce::MISSING),
+        Wanted::No | Wanted::Here(..) => String::new(),
+    };
     Decision::Incomplete {
-        missing: format!("{error}{supplied}"),
+        missing: format!("{error}{supplied}{nonce}"),
         remedy,
     }
+}
+
+/// The set and the objects that carry its path, and its nonce.
+fn complete(
+    folder: &Folder,
+    path: &CertificatePath,
+    wanted: &Wanted<'_>,
+    files: &[File],
+) -> Complete<Folder> {
+    let mut complete = Complete::new(Kind::KekExport, folder, path, files);
+    complete.set = complete.set.answering(wanted.nonce());
+    if let Wanted::Here(_, file) = wanted {
+        complete.objects.push(file.object.clone());
+        complete.objects.sort_by(|one, other| one.key.cmp(&other.key));
+    }
+    complete
 }

@@ -7,6 +7,7 @@
 //! ceremony id, or an event. What all intake steps do alike is the crate `arrivals`.
 
 mod decide;
+mod nonce;
 
 use arrivals::Arrivals;
 pub use arrivals::{CreatedObject, Error, Input, ObjectCreated, Output};

@@ -1,23 +1,28 @@
 //! `FetchCerts`: the execution's objects become a certificate path and a policy.
 //!
 //! Reads exactly the object versions that the input names, holds them to the digests it names,
-//! and loads the partner's profile. Needs to read the inbox, the profile and the proven roots;
-//! leaves nothing behind. What it returns is parsed and in order, but not proven: that is for the
-//! next state.
+//! and loads the partner's profile and what is installed of our own certificates. Needs to read the
+//! inbox, both kinds of parameter and the proven roots; leaves nothing behind. What it returns is parsed
+//! and in order, but not proven: that is for the next state.
+
+mod ours;
 
 use ceremony::algorithms::SignatureAlgorithm;
 use ceremony::bundle::{UnusableFile, certificates_in};
 use ceremony::certificate::Certificate;
 use ceremony::digest::Sha256;
+use ceremony::enrolment::{Installed, OwnKey};
 use ceremony::evidence::Recordable;
+use ceremony::exchange::{MalformedNonce, Nonce};
 use ceremony::execution::{DroppedObject, Start};
 use ceremony::identifiers::{Folder, ca_alias};
 use ceremony::path::{CertificateFacts, CertificatePath, NoPath};
 use ceremony::profile::{CeremonyNotAllowed, MalformedProfile, Policy};
 use ceremony::text::shown;
+use ceremony::utc::Utc;
 use serde::{Deserialize, Serialize};
 use step::{ServiceError, StepError};
-use storage::{ObjectError, ProfileError, load_profile, newest_path, read_version};
+use storage::{DroppedError, ObjectError, ProfileError, load_profile, newest_path, read_dropped};
 use strum::{IntoStaticStr, VariantNames};
 
 pub type Input = Start;
@@ -31,14 +36,43 @@ pub struct Output {
     /// The aliases in Payment Cryptography under which this ceremony may make keys: where to look
     /// if a step is killed.
     pub aliases: Vec<String>,
+    /// The partner's, where the exchange has two passes.
+    pub nonce: Option<Nonce>,
+    /// The key that signs the package, if a certificate is installed for it.
+    pub package_signer: Option<Installed>,
+    /// The key of ours that signs the TR-34 block, where one does.
+    pub tr34_signer: Option<Installed>,
 }
 
 /// Facts instead of certificates: the certificates themselves lie in `certificates.pem`.
 #[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
 struct View<'a> {
     certificates: Vec<CertificateFacts>,
     policy: &'a Policy,
     aliases: &'a [String],
+    nonce: Option<&'a Nonce>,
+    package_signer: Option<SignerView<'a>>,
+    tr34_signer: Option<SignerView<'a>>,
+}
+
+/// Which key is to sign, and which ceremony has proven whose it is.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct SignerView<'a> {
+    key_arn: &'a str,
+    certificate_sha256: &'a Sha256,
+    ceremony_id: &'a str,
+}
+
+impl<'a> SignerView<'a> {
+    fn of(installed: &'a Installed) -> Self {
+        Self {
+            key_arn: &installed.key_arn,
+            certificate_sha256: &installed.certificate_sha256,
+            ceremony_id: &installed.ceremony_id,
+        }
+    }
 }
 
 impl Recordable for Output {
@@ -47,6 +81,9 @@ impl Recordable for Output {
             certificates: self.path.facts(),
             policy: &self.policy,
             aliases: &self.aliases,
+            nonce: self.nonce.as_ref(),
+            package_signer: self.package_signer.as_ref().map(SignerView::of),
+            tr34_signer: self.tr34_signer.as_ref().map(SignerView::of),
         }
     }
 }
@@ -67,9 +104,14 @@ pub async fn handle(context: &Context, input: Input) -> Result<Output, Error> {
         .map_err(|detail| Error::InputMalformed { detail })?;
     let folder = input.ceremony.folder();
     let loaded = load_profile(&context.ssm, &folder).await?;
-    let mut certificates = Vec::new();
+    let (mut certificates, mut nonces) = (Vec::new(), Vec::new());
     for object in &input.objects {
-        certificates.extend(fetch(context, object).await?);
+        let bytes = read_dropped(&context.s3, &context.inbox_bucket, object).await?;
+        if Nonce::is_expected_in(&object.key) {
+            nonces.push(nonce_in(&bytes, object)?);
+        } else {
+            certificates.extend(certificates_of(&bytes, object)?);
+        }
     }
     let certificates: Vec<&Certificate> = certificates.iter().collect();
     let path = newest_path(
@@ -90,11 +132,31 @@ pub async fn handle(context: &Context, input: Input) -> Result<Output, Error> {
             key_spec,
         });
     }
+    let nonce = nonce_for(&policy, nonces)?;
+    let signers = ours::signers(&context.ssm, &policy.exchange, Utc::now()).await?;
     Ok(Output {
         aliases: aliases(&folder, &path),
         path,
         policy,
+        nonce,
+        package_signer: signers.package,
+        tr34_signer: signers.tr34,
     })
+}
+
+/// The nonce that the ceremony answers. One that the profile in force does not ask for is left alone.
+fn nonce_for(policy: &Policy, nonces: Vec<Nonce>) -> Result<Option<Nonce>, Error> {
+    if !policy.exchange.takes_a_nonce() {
+        return Ok(None);
+    }
+    let mut nonces = nonces.into_iter();
+    match (nonces.next(), nonces.next()) {
+        (None, _) => Err(Error::NonceMissing),
+        (nonce, None) => Ok(nonce),
+        (_, Some(_)) => Err(Error::InputMalformed {
+            detail: "it names more than one nonce".to_owned(),
+        }),
+    }
 }
 
 fn aliases(folder: &Folder, path: &CertificatePath) -> Vec<String> {
@@ -102,30 +164,15 @@ fn aliases(folder: &Folder, path: &CertificatePath) -> Vec<String> {
     cas.chain([folder.kek_alias(&path.leaf.sha256())]).collect()
 }
 
-async fn fetch(context: &Context, object: &DroppedObject) -> Result<Vec<Certificate>, Error> {
-    let bytes = read_version(
-        &context.s3,
-        &context.inbox_bucket,
-        &object.key,
-        &object.version_id,
-    )
-    .await?;
-    let found = Sha256::of(&bytes);
-    if found != object.sha256 {
-        let DroppedObject {
-            key,
-            version_id,
-            sha256: expected,
-            ..
-        } = object.clone();
-        return Err(Error::DigestMismatch {
-            key,
-            version_id,
-            expected,
-            found,
-        });
-    }
-    certificates_in(&bytes).map_err(|source| Error::FileUnusable {
+fn certificates_of(bytes: &[u8], object: &DroppedObject) -> Result<Vec<Certificate>, Error> {
+    certificates_in(bytes).map_err(|source| Error::FileUnusable {
+        key: object.key.clone(),
+        source,
+    })
+}
+
+fn nonce_in(bytes: &[u8], object: &DroppedObject) -> Result<Nonce, Error> {
+    Nonce::in_file(bytes).map_err(|source| Error::NonceMalformed {
         key: object.key.clone(),
         source,
     })
@@ -152,6 +199,10 @@ pub enum Error {
     FileUnusable { key: String, source: UnusableFile },
     #[error("the execution's input cannot be used: {detail}")]
     InputMalformed { detail: String },
+    #[error("`{}` cannot be used: {source}", shown(key))]
+    NonceMalformed { key: String, source: MalformedNonce },
+    #[error("the profile asks for an exchange in two passes, and the input names no nonce")]
+    NonceMissing,
     #[error("an object of the set cannot be read: {0}")]
     ObjectUnreadable(String),
     #[error("SSM parameter `{0}` does not exist: the partner is unknown")]
@@ -170,13 +221,36 @@ pub enum Error {
         algorithm: SignatureAlgorithm,
         key_spec: String,
     },
+    #[error("the certificate that is installed for our key `{key}` was valid until {not_after}")]
+    SigningCertificateExpired { key: OwnKey, not_after: Utc },
+    #[error(
+        "the profile says that a key of ours signs, and no certificate is installed for our key `{0}`"
+    )]
+    SigningCertificateMissing(OwnKey),
+    #[error(
+        "the certificate that is installed for our key `{key}` is not valid before {not_before}"
+    )]
+    SigningCertificateNotYetValid { key: OwnKey, not_before: Utc },
+    #[error("{0}")]
+    SigningCertificateUnreadable(String),
 }
 
-impl From<ObjectError> for Error {
-    fn from(error: ObjectError) -> Self {
+impl From<DroppedError> for Error {
+    fn from(error: DroppedError) -> Self {
         match error {
-            ObjectError::Service(error) => Self::Service(error),
-            other => Self::ObjectUnreadable(other.to_string()),
+            DroppedError::Object(ObjectError::Service(error)) => Self::Service(error),
+            DroppedError::Object(other) => Self::ObjectUnreadable(other.to_string()),
+            DroppedError::Differs {
+                key,
+                version_id,
+                expected,
+                found,
+            } => Self::DigestMismatch {
+                key,
+                version_id,
+                expected,
+                found,
+            },
         }
     }
 }
@@ -207,6 +281,20 @@ impl StepError for Error {
             }
             Self::InputMalformed { .. } => {
                 "Executions are started by dropping files into the inbox, not by hand."
+            }
+            Self::NonceMalformed { .. } | Self::NonceMissing => {
+                "Ask the partner for a new random nonce, as hex digits in a file `<name>.nonce` in the \
+                 same folder."
+            }
+            Self::SigningCertificateExpired { .. }
+            | Self::SigningCertificateMissing(_)
+            | Self::SigningCertificateNotYetValid { .. } => {
+                "Have a certificate for that key issued and drop it into `enrolment/<key name>/` of the \
+                 inbox; or have an operator name another signer in the profile."
+            }
+            Self::SigningCertificateUnreadable(_) => {
+                "Find out who wrote it: only the ceremony certificate-enrolment does. Enrolling the \
+                 certificate again replaces it."
             }
             Self::ObjectUnreadable(_) => {
                 "The file must be there: if versions of the inbox are being deleted, find out why."

@@ -100,9 +100,12 @@ fn holds(file: &File, certificate: &Certificate) -> bool {
     usable(file).contains(certificate)
 }
 
-/// The certificates of a file; none where it cannot be used.
+/// The certificates of a file; none where it cannot be used, or is to hold a nonce.
 pub fn usable(file: &File) -> &[Certificate] {
-    file.certificates.as_deref().unwrap_or_default()
+    match (&file.nonce, &file.certificates) {
+        (None, Ok(certificates)) => certificates,
+        _ => &[],
+    }
 }
 
 /// Why the file of this key cannot be used, if it cannot.
@@ -111,7 +114,10 @@ pub fn why_unusable(key: &str, files: &[File], unread: &[Unread]) -> Option<Stri
         return Some(file.reason.clone());
     }
     let file = files.iter().find(|file| file.object.key == key)?;
-    file.certificates.as_ref().err().map(ToString::to_string)
+    match &file.nonce {
+        Some(nonce) => nonce.as_ref().err().map(ToString::to_string),
+        None => file.certificates.as_ref().err().map(ToString::to_string),
+    }
 }
 
 /// The files, as paths are chosen from them.

@@ -4,6 +4,7 @@ use aws_sdk_s3::types::EncodingType;
 use ceremony::bundle::{MAX_FILE_BYTES, MAX_FILES, UnusableFile, certificates_in};
 use ceremony::certificate::Certificate;
 use ceremony::digest::Sha256;
+use ceremony::exchange::{MalformedNonce, Nonce};
 use ceremony::execution::DroppedObject;
 use percent_encoding::percent_decode_str;
 use step::ServiceError;
@@ -17,7 +18,10 @@ pub struct File {
     pub object: DroppedObject,
     /// When it was put there, seconds since 1970.
     pub modified: i64,
+    /// Whatever the file is called: a private key is one under any name.
     pub certificates: Result<Vec<Certificate>, UnusableFile>,
+    /// Of a file that is to hold a nonce by its name; its certificates do not count.
+    pub nonce: Option<Result<Nonce, MalformedNonce>>,
 }
 
 /// A file that was not read, and why.
@@ -59,6 +63,7 @@ pub async fn read_folder(arrivals: &Arrivals, prefix: &str) -> Result<Contents, 
         match read_newest(&arrivals.s3, &arrivals.inbox_bucket, &key).await {
             Ok((version_id, contents)) => files.push(File {
                 certificates: certificates_in(&contents),
+                nonce: Nonce::is_expected_in(&key).then(|| Nonce::in_file(&contents)),
                 modified,
                 object: DroppedObject {
                     bytes: contents.len() as u64,

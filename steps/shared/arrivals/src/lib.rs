@@ -114,12 +114,7 @@ impl Arrivals {
                 Box::pin(self.settle_set(kind, place, *complete, now)).await
             }
             Decision::Incomplete { missing, remedy } => {
-                let mut detail =
-                    FilesNotTaken::at(kind, place, reject::bounded(missing), None, remedy);
-                detail.latest_ceremony = self.runs.latest(kind, place).await?;
-                let announcement = Announcement::CertificatesIncomplete(detail);
-                self.bus.announce(&announcement).await?;
-                Ok(Output::Incomplete)
+                self.announce_incomplete(kind, place, missing, remedy).await
             }
             Decision::PrivateKey(found) => {
                 private_key::announce(self, kind, place, &found).await
@@ -135,6 +130,20 @@ impl Arrivals {
         }
     }
 
+    async fn announce_incomplete(
+        &self,
+        kind: Kind,
+        place: &impl Place,
+        missing: String,
+        remedy: &str,
+    ) -> Result<Output, Error> {
+        let mut detail = FilesNotTaken::at(kind, place, reject::bounded(missing), None, remedy);
+        detail.latest_ceremony = self.runs.latest(kind, place).await?;
+        let announcement = Announcement::CertificatesIncomplete(detail);
+        self.bus.announce(&announcement).await?;
+        Ok(Output::Incomplete)
+    }
+
     async fn settle_set<P: Place>(
         &self,
         kind: Kind,
@@ -145,8 +154,17 @@ impl Arrivals {
         let output = match Box::pin(start::start(self, &complete, now)).await? {
             Start::Started => Output::Started,
             Start::AlreadyStarted => Output::AlreadyStarted,
+            Start::NonceAnswered { by } => {
+                let missing = format!(
+                    "the newest nonce of the folder has been answered by `{by}`, and a second answer \
+                     could not be told from the first: a new nonce is missing"
+                );
+                let remedy = "Have the partner drop a new random nonce in a file `<name>.nonce`.";
+                self.announce_incomplete(kind, place, missing, remedy).await?
+            }
             Start::NoneLeftToday => {
-                let (reason, remedy) = none_left(place, complete.per_day, now);
+                let reason = none_left(place, complete.per_day, now);
+                let remedy = remedy(place.folder().is_some());
                 let file = Some(complete.leaf_key.as_str());
                 let rejection = Rejection::of(kind, place, file, reason, remedy);
                 reject::reject(self, rejection, now).await?
@@ -162,21 +180,23 @@ impl Arrivals {
     }
 }
 
-fn none_left(place: &impl Place, per_day: u32, now: Utc) -> (String, &'static str) {
+fn none_left(place: &impl Place, per_day: u32, now: Utc) -> String {
     let (date, next) = (now.date(), now.next_day());
-    let begun = format!("the folder has begun {per_day} ceremonies today ({date}, UTC)");
-    match place.folder() {
-        Some(_) => (
-            format!(
-                "{begun}, and `maxCeremoniesPerDay` of its profile allows no more; the next is \
-                 possible from {next}"
-            ),
-            "Drop the leaf again when the next is possible, or have an operator raise \
-             `maxCeremoniesPerDay` before.",
-        ),
-        None => (
-            format!("{begun}, and no more are allowed; the next is possible from {next}"),
-            "Drop the certificate again when the next is possible.",
-        ),
+    let who = match place.folder() {
+        Some(_) => "`maxCeremoniesPerDay` of its profile allows no more",
+        None => "no more are allowed",
+    };
+    format!(
+        "the folder has begun {per_day} ceremonies today ({date}, UTC), and {who}; the next is \
+         possible from {next}"
+    )
+}
+
+fn remedy(from_partner: bool) -> &'static str {
+    if from_partner {
+        "Drop the leaf again when the next is possible, or have an operator raise \
+         `maxCeremoniesPerDay` before."
+    } else {
+        "Drop the certificate again when the next is possible."
     }
 }

@@ -26,6 +26,11 @@
 //! - Where the table or Step Functions cannot be asked, nothing is started; the event comes again,
 //!   and lies in the dead-letter queue after that.
 //!
+//! A nonce of the partner's belongs to what identifies the set, and is answered once. After a run that
+//! failed, the leaf dropped again asks for the next run with the same nonce, which nobody has an answer
+//! to. After one that succeeded a second answer would be what the nonce is there to notice: a new one is
+//! asked for. A run whose end nobody knows any more counts as one that succeeded.
+//!
 //! Two things are taken on trust. S3 dates an object that was uploaded in parts by the beginning of
 //! its upload. And DescribeExecution may answer what was true a moment ago: for that moment a run that
 //! has ended is still under way, and a drop belongs to it.
@@ -35,7 +40,7 @@
 
 use aws_sdk_sfn::types::{ExecutionStatus, IncludedData};
 use ceremony::execution::Start as Input;
-use ceremony::id::{CertificateSet, CeremonyId, Place};
+use ceremony::id::{CeremonyId, CertificateSet, Place};
 use ceremony::utc::Utc;
 use runs::{Run, Taken};
 use step::ServiceError;
@@ -44,10 +49,14 @@ use crate::decision::Complete;
 use crate::{Arrivals, Error};
 
 /// What became of a complete set.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) enum Start {
     Started,
     AlreadyStarted,
+    /// The set's nonce has had its answer from this ceremony.
+    NonceAnswered {
+        by: CeremonyId,
+    },
     NoneLeftToday,
 }
 
@@ -64,6 +73,10 @@ pub(crate) async fn start<P: Place>(
                 match verdict(&last, &found, complete.dropped, now) {
                     Verdict::SameRun => return Ok(Start::AlreadyStarted),
                     Verdict::NotStarted => return execute(arrivals, &complete.set, &last).await,
+                    Verdict::NextRun if is_answered(&complete.set, &found) => {
+                        let by = CeremonyId::new(&complete.set, last.number);
+                        return Ok(Start::NonceAnswered { by });
+                    }
                     Verdict::NextRun => last.number + 1,
                 }
             }
@@ -102,7 +115,20 @@ enum Execution {
     Ended {
         started: i64,
         stopped: i64,
+        succeeded: bool,
     },
+}
+
+/// Whether the nonce of the set, if it has one, is to be answered no more.
+fn is_answered<P>(set: &CertificateSet<P>, last: &Execution) -> bool {
+    let has_failed = matches!(
+        last,
+        Execution::Ended {
+            succeeded: false,
+            ..
+        }
+    );
+    set.nonce().is_some() && !has_failed
 }
 
 /// What a drop is to the last run of its set.
@@ -120,9 +146,9 @@ fn verdict(last: &Run, execution: &Execution, dropped: i64, now: Utc) -> Verdict
         Execution::Running => false,
         Execution::Unknown if now.unix_seconds() - taken < KNOWN => return Verdict::NotStarted,
         Execution::Unknown => dropped > taken + LONGEST,
-        Execution::Ended { started, stopped } => {
-            dropped > last.dropped && dropped > started && dropped >= stopped
-        }
+        Execution::Ended {
+            started, stopped, ..
+        } => dropped > last.dropped && dropped > started && dropped >= stopped,
     };
     if is_newer {
         Verdict::NextRun
@@ -168,9 +194,10 @@ async fn execution<P: Place>(
     };
     Ok(match (&answer.status, answer.stop_date) {
         (ExecutionStatus::Running, _) | (_, None) => Execution::Running,
-        (_, Some(stopped)) => Execution::Ended {
+        (status, Some(stopped)) => Execution::Ended {
             started: answer.start_date.secs(),
             stopped: stopped.secs(),
+            succeeded: *status == ExecutionStatus::Succeeded,
         },
     })
 }
@@ -223,6 +250,14 @@ mod tests {
         }
     }
 
+    fn ended(started: i64, stopped: i64) -> Execution {
+        Execution::Ended {
+            started,
+            stopped,
+            succeeded: true,
+        }
+    }
+
     fn judged(execution: Execution, dropped: i64, now: i64) -> Verdict {
         verdict(
             &last(),
@@ -241,7 +276,7 @@ mod tests {
     #[test]
     fn a_drop_after_the_end_asks_for_the_next_run() {
         let (started, stopped) = (TAKEN, TAKEN + 9);
-        let ended = Execution::Ended { started, stopped };
+        let ended = ended(started, stopped);
         for (dropped, expected) in [
             (TAKEN - 5, Verdict::SameRun),
             (started, Verdict::SameRun),
@@ -257,7 +292,7 @@ mod tests {
     #[test]
     fn a_run_of_less_than_a_second_is_for_all_drops_of_that_second() {
         let (started, stopped) = (TAKEN, TAKEN);
-        let ended = Execution::Ended { started, stopped };
+        let ended = ended(started, stopped);
         assert_eq!(judged(ended, TAKEN, TAKEN + 1), Verdict::SameRun);
         assert_eq!(judged(ended, TAKEN + 1, TAKEN + 1), Verdict::NextRun);
     }
@@ -270,7 +305,7 @@ mod tests {
             ..last()
         };
         let (started, stopped) = (TAKEN, TAKEN + 1);
-        let ended = Execution::Ended { started, stopped };
+        let ended = ended(started, stopped);
         let now = Utc::of_unix_seconds(TAKEN + 60).unwrap();
         assert_eq!(verdict(&last, &ended, TAKEN + 2, now), Verdict::SameRun);
         assert_eq!(verdict(&last, &ended, TAKEN + 3, now), Verdict::NextRun);

@@ -19,6 +19,10 @@ impl Sha256 {
         Self(value)
     }
 
+    pub fn bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+
     /// The first 16 hex digits: enough to name a thing beside a handful of others.
     pub fn short(&self) -> String {
         hex::encode(&self.0[..8])

@@ -140,6 +140,25 @@ impl KeyDerivationHash {
 pub struct Nonce(Vec<u8>);
 
 impl Nonce {
+    /// Whether the file of this name, or under this key, is to hold a nonce and no certificate.
+    pub fn is_expected_in(name: &str) -> bool {
+        name.ends_with(".nonce")
+    }
+
+    /// Reads a file that a partner has dropped: the digits, and white space at their end, which editors
+    /// and `echo` leave there.
+    pub fn in_file(file: &[u8]) -> Result<Self, MalformedNonce> {
+        let text = std::str::from_utf8(file.trim_ascii_end()).map_err(|_| MalformedNonce)?;
+        Self::try_from(text.to_owned()).map_err(|_| MalformedNonce)
+    }
+
+    /// None of another length than the service takes.
+    pub fn of_bytes(bytes: &[u8]) -> Option<Self> {
+        (8..=16)
+            .contains(&bytes.len())
+            .then(|| Self(bytes.to_vec()))
+    }
+
     pub fn bytes(&self) -> &[u8] {
         &self.0
     }
@@ -161,8 +180,8 @@ impl TryFrom<String> for Nonce {
 
     fn try_from(text: String) -> Result<Self, Self::Error> {
         let bytes = hex::decode(&text).ok();
-        let bytes = bytes.filter(|bytes| (8..=16).contains(&bytes.len()));
-        bytes.map(Self).ok_or_else(|| {
+        let nonce = bytes.and_then(|bytes| Self::of_bytes(&bytes));
+        nonce.ok_or_else(|| {
             format!(
                 "`{}` is no nonce: 16 to 32 hex digits are expected, two for each byte",
                 shown(&text)
@@ -170,6 +189,11 @@ impl TryFrom<String> for Nonce {
         })
     }
 }
+
+/// A file that is to hold a nonce and does not. Nothing of it is repeated: it may be anything.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+#[error("it holds no nonce: 16 to 32 hex digits, two for each byte, and nothing else are expected")]
+pub struct MalformedNonce;
 
 /// A key that left, as a step of `wrap-*` passes it on: with all that the partner needs to open it.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
@@ -340,6 +364,31 @@ mod tests {
             assert!(parse(wrong).unwrap_err().contains("no nonce"), "{wrong}");
         }
         assert!(Nonce::try_from("0123456789ABCDEG".to_owned()).is_err());
+    }
+
+    #[test]
+    fn a_file_holds_a_nonce_and_nothing_else() {
+        for file in [
+            "0011223344556677",
+            "0011223344556677\r\n",
+            "0011223344556677 \t\n\n",
+        ] {
+            let nonce = Nonce::in_file(file.as_bytes()).unwrap();
+            assert_eq!(nonce.hex(), "0011223344556677");
+        }
+        let wrong: [&[u8]; 6] = [
+            b"",
+            b" 0011223344556677",
+            b"0x0011223344556677",
+            b"00112233445566778",
+            b"0011223344556677\n0011223344556677",
+            b"\xff\xfe0\x000\x00",
+        ];
+        for wrong in wrong {
+            assert_eq!(Nonce::in_file(wrong), Err(MalformedNonce));
+        }
+        assert!(Nonce::is_expected_in("acme/production/pin/2026.nonce"));
+        assert!(!Nonce::is_expected_in("acme/production/pin/nonce.pem"));
     }
 
     #[test]

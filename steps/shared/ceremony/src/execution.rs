@@ -18,7 +18,8 @@ pub struct Start<C = Ceremony> {
     /// Version of this document's form.
     pub version: u32,
     pub ceremony: C,
-    /// The objects that the ceremony is about: exactly these versions are read.
+    /// The objects that the ceremony is about: exactly these versions are read. One whose name ends in
+    /// `.nonce` holds the partner's nonce, the others hold certificates.
     pub objects: Vec<DroppedObject>,
     /// Fingerprint of the leaf that the ceremony is named for. Another one may lie in the same objects
     /// and become valid by the time they are read. Inputs of before it was written have none.

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::digest::Sha256;
 use crate::enrolment::Enrolment;
+use crate::exchange::Nonce;
 use crate::identifiers::{DataType, Environment, Folder, PartnerId};
 
 /// Which ceremony: the name of its state machine. One that is no ceremony announces itself too.
@@ -83,7 +84,8 @@ impl Place for Folder {
     }
 }
 
-/// What asks for a ceremony by certificates: where they lie, and which leaf under which CAs.
+/// What asks for a ceremony by certificates: where they lie, which leaf under which CAs, and, where the
+/// exchange has two passes, in answer to which nonce.
 ///
 /// All count by *content*, so that it makes no difference under which names and in which order the
 /// files of a set arrive, whether the root came with them or was known already, or how often they
@@ -94,6 +96,18 @@ pub struct CertificateSet<P = Folder> {
     place: P,
     leaf: Sha256,
     cas: Vec<Sha256>,
+    nonce: Option<Nonce>,
+}
+
+impl<P> CertificateSet<P> {
+    /// The set of the same certificates, in answer to this nonce.
+    pub fn answering(self, nonce: Option<Nonce>) -> Self {
+        Self { nonce, ..self }
+    }
+
+    pub fn nonce(&self) -> Option<&Nonce> {
+        self.nonce.as_ref()
+    }
 }
 
 impl<P: Place> CertificateSet<P> {
@@ -110,6 +124,7 @@ impl<P: Place> CertificateSet<P> {
             place: place.clone(),
             leaf,
             cas,
+            nonce: None,
         }
     }
 
@@ -145,6 +160,10 @@ impl<P: Place> CertificateSet<P> {
             lines.push_str("\nca ");
             lines.push_str(&ca.to_string());
         }
+        if let Some(nonce) = &self.nonce {
+            lines.push_str("\nnonce ");
+            lines.push_str(&nonce.hex());
+        }
         lines
     }
 }
@@ -160,9 +179,10 @@ impl CeremonyId {
     /// Names the ceremony for one run of one certificate set.
     ///
     /// The hex digits are the first of SHA-256 over lines: the kind, the folder, `leaf` and its
-    /// fingerprint, `ca` and a fingerprint for every CA on its path (sorted), and `run` and its
-    /// number. Which run it is, the table `runs` says: a set that is dropped again after its last
-    /// run has ended gets the next number, and any other event of it gets the same.
+    /// fingerprint, `ca` and a fingerprint for every CA on its path (sorted), `nonce` and its
+    /// upper-case hex digits where there is one, and `run` and its number. Which run it is, the table
+    /// `runs` says: a set that is dropped again after its last run has ended gets the next number, and
+    /// any other event of it gets the same.
     pub fn new<P: Place>(set: &CertificateSet<P>, run: u32) -> Self {
         let lines = format!("{}\nrun {run}", set.lines());
         let digits = Sha256::of(lines.as_bytes()).short();
@@ -358,6 +378,16 @@ mod tests {
             id(b"leaf", &[b"ca"], 7).as_str(),
             format!("acme-non-production-cardholder-{digits}")
         );
+    }
+
+    #[test]
+    fn another_nonce_is_another_ceremony() {
+        let nonce = |digits: &str| Nonce::try_from(digits.repeat(16)).ok();
+        let answering = |nonce| set(b"leaf", &[]).answering(nonce).ceremony(1).ceremony_id;
+        assert_eq!(answering(None), id(b"leaf", &[], 1));
+        assert_eq!(answering(nonce("a")), answering(nonce("A")));
+        assert_ne!(answering(nonce("a")), answering(nonce("b")));
+        assert_ne!(answering(nonce("a")), answering(None));
     }
 
     #[test]

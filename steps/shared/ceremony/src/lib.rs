@@ -10,7 +10,7 @@
 //! | [`algorithms`], [`strength`] | key and signature algorithms, and which key may carry or certify which |
 //! | [`exchange`] | the methods by which a KEK travels, and what comes out of them |
 //! | [`profile`], [`signed_prefix`] | what an operator has decided about a partner's folder |
-//! | [`tr31`] | what a key block says of its key in clear |
+//! | [`tr31`], [`tr34`] | what a key block says of its key in clear |
 //! | [`keys`] | what is told of keys in Payment Cryptography |
 //! | [`signature`] | verifying what KMS signed |
 //! | [`execution`], [`publication`] | what starts an execution, what it publishes, and where things lie in S3 |
@@ -46,4 +46,5 @@ pub mod signed_prefix;
 pub mod strength;
 pub mod text;
 pub mod tr31;
+pub mod tr34;
 pub mod utc;

@@ -167,6 +167,28 @@ impl Exchange {
             Self::Ecdh { .. } => Method::Ecdh,
         }
     }
+
+    /// Whether the partner has to send a nonce first.
+    pub fn takes_a_nonce(&self) -> bool {
+        matches!(
+            self,
+            Self::Tr34 {
+                passes: Passes::Two,
+                ..
+            }
+        )
+    }
+
+    /// Whether a key of ours, with an enrolled certificate, signs what travels.
+    pub fn takes_our_signature(&self) -> bool {
+        matches!(
+            self,
+            Self::Tr34 {
+                signer: Tr34Signer::Own,
+                ..
+            }
+        )
+    }
 }
 
 /// What a folder without a profile, or without the field, may start on one day.
@@ -250,6 +272,12 @@ impl Profile {
     pub fn method(&self) -> Method {
         let section = self.kek_export.as_ref();
         section.map_or(Method::RsaOaep, |section| section.exchange.method())
+    }
+
+    /// Whether KEKs are sent in answer to a nonce of the partner's.
+    pub fn takes_a_nonce(&self) -> bool {
+        let section = self.kek_export.as_ref();
+        section.is_some_and(|section| section.exchange.takes_a_nonce())
     }
 
     /// Whether it supplies the root itself.

@@ -63,23 +63,27 @@ impl Explanation {
     }
 }
 
-/// [`StepError::name`] and [`StepError::names`] of an enum whose variant `Service` stands for a
-/// [`crate::aws::ServiceError`], and whose other variants stand for themselves.
+/// [`StepError::name`] and [`StepError::names`] of an enum of which one variant stands for an error that
+/// has names of its own, and whose other variants stand for themselves. Without arguments the variant is
+/// `Service`, and the error a [`crate::aws::ServiceError`].
 #[cfg(feature = "aws")]
 #[macro_export]
 macro_rules! step_error_names {
     () => {
+        $crate::step_error_names!(Service, ServiceError);
+    };
+    ($variant:ident, $of:ty) => {
         fn name(&self) -> &'static str {
             match self {
-                Self::Service(error) => error.name(),
+                Self::$variant(error) => error.name(),
                 other => other.into(),
             }
         }
 
         fn names() -> Vec<&'static str> {
             let own = <Self as strum::VariantNames>::VARIANTS.iter().copied();
-            own.filter(|name| *name != "Service")
-                .chain(ServiceError::names())
+            own.filter(|name| *name != stringify!($variant))
+                .chain(<$of>::names())
                 .collect()
         }
     };

@@ -13,6 +13,7 @@ mod looks;
 
 use ceremony::algorithms::{KcvAlgorithm, KekAlgorithm, OaepHash, SignatureAlgorithm};
 use ceremony::digest::Sha256;
+use ceremony::enrolment::{Installed, OwnKey};
 use ceremony::evidence::{Recordable, Recorded, Software};
 use ceremony::exchange::{Load, Method, Wrapped};
 use ceremony::execution::{BINARY, DroppedObject, Execution, File, Start, TEXT};
@@ -155,6 +156,9 @@ async fn fits(path: CertificatePath, mistakes: Mistakes) {
         aliases: aliases.collect(),
         path: path.clone(),
         policy: policy.clone(),
+        nonce: None,
+        package_signer: Some(package_signer()),
+        tr34_signer: None,
     };
     states.answer("FetchCerts", &recorded(fetched));
 
@@ -303,7 +307,7 @@ fn succeeds(
 
     let evidence = serde_json::from_value(json!(states.evidence)).unwrap();
     let input = publish::Input {
-        ceremony: ceremony.clone(),
+        ceremony: ceremony.clone().into(),
         execution: execution(),
         input: serde_json::to_value(start).unwrap(),
         evidence,
@@ -356,6 +360,23 @@ fn signed(mut publication: Publication) -> sign_package::Output {
     sign_package::Output {
         publication,
         signed,
+    }
+}
+
+fn package_signer() -> Installed {
+    let ceremony_id = format!("enrolment-package-signing-{}", "f".repeat(16));
+    Installed {
+        version: Installed::VERSION,
+        key: OwnKey::PackageSigning,
+        key_arn: ARN.to_owned(),
+        chain_key: format!("{ceremony_id}/certificates.pem"),
+        chain_version_id: "x".repeat(1024),
+        chain_sha256: Sha256::of(b"chain"),
+        certificate_sha256: Sha256::of(b"certificate"),
+        not_before: Utc::now(),
+        not_after: Utc::now(),
+        ceremony_id,
+        installed_at: Utc::now(),
     }
 }
 

@@ -3,16 +3,19 @@
 //!
 //! | actor | does |
 //! | --- | --- |
-//! | [`Operator`] | writes a partner's profiles |
+//! | [`Ear`] | hears every event on the bus |
+//! | [`Operator`] | writes a partner's profiles and enrolment rules, and drops certificates of ours |
 //! | [`Partner`] | makes its chain, drops files, fetches packages and opens them |
 //! | [`Watcher`] | sees executions start, go and end, and reads evidence |
 
+pub mod ear;
 pub mod folder;
 pub mod follow;
 pub mod operator;
 pub mod partner;
 pub mod watcher;
 
+pub use ear::{Ear, Event};
 pub use folder::Folder;
 pub use operator::Operator;
 pub use partner::Partner;

@@ -5,6 +5,7 @@
 //! it on the stack that they share, so a story brings a partner of its own and does not rely on
 //! being alone, unless it says so.
 
+mod enrolment;
 mod kek_export;
 pub mod quota;
 mod revoked;
@@ -22,7 +23,12 @@ use crate::actors::{Execution, Folder, Watcher};
 use crate::stack::connection::Connection;
 
 /// Every scenario; the first is told when none is asked for.
-pub const SCENARIOS: &[Scenario] = &[kek_export::SCENARIO, quota::SCENARIO, revoked::SCENARIO];
+pub const SCENARIOS: &[Scenario] = &[
+    kek_export::SCENARIO,
+    enrolment::SCENARIO,
+    quota::SCENARIO,
+    revoked::SCENARIO,
+];
 
 /// A story that can be told.
 #[derive(Debug)]
@@ -78,8 +84,18 @@ async fn follow(
     folder: &Folder,
     progress: Progress,
 ) -> Result<(Execution, States)> {
+    follow_new(watcher, &folder.ceremony_prefix(), &[], progress).await
+}
+
+/// The same of the first execution whose name begins like that and is not known.
+async fn follow_new(
+    watcher: &Watcher<'_>,
+    prefix: &str,
+    known: &[&str],
+    progress: Progress,
+) -> Result<(Execution, States)> {
     let arn = watcher
-        .start_of(&folder.ceremony_prefix(), &[], START_TIMEOUT)
+        .start_of(prefix, known, START_TIMEOUT)
         .await
         .context(
             "the certificates were not accepted as a complete set, or their arrival went unnoticed",

@@ -26,6 +26,9 @@ async fn a_drop_becomes_a_path_a_policy_and_the_aliases_of_its_keys() {
         path: found,
         policy: held,
         aliases,
+        nonce,
+        package_signer,
+        tr34_signer,
     } = dropped.fetched().await.unwrap();
     assert_eq!(found, path(&dropped.pki));
     assert_eq!(held, policy(&dropped.pki, |_| {}));
@@ -34,6 +37,7 @@ async fn a_drop_becomes_a_path_a_policy_and_the_aliases_of_its_keys() {
     let kek = dropped.input.ceremony.folder().kek_alias(&leaf);
     let [issuer, root] = [&dropped.pki.intermediates[0], &dropped.pki.root].map(certificate);
     assert_eq!(aliases, [of_ca(&issuer), of_ca(&root), kek]);
+    assert_eq!((nonce, package_signer, tr34_signer), (None, None, None));
 }
 
 #[tokio::test(start_paused = true)]

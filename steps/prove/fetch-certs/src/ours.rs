@@ -1,0 +1,55 @@
+//! Which keys of ours are to sign, and whether their certificates are good now: a ceremony that
+//! nobody can sign for must not come as far as a key.
+
+use aws_sdk_ssm::Client as Ssm;
+use ceremony::enrolment::{Installed, OwnKey};
+use ceremony::profile::Exchange;
+use ceremony::utc::Utc;
+use storage::{InstalledError, installed};
+
+use crate::Error;
+
+pub(crate) struct Signers {
+    /// Signs the package; none where the key has no certificate, and needs none.
+    pub(crate) package: Option<Installed>,
+    /// Signs the TR-34 block, where a key of ours does that.
+    pub(crate) tr34: Option<Installed>,
+}
+
+pub(crate) async fn signers(ssm: &Ssm, exchange: &Exchange, now: Utc) -> Result<Signers, Error> {
+    let package = valid(ssm, OwnKey::PackageSigning, now).await?;
+    let tr34 = if exchange.takes_our_signature() {
+        let tr34 = valid(ssm, OwnKey::Tr34, now).await?;
+        Some(tr34.ok_or(Error::SigningCertificateMissing(OwnKey::Tr34))?)
+    } else {
+        None
+    };
+    Ok(Signers { package, tr34 })
+}
+
+async fn valid(ssm: &Ssm, key: OwnKey, now: Utc) -> Result<Option<Installed>, Error> {
+    let Some(installed) = installed(ssm, key).await? else {
+        return Ok(None);
+    };
+    let Installed {
+        not_before,
+        not_after,
+        ..
+    } = installed;
+    if now > not_after {
+        return Err(Error::SigningCertificateExpired { key, not_after });
+    }
+    if now < not_before {
+        return Err(Error::SigningCertificateNotYetValid { key, not_before });
+    }
+    Ok(Some(installed))
+}
+
+impl From<InstalledError> for Error {
+    fn from(error: InstalledError) -> Self {
+        match error {
+            InstalledError::Service(error) => Self::Service(error),
+            other => Self::SigningCertificateUnreadable(other.to_string()),
+        }
+    }
+}
