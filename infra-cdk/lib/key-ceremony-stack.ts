@@ -1,6 +1,7 @@
 import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 
+import { CertificateEnrolment } from './ceremonies/certificate-enrolment.ts';
 import { KekExport } from './ceremonies/kek-export.ts';
 import { WorkingKeyExport } from './ceremonies/working-key-export.ts';
 import { Access } from './platform/access.ts';
@@ -71,13 +72,19 @@ export class KeyCeremonyStack extends Stack {
     });
     const kekExport = new KekExport(this, 'KekExport', { defaults, platform, steps });
     const { rejections } = kekExport;
+    const certificateEnrolment = new CertificateEnrolment(this, 'CertificateEnrolment', {
+      defaults,
+      platform,
+      rejections,
+      steps,
+    });
     const workingKeyExport = new WorkingKeyExport(this, 'WorkingKeyExport', {
       defaults,
       platform,
       steps,
       rejections,
     });
-    const ceremonies = [kekExport, workingKeyExport];
+    const ceremonies = [certificateEnrolment, kekExport, workingKeyExport];
     const reconciliation = new Reconciliation(this, 'Reconciliation', { platform, steps });
     const { initialKeysMap } = workingKeyExport;
     const machines = [...ceremonies, initialKeysMap, reconciliation];
@@ -97,6 +104,7 @@ export class KeyCeremonyStack extends Stack {
       ...steps.byName,
       intake,
       'intake-request': workingKeyExport.intake,
+      'intake-enrolment': certificateEnrolment.intake,
       'announce-rejections': announceRejections,
       'watch-controls': controls.step,
     };
@@ -113,6 +121,7 @@ export class KeyCeremonyStack extends Stack {
         steps: [...Object.values(watched), signingCsr.step],
         machineLogs: machines.map(({ logGroup }) => logGroup),
         deadLetters: [
+          certificateEnrolment.lostDrops,
           kekExport.lostDrops,
           kekExport.lostRejections,
           workingKeyExport.lostDrops,
@@ -120,7 +129,13 @@ export class KeyCeremonyStack extends Stack {
           controls.deadLetters,
           reconciliation.lostDays,
         ].map(({ queue }) => queue),
-        intakes: [intake, workingKeyExport.intake, announceRejections, controls.step].map(
+        intakes: [
+          intake,
+          certificateEnrolment.intake,
+          workingKeyExport.intake,
+          announceRejections,
+          controls.step,
+        ].map(
           (step) => step.function,
         ),
       },
@@ -136,6 +151,11 @@ export class KeyCeremonyStack extends Stack {
       'Partners fetch packages here; csr.pem is the request',
     );
     this.output('EvidenceBucket', storage.evidence.bucketName, 'One record per ceremony');
+    this.output(
+      'CertificateEnrolmentStateMachineArn',
+      certificateEnrolment.stateMachine.stateMachineArn,
+      'The ceremony certificate-enrolment',
+    );
     this.output(
       'KekExportStateMachineArn',
       kekExport.stateMachine.stateMachineArn,

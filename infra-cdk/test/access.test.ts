@@ -59,6 +59,12 @@ test('a partner with an external id is only let in with it', () => {
   ]);
 });
 
+/** The rules for certificates of our own keys, one parameter for each key. */
+const rules = ['package-signing', 'tr34'].map(
+  (key) => `on arn:PARTITION:ssm:REGION:ACCOUNTID:parameter/key-ceremony/enrolment/${key}`,
+);
+const readRules = rules.map((rule) => `ssm:GetParameter ${rule}`);
+
 /** Executions of the machines, the evidence, and the certificate request. */
 const reading = [
   'kms:Decrypt on ExecutionKey/Key if StringEquals kms:ViaService = states.REGION.amazonaws.com',
@@ -70,7 +76,8 @@ const reading = [
   's3:ListBucket on Storage/Evidence',
   's3:ListBucketVersions on Storage/Evidence',
   `ssm:GetParameter ${profiles}`,
-  ...['KekExport', 'WorkingKeyExport', 'Reconciliation'].flatMap((machine) => [
+  ...readRules,
+  ...['CertificateEnrolment', 'KekExport', 'WorkingKeyExport', 'Reconciliation'].flatMap((machine) => [
     `states:DescribeExecution on arn:PARTITION:states:REGION:ACCOUNTID:execution:${machine}/Workflow/StateMachine:*`,
     `states:DescribeStateMachine on ${machine}/Workflow/StateMachine`,
     `states:GetExecutionHistory on arn:PARTITION:states:REGION:ACCOUNTID:execution:${machine}/Workflow/StateMachine:*`,
@@ -89,7 +96,9 @@ const preflight = (() => {
     'SigningKey/RSA_2048',
     'Storage/DataKey',
   ];
-  const machines = ['KekExport', 'WorkingKeyExport', 'Reconciliation'].map((of) => `${of}/Workflow/StateMachine`);
+  const machines = ['CertificateEnrolment', 'KekExport', 'WorkingKeyExport', 'Reconciliation'].map(
+    (of) => `${of}/Workflow/StateMachine`,
+  );
   const parameters = 'arn:PARTITION:ssm:REGION:ACCOUNTID:parameter/key-ceremony/partners';
   return [
     ...on(
@@ -135,7 +144,7 @@ const preflight = (() => {
   ];
 })();
 
-test('an operator writes profiles, tags foreign keys, reads, and looks before the first ceremony, but reaches no inbox', () => {
+test('an operator writes profiles and rules, delivers certificates of ours, tags foreign keys, reads, and looks before the first ceremony, but reaches no folder of a partner', () => {
   const tags = ['purpose', 'partner', 'environment', 'data-type'].map((t) => `key-ceremony:${t}`);
   expect(policy('Access/Operator')).toEqual(
     [
@@ -149,6 +158,11 @@ test('an operator writes profiles, tags foreign keys, reads, and looks before th
           `ForAllValues:StringEquals aws:TagKeys = ${tags.join('|')} and ` +
           'Null aws:ResourceTag/key-ceremony:ceremony-id = true',
       ),
+      `kms:GenerateDataKey ${throughS3}`,
+      `kms:Decrypt ${throughS3}`,
+      's3:DeleteObject on Storage/Inbox/enrolment/*',
+      's3:PutObject on Storage/Inbox/enrolment/*',
+      ...rules.map((rule) => `ssm:PutParameter ${rule}`),
       `ssm:PutParameter ${profiles}`,
       ...preflight,
     ].sort(),
@@ -166,6 +180,7 @@ test('a responder reads, and does what remedies ask for', () => {
   const called = STEPS.map((step) => `Steps/${step}`);
   const steps = [
     ...called,
+    'CertificateEnrolment/intake-enrolment',
     'KekExport/announce-rejections',
     'KekExport/intake',
     'WorkingKeyExport/intake-request',
@@ -177,6 +192,7 @@ test('a responder reads, and does what remedies ask for', () => {
   const ours = 'Null aws:ResourceTag/key-ceremony:ceremony-id = false';
   const unnamed = `${ours} and Null payment-cryptography:ResourceAliases = true`;
   const queues = [
+    'CertificateEnrolment/Trigger',
     'KekExport/Rejections',
     'KekExport/Trigger',
     'Notifications',
@@ -193,6 +209,7 @@ test('a responder reads, and does what remedies ask for', () => {
         ['logs:DescribeLogStreams', 'logs:FilterLogEvents', 'logs:GetLogEvents'],
         [
           ...steps,
+          'CertificateEnrolment/Workflow',
           'KekExport/Workflow',
           'WorkingKeyExport/Workflow',
           'Reconciliation/Workflow',
@@ -231,6 +248,7 @@ test('a responder reads, and does what remedies ask for', () => {
       'cloudtrail:LookupEvents on *',
       'events:DescribeEventBus on Notifications/Bus',
       'health:DescribeEvents on *',
+      'lambda:InvokeFunction on CertificateEnrolment/intake-enrolment/Function',
       'lambda:InvokeFunction on KekExport/announce-rejections/Function',
       'lambda:InvokeFunction on KekExport/intake/Function',
       'lambda:InvokeFunction on WatchedControls/watch-controls/Function',

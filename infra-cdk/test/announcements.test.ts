@@ -43,7 +43,9 @@ describe('events', () => {
 
   test('an execution that failed without its own record is announced, and no other failure', () => {
     const rule = resources('AWS::Events::Rule').find(
-      ({ EventPattern }) => EventPattern.detail?.status?.[0] === 'FAILED',
+      ({ EventPattern }) =>
+        EventPattern.detail?.status?.[0] === 'FAILED' &&
+        EventPattern.detail.stateMachineArn[0].Ref.startsWith('KekExport'),
     )!;
     expect(rule.EventPattern.detail).toEqual({
       stateMachineArn: [{ Ref: expect.stringMatching(/^KekExportWorkflowStateMachine/) }],
@@ -135,11 +137,18 @@ describe('alarms', () => {
     ];
     expect(alarms.sort()).toEqual(
       [
+        ...letters('a drop in the inbox was not looked at (certificate-enrolment)'),
         ...letters('a drop in the inbox was not looked at (kek-export)'),
         ...letters('an announcement did not reach the topic'),
         ...letters('rejected files were not announced'),
         ...letters('a change of a control was not looked at'),
         ...letters('the daily reconciliation could not be started'),
+        ['a ceremony failed (certificate-enrolment)', 'AWS/States ExecutionsFailed Sum > 0', once],
+        [
+          'a ceremony timed out (certificate-enrolment)',
+          'AWS/States ExecutionsTimedOut Sum > 0',
+          once,
+        ],
         ['a ceremony failed (kek-export)', 'AWS/States ExecutionsFailed Sum > 0', once],
         ['a ceremony timed out (kek-export)', 'AWS/States ExecutionsTimedOut Sum > 0', once],
         ['a ceremony failed (reconciliation)', 'AWS/States ExecutionsFailed Sum > 0', once],
@@ -184,6 +193,7 @@ describe('alarms', () => {
           'AccessDenied',
           [
             ...calledByMachines,
+            'CertificateEnrolment/intake-enrolment',
             'KekExport/announce-rejections',
             'KekExport/intake',
             'WatchedControls/watch-controls',

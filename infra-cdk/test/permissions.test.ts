@@ -27,6 +27,17 @@ const throughS3 = 'on Storage/DataKey if StringEquals kms:ViaService = s3.REGION
 const profiles = 'on arn:PARTITION:ssm:REGION:ACCOUNTID:parameter/key-ceremony/partners/*';
 const payment = 'arn:PARTITION:payment-cryptography:REGION:ACCOUNTID';
 
+/** The parameters about signing keys of our own, one for each key. */
+const ownKeys = (below: string) =>
+  ['package-signing', 'tr34'].map(
+    (key) => `on arn:PARTITION:ssm:REGION:ACCOUNTID:parameter/key-ceremony/${below}/${key}`,
+  );
+const readRules = ownKeys('enrolment').map((rules) => `ssm:GetParameter ${rules}`);
+const readRequests = [
+  's3:GetObject on Storage/Evidence/enrolment-requests/*',
+  's3:ListBucket on Storage/Evidence if StringLike s3:prefix = enrolment-requests/*',
+];
+
 /** What DynamoDB needs of the key of the table `runs`, of whoever uses the table. */
 const runsKey = [
   'Decrypt',
@@ -90,6 +101,24 @@ const WORKING_USAGES = [
 
 /** The security claim of the system: these lines, and no other, are what each step may do. */
 const STEP_POLICIES: Record<string, string[]> = {
+  'CertificateEnrolment/intake-enrolment': [
+    'dynamodb:GetItem on Runs/Table',
+    'dynamodb:PutItem on Runs/Table',
+    'dynamodb:UpdateItem on Runs/Table',
+    'events:PutEvents on Notifications/Bus',
+    `kms:Decrypt ${throughS3}`,
+    ...runsKey,
+    ...readRequests,
+    's3:GetObject on Storage/Evidence/trusted-roots/*',
+    's3:GetObject on Storage/Inbox/enrolment/*',
+    's3:GetObjectVersion on Storage/Inbox/enrolment/*',
+    's3:ListBucket on Storage/Inbox if StringLike s3:prefix = enrolment/*',
+    'sqs:SendMessage on CertificateEnrolment/Trigger/DeadLetters/Queue',
+    'sqs:SendMessage on KekExport/Rejections/Queue',
+    ...readRules,
+    'states:DescribeExecution on arn:PARTITION:states:REGION:ACCOUNTID:execution:CertificateEnrolment/Workflow/StateMachine:*',
+    'states:StartExecution on CertificateEnrolment/Workflow/StateMachine',
+  ],
   'KekExport/announce-rejections': [
     'dynamodb:GetItem on Runs/Table',
     'dynamodb:UpdateItem on Runs/Table',
@@ -254,6 +283,25 @@ const STEP_POLICIES: Record<string, string[]> = {
     ...writeOnce('Storage/Outbox/*/production/pin/*/*'),
     's3:GetObject on Storage/Parts/initial-keys/*/output/*',
   ],
+  'Steps/fetch-enrolment': [
+    `kms:Decrypt ${throughS3}`,
+    ...readRequests,
+    's3:GetObject on Storage/Evidence/trusted-roots/*',
+    's3:GetObjectVersion on Storage/Inbox/enrolment/*',
+    ...readRules,
+  ],
+  'Steps/prove-enrolment': [
+    'kms:GetPublicKey on SigningKey/RSA_2048',
+    `payment-cryptography:GetPublicKeyCertificate on ${payment}:key/* if StringEquals aws:ResourceTag/key-ceremony:purpose = signing`,
+  ],
+  'Steps/install-certificate': [
+    's3:GetObject on Storage/Evidence/enrolment-*/certificates.pem',
+    ...writeOnce('Storage/Evidence/enrolment-*/installed.json'),
+    ...ownKeys('certificates').flatMap((parameter) => [
+      `ssm:GetParameter ${parameter}`,
+      `ssm:PutParameter ${parameter}`,
+    ]),
+  ],
   'Steps/record-failure': writeOnce('Storage/Evidence/*/failure-*.json'),
   'Steps/read-records': [
     's3:GetObject on Storage/Evidence/*/failure-*.json',
@@ -329,6 +377,18 @@ const mapContext =
 
 /** Each with the steps that it calls, and what else it may do. */
 const MACHINES: [string, string, string[], string[]?][] = [
+  [
+    'CertificateEnrolment',
+    'certificate-enrolment',
+    [
+      'check-revocation',
+      'fetch-enrolment',
+      'install-certificate',
+      'prove-enrolment',
+      'publish',
+      'record-failure',
+    ],
+  ],
   [
     'KekExport',
     'kek-export',

@@ -74,6 +74,9 @@ const BY_RESPONDER: [RegExp, string[]][] = [
   [/find out what else this principal has done/, CALLS],
   [/find out who (wrote it|started this execution, and with which input)/i, CALLS],
   [/if versions of the inbox are being deleted, find out why/, ['s3:ListBucketVersions', ...CALLS]],
+  [/find out whose (certificate|key) it is/i, CALLS],
+  [/find out what became of the (key|request)/i, [...CALLS, ...ALIASES, ...RECORD]],
+  [/find out who wrote what is installed, or deleted the evidence behind it/i, CALLS],
   [/look at the AWS Health Dashboard/, ['health:DescribeEvents']],
   [/find out which(?=, with AWS Support)/, [...CALLS, ...ALIASES]],
   [/Find out why the approval session does not end(?=, with AWS Support)/, [...CALLS, ...ALIASES]],
@@ -97,8 +100,13 @@ const BY_RESPONDER: [RegExp, string[]][] = [
 
 /** What they tell an operator to do, who decides. */
 const PROFILE = ['ssm:GetParameter', 'ssm:PutParameter'];
+const ENROL = ['s3:PutObject'];
 const BY_OPERATOR: [RegExp, string[]][] = [
-  [/have an operator (choose|correct|add|name|raise|set)/i, PROFILE],
+  [/drop the (certificate|one) that the CA issued/i, ENROL],
+  [/drop the certificate again/i, ENROL],
+  [/and drop (that|it again then)/, ENROL],
+  [/and delete the file(?=;)/, ['s3:DeleteObject']],
+  [/have an operator (choose|correct|add|lower|name|raise|set|write)/i, PROFILE],
   [/an operator lowers `minimumRemainingDays` of the profile/, PROFILE],
   [/an operator corrects it/, PROFILE],
   [/correct or remove (the|a wrong) entry( of this CA in| in)?/i, PROFILE],
@@ -120,6 +128,9 @@ const ELSEWHERE: [RegExp, string][] = [
   [/(Ask|Tell) the partner/, 'whoever knows the partner'],
   [/compare the partner's clock/, 'whoever knows the partner'],
   [/(Compare|compare) the fingerprint (of the root )?with the partner/, 'whoever knows the partner'],
+  [/(Ask|Tell) the CA/, 'whoever knows the CA'],
+  [/Compare the fingerprint with the CA/, 'whoever knows the CA'],
+  [/[Hh]ave (the|its) CA issue/, 'whoever knows the CA'],
   [/Ask the approval team/, 'the approval team'],
   [/partner must not use/, 'whoever knows the partner'],
   [/^Find out for whom the certificate was issued/, 'whoever knows the partner'],
@@ -164,7 +175,9 @@ const SAID = new RegExp(
     '|something between this software and|The partner would take the KEK for another kind' +
     '|Nothing need be wrong with the certificates|it is this software that understands|whatever it demands' +
     "|The function's process|The stack operation|The step (did|took)|a certificate may|another " +
-    '|if it is|it holds|somebody invoked this step|two failures)',
+    '|if it is|it holds|somebody invoked this step|two failures' +
+    '|a certificate that it issued|no key of ours ever|nobody has requested|one that was disabled' +
+    "|only (the ceremony|this ceremony's own steps)|The newer certificate stays|what is to be installed)",
 );
 
 /** The words by which a remedy would ask for more than the tables know. */

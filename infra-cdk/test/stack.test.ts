@@ -255,9 +255,23 @@ describe('functions', () => {
         'STATE_MACHINE_ARN',
       ],
     ],
+    [
+      'CertificateEnrolmentintakeenrolment',
+      [
+        'EVENT_BUS_NAME',
+        'EVIDENCE_BUCKET',
+        'INBOX_BUCKET',
+        'REJECTIONS_QUEUE_URL',
+        'RUNS_TABLE',
+        'STATE_MACHINE_ARN',
+      ],
+    ],
     ['KekExportannouncerejections', ['EVENT_BUS_NAME', 'RUNS_TABLE']],
     ['Stepsfetchcerts', ['EVIDENCE_BUCKET', 'INBOX_BUCKET', 'SIGNING_KEY_SPEC']],
     ['Stepsvalidate', []],
+    ['Stepsfetchenrolment', ['EVIDENCE_BUCKET', 'INBOX_BUCKET']],
+    ['Stepsproveenrolment', []],
+    ['Stepsinstallcertificate', ['EVIDENCE_BUCKET']],
     ['Stepsimportca', []],
     ['Stepscreatekek', []],
     ['Stepswrapecdh', []],
@@ -283,7 +297,9 @@ describe('functions', () => {
 });
 
 describe('the state machine', () => {
-  const [machine] = resources('AWS::StepFunctions::StateMachine');
+  const machine = resources('AWS::StepFunctions::StateMachine').find(
+    ({ StateMachineName }) => StateMachineName === 'kek-export',
+  );
 
   test('is a standard machine with encrypted history, traces, and logs without data', () => {
     expect(machine).toMatchObject({
@@ -313,30 +329,29 @@ describe('the state machine', () => {
 });
 
 describe('events', () => {
-  test('a new object in the inbox calls intake, and what gets lost is kept', () => {
+  test.each([
+    ['KekExport', 'intake', [{ 'anything-but': { prefix: 'enrolment/' } }]],
+    ['CertificateEnrolment', 'intakeenrolment', [{ prefix: 'enrolment/' }]],
+  ])('a new object in the inbox calls the step that starts %s, and what gets lost is kept', (ceremony, intake, key) => {
+    const letters = Match.stringLikeRegexp(`^${ceremony}TriggerDeadLetters`);
     template.hasResourceProperties('AWS::Events::Rule', {
       EventPattern: {
         source: ['aws.s3'],
         'detail-type': ['Object Created'],
-        detail: { bucket: { name: [{ Ref: Match.stringLikeRegexp('^StorageInbox') }] } },
+        detail: {
+          bucket: { name: [{ Ref: Match.stringLikeRegexp('^StorageInbox') }] },
+          object: { key },
+        },
       },
       Targets: [
         {
-          Arn: { 'Fn::GetAtt': [Match.stringLikeRegexp('^KekExportintakeFunction'), 'Arn'] },
-          DeadLetterConfig: {
-            Arn: { 'Fn::GetAtt': [Match.stringLikeRegexp('^KekExportTriggerDeadLetters'), 'Arn'] },
-          },
+          Arn: { 'Fn::GetAtt': [Match.stringLikeRegexp(`^${ceremony}${intake}Function`), 'Arn'] },
+          DeadLetterConfig: { Arn: { 'Fn::GetAtt': [letters, 'Arn'] } },
         },
       ],
     });
     template.hasResourceProperties('AWS::Lambda::EventInvokeConfig', {
-      DestinationConfig: {
-        OnFailure: {
-          Destination: {
-            'Fn::GetAtt': [Match.stringLikeRegexp('^KekExportTriggerDeadLetters'), 'Arn'],
-          },
-        },
-      },
+      DestinationConfig: { OnFailure: { Destination: { 'Fn::GetAtt': [letters, 'Arn'] } } },
     });
   });
 });
@@ -417,6 +432,7 @@ test('the certificate request is made by the step itself, from key and subject',
 
 test('the outputs carry the names that other tools read', () => {
   expect(Object.keys(template.findOutputs('*')).sort()).toEqual([
+    'CertificateEnrolmentStateMachineArn',
     'EventBusName',
     'EvidenceBucket',
     'InboxBucket',

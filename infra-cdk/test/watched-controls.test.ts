@@ -115,6 +115,7 @@ const RULES: Record<string, string> = {
   'export-key': 'ExportKey',
   'import-key': 'ImportKey',
   'parameter-store-change': 'ProfileEvents',
+  'put-installed-certificate': 'Certificates',
   'put-key-policy': 'KmsKeys',
   'put-parameter': 'Profiles',
   'put-resource-policy': 'Keys',

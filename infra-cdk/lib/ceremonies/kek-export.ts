@@ -10,7 +10,7 @@ import type { StepFunctionDefaults } from '../steps/step-function.ts';
 import type { Steps } from '../steps/steps.ts';
 import { Alarms } from './shared/alarms.ts';
 import { Rejections } from './shared/rejections.ts';
-import { Trigger } from './shared/trigger.ts';
+import { OF_PARTNERS, Trigger } from './shared/trigger.ts';
 import { readDefinition, Workflow } from './shared/workflow.ts';
 
 export interface KekExportProps {
@@ -30,7 +30,9 @@ export class KekExport extends Construct {
   readonly logGroup: LogGroup;
   /** What starts it. */
   readonly intake: IntakeStep;
-  /** Announces what `intake` rejected and gathered. */
+  /** Holds a message for each rejection that waits. Other ceremonies leave theirs in it too. */
+  readonly rejections: IQueue;
+  /** Announces what intake steps rejected and gathered. */
   readonly announceRejections: AnnounceRejectionsStep;
   /** What holds a message for each rejection that waits, of any ceremony. */
   readonly rejections: IQueue;
@@ -59,7 +61,8 @@ export class KekExport extends Construct {
     this.intake = new IntakeStep(this, 'intake', { ...arrive, stateMachine });
     this.announceRejections = new AnnounceRejectionsStep(this, 'announce-rejections', arrive);
     const { inbox } = platform.storage;
-    const trigger = new Trigger(this, 'Trigger', { name, inbox, intake: this.intake, topic });
+    const { intake } = this;
+    const trigger = new Trigger(this, 'Trigger', { name, inbox, intake, keys: OF_PARTNERS, topic });
     this.lostDrops = trigger.deadLetters;
     new Alarms(this, 'Alarms', { name, stateMachine, topic });
   }

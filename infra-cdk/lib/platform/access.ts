@@ -5,6 +5,7 @@ import { Construct } from 'constructs';
 
 import { tagForeignKeys } from './ceremony-keys.ts';
 import type { PartnerPrincipal } from './config.ts';
+import { readEnrolmentRules, writeEnrolmentRules } from './enrolment.ts';
 import { grant, grantApart, type Permission } from './permission.ts';
 import type { Platform } from './platform.ts';
 import { preflight } from './preflight.ts';
@@ -12,6 +13,7 @@ import { readProfiles, writeProfiles } from './profiles.ts';
 import { respond, type Responsibility } from './responder.ts';
 import {
   deliverAndFetch,
+  deliverEnrolments,
   placeOrders,
   readCertificateRequest,
   readEvidence,
@@ -40,9 +42,11 @@ export interface AccessProps {
  * The roles of people and partners.
  *
  * A partner reaches its own prefix of two buckets and nothing else. An operator writes profiles, in
- * which the trust anchors are, and therefore cannot write to the inbox: who says whom to trust and
- * who delivers the certificates are different people. A requester places orders for working keys, which
- * a profile has to allow, and nothing else. A responder does what the remedies of failed
+ * which the trust anchors are, and therefore cannot write to a partner's folder of the inbox: who says
+ * whom to trust and who delivers the certificates are different people. Certificates of our own keys
+ * an operator delivers too: they are held to what was requested and to the key itself, so that there
+ * is nothing to win by pinning a root and delivering under it. A requester places orders for working
+ * keys, which a profile has to allow, and nothing else. A responder does what the remedies of failed
  * ceremonies ask for, and decides neither.
  */
 export class Access extends Construct {
@@ -88,9 +92,15 @@ export class Access extends Construct {
     };
     this.operatorRole = people(
       'Operator',
-      'Key Ceremony: writes partner profiles, and says whose a key is',
+      'Key Ceremony: writes profiles and enrolment rules, and says whose a key is',
       props.operators,
-      [writeProfiles(this), ...tagForeignKeys(this), ...reading],
+      [
+        writeProfiles(this),
+        writeEnrolmentRules(this),
+        ...deliverEnrolments(props.platform.storage),
+        ...tagForeignKeys(this),
+        ...reading,
+      ],
     );
     if (this.operatorRole) {
       const permissions = preflight(this, props.platform, props.stateMachines);
@@ -108,6 +118,7 @@ export class Access extends Construct {
       props.auditors,
       [
         readProfiles(this),
+        readEnrolmentRules(this),
         ...reading,
         {
           actions: ['kms:DescribeKey', 'kms:GetPublicKey', 'kms:Verify'],
@@ -119,7 +130,12 @@ export class Access extends Construct {
       'Responder',
       'Key Ceremony: does what the remedies of failed ceremonies ask for',
       props.responders,
-      [...respond(this, props.platform, props.responsibility), readProfiles(this), ...reading],
+      [
+        ...respond(this, props.platform, props.responsibility),
+        readProfiles(this),
+        readEnrolmentRules(this),
+        ...reading,
+      ],
     );
     this.outputs();
   }

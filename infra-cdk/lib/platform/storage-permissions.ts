@@ -42,6 +42,76 @@ export function readOrders(storage: Storage): Permission[] {
   ];
 }
 
+/** Look through the folders of our own keys in the inbox, as `findDrops` does through those of partners. */
+export function findEnrolments(storage: Storage): Permission[] {
+  const { inbox } = storage;
+  return [
+    {
+      actions: ['s3:ListBucket'],
+      resources: [inbox.bucketArn],
+      conditions: { StringLike: { 's3:prefix': ENROLMENTS } },
+    },
+    {
+      actions: ['s3:GetObject', 's3:GetObjectVersion'],
+      resources: [inbox.arnForObjects(ENROLMENTS)],
+      wildcard: ANY_ENROLMENT,
+    },
+    decrypt(storage),
+  ];
+}
+
+/** Exact versions of certificates for our own keys, and of nothing that a partner dropped. */
+export function readEnrolments(storage: Storage): Permission[] {
+  return [
+    {
+      actions: ['s3:GetObjectVersion'],
+      resources: [storage.inbox.arnForObjects(ENROLMENTS)],
+      wildcard: ANY_ENROLMENT,
+    },
+    decrypt(storage),
+  ];
+}
+
+/** Deliver a certificate that a CA issued for a key of ours. */
+export function deliverEnrolments(storage: Storage): Permission[] {
+  return [
+    {
+      actions: ['s3:DeleteObject', 's3:PutObject'],
+      resources: [storage.inbox.arnForObjects(ENROLMENTS)],
+      wildcard: 'CAs choose the names of their files; one folder for each key of ours.',
+    },
+    encryptAndDecrypt(storage),
+  ];
+}
+
+/** What certificates were requested for which keys. */
+export function readRequests({ evidence }: Storage): Permission[] {
+  return [
+    {
+      actions: ['s3:ListBucket'],
+      resources: [evidence.bucketArn],
+      conditions: { StringLike: { 's3:prefix': 'enrolment-requests/*' } },
+    },
+    {
+      actions: ['s3:GetObject'],
+      resources: [evidence.arnForObjects('enrolment-requests/*')],
+      wildcard: 'One object for each request, named by the digest of its public key.',
+    },
+  ];
+}
+
+/** Find the chain that was proven, and write down that it is installed. */
+export function writeInstallations({ evidence }: Storage): Permission[] {
+  return [
+    {
+      actions: ['s3:GetObject'],
+      resources: [evidence.arnForObjects('enrolment-*/certificates.pem')],
+      wildcard: ANY_INSTALLATION,
+    },
+    writeOnce(evidence, ['enrolment-*/installed.json'], ANY_INSTALLATION),
+  ];
+}
+
 /** Exact versions only: a name may have got a newer object since the ceremony began. */
 export function readVersions(storage: Storage): Permission[] {
   return [
@@ -298,6 +368,12 @@ export const CSR_OBJECT = 'csr.pem';
 const ENVIRONMENTS = ['non-production', 'production'];
 const DATA_TYPES = ['cardholder', 'pin'];
 
+/** Where certificates for our own keys are dropped. */
+const ENROLMENTS = 'enrolment/*';
+
+const ANY_ENROLMENT =
+  'CAs choose the names of their files; below this prefix lies nothing that a partner dropped.';
+const ANY_INSTALLATION = 'One folder for each ceremony, named when it starts.';
 const ANY_ROOT = 'One object per root certificate, named by its digest.';
 const ANY_PART = 'One folder for each reconciliation, named when it starts, with numbered pages.';
 const ANY_DROP =

@@ -67,17 +67,22 @@ export class WatchedControls extends Construct {
     this.watchKeys(props);
   }
 
-  private watchControls({ platform, stateMachines }: WatchedControlsProps): void {
+  private watchControls({ platform, stateMachines, steps }: WatchedControlsProps): void {
     const { stackName } = Stack.of(this);
-    this.rule('ProfileEvents', 'Parameter Store says that a profile changed', {
+    const decided = [{ prefix: PROFILES }, { prefix: ENROLMENT_RULES }];
+    this.rule('ProfileEvents', 'Parameter Store says that a profile or enrolment rules changed', {
       source: ['aws.ssm'],
       detailType: ['Parameter Store Change'],
-      detail: { name: [{ prefix: PROFILES }], operation: ['Create', 'Update', 'Delete'] },
+      detail: { name: decided, operation: ['Create', 'Update', 'Delete'] },
     });
     this.calls('Profiles', 'ssm', ['PutParameter', 'DeleteParameter', 'DeleteParameters'], {
-      requestParameters: {
-        $or: [{ name: [{ prefix: PROFILES }] }, { names: [{ prefix: PROFILES }] }],
-      },
+      requestParameters: { $or: [{ name: decided }, { names: decided }] },
+    });
+    // Parameter Store's own event does not say who, and of the step's own writes nothing is announced.
+    const installed = [{ prefix: CERTIFICATES }];
+    this.calls('Certificates', 'ssm', ['PutParameter', 'DeleteParameter', 'DeleteParameters'], {
+      requestParameters: { $or: [{ name: installed }, { names: installed }] },
+      ...not(steps, 'install-certificate'),
     });
     const keys = ourKeys(platform);
     const arns = keys.map(({ keyArn }) => keyArn);
@@ -109,30 +114,17 @@ export class WatchedControls extends Construct {
   }
 
   private watchKeys({ steps }: WatchedControlsProps): void {
-    const not = (...except: Step[]) => ({
-      userIdentity: {
-        sessionContext: {
-          sessionIssuer: {
-            // A user, and root, have no session.
-            arn: [
-              { exists: false },
-              { 'anything-but': except.map((step) => steps[step].role.roleArn) },
-            ],
-          },
-        },
-      },
-    });
     const tagged = { requestParameters: { tags: { key: [{ prefix: OUR_TAGS }] } } };
     this.calls('CreateKey', KEYS, ['CreateKey'], {
       ...tagged,
-      ...not('create-kek', 'make-keys', 'wrap-ecdh'),
+      ...not(steps, 'create-kek', 'make-keys', 'wrap-ecdh'),
     });
-    this.calls('ImportKey', KEYS, ['ImportKey'], { ...tagged, ...not('import-ca') });
+    this.calls('ImportKey', KEYS, ['ImportKey'], { ...tagged, ...not(steps, 'import-ca') });
     const exports = this.calls(
       'ExportKey',
       KEYS,
       ['ExportKey'],
-      not('export-initial-keys', 'export-keys', 'wrap-ecdh', 'wrap-rsa', 'wrap-tr34'),
+      not(steps, 'export-initial-keys', 'export-keys', 'wrap-ecdh', 'wrap-rsa', 'wrap-tr34'),
     );
     // Whether CloudTrail takes an export for a read is not documented, and reads are left out of a
     // rule unless it asks for them.
@@ -140,7 +132,7 @@ export class WatchedControls extends Construct {
     const aliases = ['CreateAlias', 'UpdateAlias', 'DeleteAlias'];
     this.calls('Aliases', KEYS, aliases, {
       requestParameters: { aliasName: [{ prefix: OUR_ALIASES }] },
-      ...not('create-kek', 'establish-kek', 'import-ca', 'make-keys', 'wrap-ecdh'),
+      ...not(steps, 'create-kek', 'establish-kek', 'import-ca', 'make-keys', 'wrap-ecdh'),
     });
     this.calls('OtherAliases', KEYS, ['CreateAlias', 'UpdateAlias'], {
       requestParameters: {
@@ -198,6 +190,23 @@ interface Pattern {
   detail: Record<string, unknown>;
 }
 
+/** Anybody but these steps. */
+function not(steps: WatchedControlsProps['steps'], ...except: Step[]): Record<string, unknown> {
+  return {
+    userIdentity: {
+      sessionContext: {
+        sessionIssuer: {
+          // A user, and root, have no session.
+          arn: [
+            { exists: false },
+            { 'anything-but': except.map((step) => steps[step].role.roleArn) },
+          ],
+        },
+      },
+    },
+  };
+}
+
 /** All that the stack has in KMS. */
 function ourKeys(platform: Platform): IKey[] {
   const { signingKey, storage, runs, executionKey, notifications } = platform;
@@ -207,5 +216,7 @@ function ourKeys(platform: Platform): IKey[] {
 const KEYS = 'payment-cryptography';
 const OUR_ALIASES = 'alias/key-ceremony/';
 const OUR_TAGS = 'key-ceremony:';
+const CERTIFICATES = '/key-ceremony/certificates/';
+const ENROLMENT_RULES = '/key-ceremony/enrolment/';
 const PROFILES = '/key-ceremony/partners/';
 const THROTTLED = ['Throttling', 'ThrottlingException', 'TooManyRequestsException'];

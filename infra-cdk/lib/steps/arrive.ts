@@ -4,9 +4,17 @@ import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import type { Construct } from 'constructs';
 
+import { readEnrolmentRules } from '../platform/enrolment.ts';
+import type { Permission } from '../platform/permission.ts';
 import type { Platform } from '../platform/platform.ts';
 import { readProfiles } from '../platform/profiles.ts';
-import { findDrops, readOrders, readTrustedRoot } from '../platform/storage-permissions.ts';
+import {
+  findDrops,
+  findEnrolments,
+  readOrders,
+  readRequests,
+  readTrustedRoot,
+} from '../platform/storage-permissions.ts';
 import { StepFunction, type StepFunctionDefaults } from './step-function.ts';
 
 /** What the steps of `steps/arrive/` share. */
@@ -27,38 +35,37 @@ export interface IntakeStepProps extends ArriveStepProps {
 /** The step of `steps/arrive/`, before the machine: it decides whether a drop starts a ceremony. */
 export class IntakeStep extends StepFunction {
   constructor(scope: Construct, id: string, props: IntakeStepProps) {
-    const { rejections, stateMachine } = props;
-    const { storage, runs, notifications } = props.platform;
-    const { eventBus } = notifications;
-    const { partition, region, account } = Stack.of(scope);
+    const { storage } = props.platform;
     super(scope, id, {
       ...props.defaults,
       step: 'intake',
       description: 'Starts one ceremony per complete set of certificates in the inbox',
-      environment: {
-        INBOX_BUCKET: storage.inbox.bucketName,
-        EVIDENCE_BUCKET: storage.evidence.bucketName,
-        STATE_MACHINE_ARN: stateMachine.stateMachineArn,
-        EVENT_BUS_NAME: eventBus.eventBusName,
-        RUNS_TABLE: runs.table.tableName,
-        REJECTIONS_QUEUE_URL: rejections.queueUrl,
-      },
+      environment: intakeEnvironment(props),
       permissions: [
         ...findDrops(storage),
         ...readTrustedRoot(storage),
-        { actions: ['states:StartExecution'], resources: [stateMachine.stateMachineArn] },
-        {
-          actions: ['states:DescribeExecution'],
-          resources: [
-            `arn:${partition}:states:${region}:${account}:execution:${stateMachine.stateMachineName}:*`,
-          ],
-          wildcard: 'Every execution of the machine: whether the last run of a set has ended.',
-        },
-        // TransactWriteItems has no action of its own: it is what each of its writes is.
-        ...runs.access(['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem']),
-        { actions: ['sqs:SendMessage'], resources: [rejections.queueArn] },
-        { actions: ['events:PutEvents'], resources: [eventBus.eventBusArn] },
+        ...startOnce(scope, props),
         readProfiles(scope),
+      ],
+    });
+  }
+}
+
+/** The same for certificates of our own keys: it starts another machine, and reads other folders. */
+export class IntakeEnrolmentStep extends StepFunction {
+  constructor(scope: Construct, id: string, props: IntakeStepProps) {
+    const { storage } = props.platform;
+    super(scope, id, {
+      ...props.defaults,
+      step: 'intake-enrolment',
+      description: 'Starts one ceremony per certificate that a CA issued for a key of ours',
+      environment: intakeEnvironment(props),
+      permissions: [
+        ...findEnrolments(storage),
+        ...readRequests(storage),
+        ...readTrustedRoot(storage),
+        ...startOnce(scope, props),
+        readEnrolmentRules(scope),
       ],
     });
   }
@@ -67,38 +74,52 @@ export class IntakeStep extends StepFunction {
 /** The step that decides whether an order for working keys starts a ceremony. */
 export class IntakeRequestStep extends StepFunction {
   constructor(scope: Construct, id: string, props: IntakeStepProps) {
-    const { rejections, stateMachine } = props;
-    const { storage, runs, notifications } = props.platform;
-    const { eventBus } = notifications;
-    const { partition, region, account } = Stack.of(scope);
     super(scope, id, {
       ...props.defaults,
       step: 'intake-request',
       description: 'Starts one ceremony per request or order for working keys in the inbox',
-      environment: {
-        INBOX_BUCKET: storage.inbox.bucketName,
-        STATE_MACHINE_ARN: stateMachine.stateMachineArn,
-        EVENT_BUS_NAME: eventBus.eventBusName,
-        RUNS_TABLE: runs.table.tableName,
-        REJECTIONS_QUEUE_URL: rejections.queueUrl,
-      },
+      environment: intakeEnvironment(props),
       permissions: [
-        ...readOrders(storage),
-        { actions: ['states:StartExecution'], resources: [stateMachine.stateMachineArn] },
-        {
-          actions: ['states:DescribeExecution'],
-          resources: [
-            `arn:${partition}:states:${region}:${account}:execution:${stateMachine.stateMachineName}:*`,
-          ],
-          wildcard: 'Every execution of the machine: whether the last run of an order has ended.',
-        },
-        ...runs.access(['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem']),
-        { actions: ['sqs:SendMessage'], resources: [rejections.queueArn] },
-        { actions: ['events:PutEvents'], resources: [eventBus.eventBusArn] },
+        ...readOrders(props.platform.storage),
+        ...startOnce(scope, props),
         readProfiles(scope),
       ],
     });
   }
+}
+
+function intakeEnvironment(props: IntakeStepProps): Record<string, string> {
+  const { platform, rejections, stateMachine } = props;
+  const { storage, runs, notifications } = platform;
+  return {
+    INBOX_BUCKET: storage.inbox.bucketName,
+    EVIDENCE_BUCKET: storage.evidence.bucketName,
+    STATE_MACHINE_ARN: stateMachine.stateMachineArn,
+    EVENT_BUS_NAME: notifications.eventBus.eventBusName,
+    RUNS_TABLE: runs.table.tableName,
+    REJECTIONS_QUEUE_URL: rejections.queueUrl,
+  };
+}
+
+/** Start each set once, or say what stands in the way: what all intake steps do alike. */
+function startOnce(scope: Construct, props: IntakeStepProps): Permission[] {
+  const { platform, rejections, stateMachine } = props;
+  const { runs, notifications } = platform;
+  const { partition, region, account } = Stack.of(scope);
+  return [
+    { actions: ['states:StartExecution'], resources: [stateMachine.stateMachineArn] },
+    {
+      actions: ['states:DescribeExecution'],
+      resources: [
+        `arn:${partition}:states:${region}:${account}:execution:${stateMachine.stateMachineName}:*`,
+      ],
+      wildcard: 'Every execution of the machine: whether the last run of a set has ended.',
+    },
+    // TransactWriteItems has no action of its own: it is what each of its writes is.
+    ...runs.access(['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem']),
+    { actions: ['sqs:SendMessage'], resources: [rejections.queueArn] },
+    { actions: ['events:PutEvents'], resources: [notifications.eventBus.eventBusArn] },
+  ];
 }
 
 /** The step that announces rejections which were gathered for a minute. */

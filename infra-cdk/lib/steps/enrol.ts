@@ -1,9 +1,28 @@
 import { CustomResource, Duration } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
 
+import { installCertificates } from '../platform/enrolment.ts';
 import type { Platform } from '../platform/platform.ts';
-import { CSR_OBJECT, writeCertificateRequest } from '../platform/storage-permissions.ts';
-import { StepFunction, type StepFunctionDefaults } from './step-function.ts';
+import {
+  CSR_OBJECT,
+  writeCertificateRequest,
+  writeInstallations,
+} from '../platform/storage-permissions.ts';
+import { type DefineStep, StepFunction, type StepFunctionDefaults } from './step-function.ts';
+
+/** The steps of `steps/enrol/` that machines call: a certificate for a key of ours is used from now on. */
+export function enrolSteps(define: DefineStep, scope: Construct, { storage }: Platform) {
+  return {
+    'install-certificate': define(
+      'install-certificate',
+      'Says which certificate a signing key of ours has from now on',
+      {
+        environment: { EVIDENCE_BUCKET: storage.evidence.bucketName },
+        permissions: [...writeInstallations(storage), installCertificates(scope)],
+      },
+    ),
+  };
+}
 
 export interface SigningCsrProps {
   /** What all steps have in common. */

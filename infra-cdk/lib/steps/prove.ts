@@ -1,18 +1,26 @@
 import { Duration } from 'aws-cdk-lib';
 import type { IConstruct } from 'constructs';
 
+import { readEnrolmentRules, readPublicKeys } from '../platform/enrolment.ts';
 import type { Platform } from '../platform/platform.ts';
 import { readInstalledCertificates, readProfiles } from '../platform/profiles.ts';
-import { readTrustedRoot, readVersions, writeAnswers } from '../platform/storage-permissions.ts';
+import {
+  readEnrolments,
+  readRequests,
+  readTrustedRoot,
+  readVersions,
+  writeAnswers,
+} from '../platform/storage-permissions.ts';
 import type { DefineStep } from './step-function.ts';
 
 /** The steps of `steps/prove/`: what was sent is read and proven, and no key is touched. */
 export function proveSteps(
   define: DefineStep,
   scope: IConstruct,
-  { storage, signingKey }: Platform,
+  platform: Platform,
   revocationHosts: readonly string[],
 ) {
+  const { storage, signingKey } = platform;
   return {
     'fetch-certs': define(
       'fetch-certs',
@@ -64,6 +72,31 @@ export function proveSteps(
         // A CRL of 20 MiB, which a profile may allow, is there as it came, as it is read, as it is
         // written and as it is read back.
         memorySize: 512,
+      },
+    ),
+    'fetch-enrolment': define(
+      'fetch-enrolment',
+      'Reads the certificate versions named in the execution input, the enrolment rules and the request',
+      {
+        environment: {
+          INBOX_BUCKET: storage.inbox.bucketName,
+          EVIDENCE_BUCKET: storage.evidence.bucketName,
+        },
+        permissions: [
+          ...readEnrolments(storage),
+          ...readRequests(storage),
+          ...readTrustedRoot(storage),
+          readEnrolmentRules(scope),
+        ],
+      },
+    ),
+    'prove-enrolment': define(
+      'prove-enrolment',
+      'Proves a certificate of ours, and that the key still is the one it was issued for',
+      {
+        permissions: readPublicKeys(scope, platform),
+        // The step waits 50 s for its turn at Payment Cryptography.
+        timeout: Duration.seconds(90),
       },
     ),
   };

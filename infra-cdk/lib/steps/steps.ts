@@ -2,13 +2,14 @@ import { Construct } from 'constructs';
 
 import type { Platform } from '../platform/platform.ts';
 import { concludeSteps } from './conclude.ts';
+import { enrolSteps } from './enrol.ts';
 import { exchangeSteps } from './exchange.ts';
 import { fleetSteps } from './fleet.ts';
 import { proveSteps } from './prove.ts';
 import { type DefineStep, StepFunction, type StepFunctionDefaults } from './step-function.ts';
 import { reconciliationSteps } from './watch.ts';
 
-/** The steps that state machines call, in the order of a ceremony; then those of the reconciliation. */
+/** The steps that state machines call, in the order of a ceremony; then those of others. */
 export const STEPS = [
   'fetch-certs',
   'validate',
@@ -33,6 +34,9 @@ export const STEPS = [
   'export-initial-keys',
   'gather-initial-keys',
   'record-failure',
+  'fetch-enrolment',
+  'prove-enrolment',
+  'install-certificate',
   'read-records',
   'list-keys',
   'list-aliases',
@@ -73,6 +77,7 @@ export class Steps extends Construct {
       ...exchangeSteps(define, this, platform),
       ...concludeSteps(define, platform),
       ...fleetSteps(define, this, platform, apcCallsPerSecond),
+      ...enrolSteps(define, this, platform),
       ...reconciliationSteps(define, this, platform),
     };
   }

@@ -206,6 +206,11 @@ impl Aws {
         self.account().parameters.put(name, value);
     }
 
+    /// What a parameter holds now.
+    pub fn parameter(&self, name: &str) -> Option<String> {
+        self.account().parameters.value(name)
+    }
+
     /// The one key in KMS from here on.
     pub fn put_signer(&self, signer: Signer) {
         self.account().signer = Some(signer);

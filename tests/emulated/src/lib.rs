@@ -2,6 +2,7 @@
 //! them as the steps make theirs, and what a ceremony hands to a step.
 
 pub mod aws;
+pub mod enrolment;
 pub mod fleet;
 pub mod front;
 

@@ -64,6 +64,14 @@ impl Profile {
         profile.key_usage(&[KeyUsage::KeyEncipherment])
     }
 
+    /// A certificate for a key that signs, and whose name the request says: one year.
+    pub fn signer() -> Self {
+        let mut profile = Self::new("named by the request", 365);
+        // Neither BasicConstraints nor, with them, an identifier of the stand-in's key.
+        profile.params.is_ca = IsCa::NoCa;
+        profile.key_usage(&[KeyUsage::DigitalSignature])
+    }
+
     /// A certificate that may answer OCSP requests for whoever issues it (RFC 6960 section
     /// 4.2.2.2): a month.
     pub fn ocsp_responder(common_name: &str) -> Self {
@@ -328,7 +336,7 @@ pub fn pkcs7_pem<'a>(certificates: impl IntoIterator<Item = &'a Certified>) -> S
     pem("PKCS7", &pkcs7(certificates))
 }
 
-fn pem(label: &str, der: &[u8]) -> String {
+pub(crate) fn pem(label: &str, der: &[u8]) -> String {
     der::pem::encode_string(label, der::pem::LineEnding::LF, der).expect("any bytes fit in PEM")
 }
 

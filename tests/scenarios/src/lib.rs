@@ -4,15 +4,14 @@
 //! whose name everything it causes is told apart. Drivers are named by who acts: `operator_*`,
 //! `partner_*`, `ceremony_*`.
 
-mod events;
 mod findings;
 mod shell;
 mod story;
 mod world;
 
-pub use events::Event;
 pub use findings::{Alias, Created};
 pub use rehearsal::acme::UID;
+pub use rehearsal::actors::Event;
 pub use rehearsal::actors::partner::files;
 pub use shell::{json_digest_by_python, kcv_by_python, openssl};
 pub use story::{Failure, Story, assert_succeeded};

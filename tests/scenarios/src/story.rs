@@ -4,12 +4,11 @@ use std::time::{Duration, Instant};
 
 use aws_sdk_sfn::types::ExecutionStatus;
 use partner::{KeyKind, Pki, PkiBuilder};
-use rehearsal::actors::{Folder, Operator, Partner, Watcher};
+use rehearsal::actors::{Event, Folder, Operator, Partner, Watcher};
 use rehearsal::{Connection, Execution, acme};
 use serde_json::{Value, json};
 
 use crate::World;
-use crate::events::Event;
 
 /// The ceremony that the stories are about.
 const CEREMONY: &str = "kek-export";

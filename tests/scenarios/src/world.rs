@@ -6,17 +6,16 @@ use anyhow::{Context, Result};
 use aws_config::SdkConfig;
 use aws_sdk_eventbridge::config::{Credentials, SharedCredentialsProvider};
 use aws_sdk_paymentcryptography::types::MpaOperation;
+use rehearsal::actors::{Ear, Event};
 use rehearsal::{ACCOUNT, Stack, StackOptions, prepare};
 use serde_json::{Value, json};
 use tokio::sync::OnceCell;
 use workbench::{Lifetime, Progress, Project};
 
-use crate::events::Events;
-
 /// A running stack, and an ear on its event bus.
 pub struct World {
     pub stack: Stack,
-    pub(crate) events: Events,
+    pub(crate) events: Ear,
     /// Where the pinned Python packages are.
     pub python: PathBuf,
 }
@@ -112,7 +111,7 @@ impl World {
             ..StackOptions::default()
         };
         let stack = Stack::start_prepared(&setup, options).await?;
-        let events = Events::listen(stack.connection()).await?;
+        let events = Ear::listen(stack.connection(), "scenarios").await?;
         Ok(Self {
             stack,
             events,
@@ -124,9 +123,13 @@ impl World {
 impl World {
     /// Invokes the intake function directly, and returns its answer.
     pub(crate) async fn invoke_intake(&self, event: &Value) -> Value {
-        // Only intake knows the state machine.
-        let query = "Functions[?Environment.Variables.STATE_MACHINE_ARN].FunctionName | [0]";
+        let query = "Functions[?contains(FunctionName, 'KekExportintake')].FunctionName | [0]";
         self.invoke(query, event).await
+    }
+
+    /// Every event that names no partner so far.
+    pub fn events_without_partner(&self) -> Vec<Event> {
+        self.events.without_partner()
     }
 
     /// Invokes the function that makes the signing request, as CloudFormation does.

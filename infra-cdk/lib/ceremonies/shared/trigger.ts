@@ -10,27 +10,33 @@ import { DeadLetters } from '../../platform/dead-letters.ts';
 import { grant } from '../../platform/permission.ts';
 import type { StepFunction } from '../../steps/step-function.ts';
 
+/** What lies below `enrolment/` is a certificate for a key of ours. */
+export const OF_ENROLMENT = [{ prefix: 'enrolment/' }];
+
+/** Everything else is a partner's, or in the wrong place. */
+export const OF_PARTNERS = [{ 'anything-but': { prefix: 'enrolment/' } }];
+
 export interface TriggerProps {
   /** Name of the ceremony, for whoever reads an alarm. */
   readonly name: string;
   /** The bucket whose new objects count. */
   readonly inbox: IBucket;
-  /** Which keys count, as EventBridge matches them. @default - all */
-  readonly keys?: object[];
   /** The step that looks at a new object. */
   readonly intake: StepFunction;
+  /** Which of its keys, as a pattern of EventBridge. */
+  readonly keys: readonly object[];
   /** Where alarms on lost events are sent. */
   readonly topic: ITopic;
 }
 
 /**
- * From a new object in the inbox to a call of the step `intake`.
+ * From a new object in the inbox to a call of the intake step of one ceremony.
  *
  * An event can be lost in two places, and both end in one queue that alarms watch: EventBridge
  * cannot reach the function, or the function fails and Lambda has used up its retries. To repeat a
- * lost event is harmless, since `intake` starts one execution per set however often it is called.
+ * lost event is harmless, since an intake step starts one execution per set however often it is called.
  *
- * What is called is the function, not one of its published versions. `intake` holds nothing between
+ * What is called is the function, not one of its published versions. It holds nothing between
  * calls that a new version could contradict, and an event that is still being retried should meet the
  * code that was deployed to repair it.
  */
@@ -56,13 +62,13 @@ export class Trigger extends Construct {
       onFailure: { bind: () => ({ destination: queue.queueArn }) },
     });
     this.rule = new Rule(this, 'Rule', {
-      description: `Key Ceremony: a new object in the inbox calls the intake of ${props.name}`,
+      description: `Key Ceremony: a new object in the inbox calls the step that starts ${props.name}`,
       eventPattern: {
         source: ['aws.s3'],
         detailType: ['Object Created'],
         detail: {
           bucket: { name: [props.inbox.bucketName] },
-          ...(props.keys && { object: { key: props.keys } }),
+          object: { key: [...props.keys] },
         },
       },
       targets: [

@@ -65,13 +65,10 @@ pub(crate) async fn decide(
         Some(Ok(certificate)) => certificate,
         Some(Err(reason)) => return Ok(Decision::unusable(None, reason)),
         None => {
-            return Ok(Decision::Incomplete {
-                missing: format!(
-                    "the certificate for our key `{key}` is missing; {}",
-                    requests.told()
-                ),
-                remedy: "Drop the certificate that the CA issued into the same folder.",
-            });
+            let remedy = "Drop the certificate that the CA issued into the same folder.";
+            let told = requests.told();
+            let missing = format!("the certificate for our key `{key}` is missing; {told}");
+            return Ok(Decision::Incomplete { missing, remedy });
         }
     };
     let rules = match load_rules(&context.ssm, key).await {
@@ -98,11 +95,12 @@ pub(crate) async fn decide(
 fn is_stranger(requests: &Requests, object: &CreatedObject, files: &[File]) -> Option<Decision> {
     let file = files.iter().find(|file| file.object.key == object.key)?;
     let reason = requests.stranger_in(usable(file))?;
+    let remedy = "Find out whose certificate it is, and delete the file; drop the one that the CA \
+                  issued for a request of ours.";
     Some(Decision::Unusable {
         reason,
         file: Some(object.key.clone()),
-        remedy: "Find out whose certificate it is, and delete the file; drop the one that the CA issued \
-                 for a request of ours.",
+        remedy,
     })
 }
 
@@ -111,12 +109,7 @@ fn complete(key: OwnKey, path: &CertificatePath, files: &[File]) -> Decision {
     Decision::Complete(Box::new(complete))
 }
 
-fn no_path(
-    error: NoPath,
-    rules: Option<&EnrolmentRules>,
-    key: OwnKey,
-    files: &[File],
-) -> Decision {
+fn no_path(error: NoPath, rules: Option<&EnrolmentRules>, key: OwnKey, files: &[File]) -> Decision {
     let error = error.told_with(&dropped(files));
     let Some(remedy) = error.what_to_add() else {
         return Decision::unusable(None, error.to_string());

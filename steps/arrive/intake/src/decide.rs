@@ -82,7 +82,10 @@ pub(crate) async fn decide(
     Ok(match chosen.await? {
         Ok(chosen) => {
             if let Some(file) = chosen.two_leaves_in_one_file(&dropped(&files)) {
-                return Ok(Decision::unusable(Some(file), TWO_LEAVES_IN_ONE_FILE.to_owned()));
+                return Ok(Decision::unusable(
+                    Some(file),
+                    TWO_LEAVES_IN_ONE_FILE.to_owned(),
+                ));
             }
             if let Wanted::Missing = wanted {
                 return Ok(nonce::missing());
@@ -143,7 +146,7 @@ fn no_path(
     }
 }
 
-/// The set of a path, in answer to its nonce.
+/// The set and the objects that carry its path, and its nonce.
 fn complete(
     folder: &Folder,
     path: &CertificatePath,

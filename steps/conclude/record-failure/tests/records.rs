@@ -93,6 +93,23 @@ async fn a_failure_is_recorded_beside_the_ceremonys_other_evidence() {
     assert_eq!(announced.what, "the KCV is wrong.");
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_failure_without_a_partner_is_told_of_its_ceremony() {
+    let aws = Aws::default();
+    let enrolment = emulated::enrolment::enrolment(&emulated::enrolment::own_chain());
+    let id = enrolment.ceremony_id.to_string();
+    let mut input = input();
+    input.kind = Kind::CertificateEnrolment;
+    input.execution.arn = execution(&id);
+    input.input = json!({ "ceremony": enrolment });
+    let Output(announced) = record(&aws, &input).await.unwrap();
+    assert_eq!(announced.ceremony, Kind::CertificateEnrolment);
+    assert_eq!(announced.ceremony_id, id);
+    assert_eq!(announced.partner, None);
+    let record = json_at(&aws, &key(&aws));
+    assert_eq!(record["ceremony"], json!(enrolment));
+}
+
 /// What had been done is what cannot be found out afterwards.
 #[tokio::test(start_paused = true)]
 async fn the_record_has_the_input_every_step_before_and_what_the_failing_one_did() {

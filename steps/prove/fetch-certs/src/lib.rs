@@ -2,8 +2,8 @@
 //!
 //! Reads exactly the object versions that the input names, holds them to the digests it names,
 //! and loads the partner's profile and what is installed of our own certificates. Needs to read the
-//! inbox, both kinds of parameter and the proven roots; leaves nothing behind. What it returns is parsed and in order, but not proven: that is for the
-//! next state.
+//! inbox, both kinds of parameter and the proven roots; leaves nothing behind. What it returns is parsed
+//! and in order, but not proven: that is for the next state.
 
 mod ours;
 
@@ -22,7 +22,7 @@ use ceremony::text::shown;
 use ceremony::utc::Utc;
 use serde::{Deserialize, Serialize};
 use step::{ServiceError, StepError};
-use storage::{ObjectError, ProfileError, load_profile, newest_path, read_version};
+use storage::{DroppedError, ObjectError, ProfileError, load_profile, newest_path, read_dropped};
 use strum::{IntoStaticStr, VariantNames};
 
 pub type Input = Start;
@@ -106,7 +106,7 @@ pub async fn handle(context: &Context, input: Input) -> Result<Output, Error> {
     let loaded = load_profile(&context.ssm, &folder).await?;
     let (mut certificates, mut nonces) = (Vec::new(), Vec::new());
     for object in &input.objects {
-        let bytes = fetch(context, object).await?;
+        let bytes = read_dropped(&context.s3, &context.inbox_bucket, object).await?;
         if Nonce::is_expected_in(&object.key) {
             nonces.push(nonce_in(&bytes, object)?);
         } else {
@@ -166,32 +166,6 @@ fn aliases(folder: &Folder, path: &CertificatePath, policy: &Policy) -> Vec<Stri
     let agrees = policy.exchange.method() == Method::Ecdh && Method::Ecdh.works_with(curve);
     let agreement = agrees.then(|| folder.agreement_alias(curve));
     cas.chain([kek]).chain(agreement).collect()
-}
-
-async fn fetch(context: &Context, object: &DroppedObject) -> Result<Vec<u8>, Error> {
-    let bytes = read_version(
-        &context.s3,
-        &context.inbox_bucket,
-        &object.key,
-        &object.version_id,
-    )
-    .await?;
-    let found = Sha256::of(&bytes);
-    if found != object.sha256 {
-        let DroppedObject {
-            key,
-            version_id,
-            sha256: expected,
-            ..
-        } = object.clone();
-        return Err(Error::DigestMismatch {
-            key,
-            version_id,
-            expected,
-            found,
-        });
-    }
-    Ok(bytes)
 }
 
 fn certificates_of(bytes: &[u8], object: &DroppedObject) -> Result<Vec<Certificate>, Error> {
@@ -265,11 +239,22 @@ pub enum Error {
     SigningCertificateUnreadable(String),
 }
 
-impl From<ObjectError> for Error {
-    fn from(error: ObjectError) -> Self {
+impl From<DroppedError> for Error {
+    fn from(error: DroppedError) -> Self {
         match error {
-            ObjectError::Service(error) => Self::Service(error),
-            other => Self::ObjectUnreadable(other.to_string()),
+            DroppedError::Object(ObjectError::Service(error)) => Self::Service(error),
+            DroppedError::Object(other) => Self::ObjectUnreadable(other.to_string()),
+            DroppedError::Differs {
+                key,
+                version_id,
+                expected,
+                found,
+            } => Self::DigestMismatch {
+                key,
+                version_id,
+                expected,
+                found,
+            },
         }
     }
 }

@@ -137,7 +137,8 @@ impl StepError for Error {
                 "Executions are started by dropping files into the inbox, not by hand."
             }
             Self::PublicKeyMissing { .. } => {
-                "Look at the key: one that was disabled or deleted signs nothing, and needs no certificate."
+                "Find out what became of the key: one that was disabled or deleted signs nothing, and needs \
+                 no certificate."
             }
             Self::Service(error) => error.remedy(),
         }

@@ -175,10 +175,12 @@ impl Arrivals {
                      could not be told from the first: a new nonce is missing"
                 );
                 let remedy = "Have the partner drop a new random nonce in a file `<name>.nonce`.";
-                self.announce_incomplete(kind, place, missing, remedy).await?
+                self.announce_incomplete(kind, place, missing, remedy)
+                    .await?
             }
             Start::NoneLeftToday => {
-                let (reason, remedy) = none_left(kind, place, complete.per_day, now);
+                let reason = none_left(place, complete.per_day, now);
+                let remedy = remedy(kind);
                 let file = Some(complete.leaf_key.as_str());
                 let rejection = Rejection::of(kind, place, file, reason, remedy);
                 reject::reject(self, rejection, now).await?
@@ -194,29 +196,28 @@ impl Arrivals {
     }
 }
 
-fn none_left(kind: Kind, place: &impl Place, per_day: u32, now: Utc) -> (String, &'static str) {
+fn none_left(place: &impl Place, per_day: u32, now: Utc) -> String {
     let (date, next) = (now.date(), now.next_day());
-    let begun = format!("the folder has begun {per_day} ceremonies today ({date}, UTC)");
-    match place.folder() {
-        Some(_) => (
-            format!(
-                "{begun}, and `maxCeremoniesPerDay` of its profile allows no more; the next is \
-                 possible from {next}"
-            ),
-            match kind {
-                Kind::WorkingKeyExport => {
-                    "Drop the document again when the next is possible, or have an operator raise \
-                     `maxCeremoniesPerDay` before."
-                }
-                _ => {
-                    "Drop the leaf again when the next is possible, or have an operator raise \
-                     `maxCeremoniesPerDay` before."
-                }
-            },
-        ),
-        None => (
-            format!("{begun}, and no more are allowed; the next is possible from {next}"),
-            "Drop the certificate again when the next is possible.",
-        ),
+    let who = match place.folder() {
+        Some(_) => "`maxCeremoniesPerDay` of its profile allows no more",
+        None => "no more are allowed",
+    };
+    format!(
+        "the folder has begun {per_day} ceremonies today ({date}, UTC), and {who}; the next is \
+         possible from {next}"
+    )
+}
+
+fn remedy(kind: Kind) -> &'static str {
+    match kind {
+        Kind::CertificateEnrolment => "Drop the certificate again when the next is possible.",
+        Kind::WorkingKeyExport => {
+            "Drop the document again when the next is possible, or have an operator raise \
+             `maxCeremoniesPerDay` before."
+        }
+        Kind::KekExport | Kind::Reconciliation => {
+            "Drop the leaf again when the next is possible, or have an operator raise \
+             `maxCeremoniesPerDay` before."
+        }
     }
 }

@@ -124,20 +124,10 @@ impl Found {
             "no ceremony of this folder starts as long as `{}` lies there, which holds a private key",
             shown(&self.key)
         );
-        let remedy = match place.folder() {
-            Some(_) => {
-                "Have a responder delete every version of that file, by the command in the event \
-                 Private Key Received, then drop the leaf again."
-            }
-            None => {
-                "Have a responder delete every version of that file, by the command in the event \
-                 Private Key Received, then drop the certificate again."
-            }
-        };
         Decision::Unusable {
             reason,
             file: Some(self.key.clone()),
-            remedy,
+            remedy: remedy(false, place.folder().is_some()),
         }
     }
 }
@@ -161,22 +151,17 @@ pub(crate) async fn announce<P: Place>(
     place: &P,
     found: &Found,
 ) -> Result<Output, Error> {
-    let remedy = match place.folder() {
-        Some(_) if kind == Kind::WorkingKeyExport => {
-            "Tell whoever sent it to replace that key, since others may have read it. A responder must \
-             delete every version of the object, by the command in `deleteVersions`. Then drop a \
-             document without a key."
+    let (remedy, consequence) = match kind {
+        Kind::WorkingKeyExport => {
+            let remedy = "Tell whoever sent it to replace that key, since others may have read it. A \
+                          responder must delete every version of the object, by the command in \
+                          `deleteVersions`. Then drop a document without a key.";
+            (remedy, "It starts no ceremony.")
         }
-        Some(_) => PARTNERS_REMEDY,
-        None => {
-            "Find out whose key it is, and have it replaced with every certificate for it, since others \
-             may have read it: no key of ours ever leaves its service. A responder must delete every \
-             version of the object, by the command in `deleteVersions`. Then drop the certificate again."
-        }
-    };
-    let consequence = match kind {
-        Kind::WorkingKeyExport => "It starts no ceremony.",
-        _ => "No ceremony of this folder starts as long as it lies there.",
+        _ => (
+            remedy(true, place.folder().is_some()),
+            "No ceremony of this folder starts as long as it lies there.",
+        ),
     };
     let detail = PrivateKeyReceived {
         ceremony: Some(kind),
@@ -189,13 +174,33 @@ pub(crate) async fn announce<P: Place>(
 /// Announces a key that lies in no folder.
 pub(crate) async fn announce_outside(arrivals: &Arrivals, found: &Found) -> Result<Output, Error> {
     let consequence = "It lies in no drop folder, and stops no ceremony.";
-    let detail = detail(arrivals, None, found, consequence, PARTNERS_REMEDY);
+    let detail = detail(arrivals, None, found, consequence, remedy(true, true));
     tell(arrivals, detail).await
 }
 
-const PARTNERS_REMEDY: &str = "Tell the partner to replace that key and every certificate for it, \
-    since others may have read it. A responder must delete every version of the object, by the \
-    command in `deleteVersions`. Then drop the leaf again.";
+/// What is to be done about a key as it arrives, or about a file that it stands in the way of.
+fn remedy(arrives: bool, from_partner: bool) -> &'static str {
+    match (arrives, from_partner) {
+        (true, true) => {
+            "Tell the partner to replace that key and every certificate for it, since others may \
+             have read it. A responder must delete every version of the object, by the command in \
+             `deleteVersions`. Then drop the leaf again."
+        }
+        (true, false) => {
+            "Find out whose key it is, and have it replaced with every certificate for it, since others \
+             may have read it: no key of ours ever leaves its service. A responder must delete every \
+             version of the object, by the command in `deleteVersions`. Then drop the certificate again."
+        }
+        (false, true) => {
+            "Have a responder delete every version of that file, by the command in the event Private \
+             Key Received, then drop the leaf again."
+        }
+        (false, false) => {
+            "Have a responder delete every version of that file, by the command in the event Private \
+             Key Received, then drop the certificate again."
+        }
+    }
+}
 
 fn detail(
     arrivals: &Arrivals,

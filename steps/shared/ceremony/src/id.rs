@@ -131,6 +131,17 @@ pub struct CertificateSet<P = Folder> {
     nonce: Option<Nonce>,
 }
 
+impl<P> CertificateSet<P> {
+    /// The set of the same certificates, in answer to this nonce.
+    pub fn answering(self, nonce: Option<Nonce>) -> Self {
+        Self { nonce, ..self }
+    }
+
+    pub fn nonce(&self) -> Option<&Nonce> {
+        self.nonce.as_ref()
+    }
+}
+
 impl<P: Place> CertificateSet<P> {
     pub fn new(kind: Kind, place: &P, leaf: Sha256, cas: impl IntoIterator<Item = Sha256>) -> Self {
         let mut cas: Vec<Sha256> = cas.into_iter().collect();
@@ -142,15 +153,6 @@ impl<P: Place> CertificateSet<P> {
             cas,
             nonce: None,
         }
-    }
-
-    /// The set of the same certificates, in answer to this nonce.
-    pub fn answering(self, nonce: Option<Nonce>) -> Self {
-        Self { nonce, ..self }
-    }
-
-    pub fn nonce(&self) -> Option<&Nonce> {
-        self.nonce.as_ref()
     }
 
     pub fn kind(&self) -> Kind {
@@ -225,8 +227,9 @@ impl CeremonyId {
     ///
     /// The hex digits are the first of SHA-256 over lines: the kind, the folder, `leaf` and its
     /// fingerprint, `ca` and a fingerprint for every CA on its path (sorted), `nonce` and its
-    /// upper-case hex digits where there is one, and `run` and its number. Which run it is, the table `runs` says: a set that is dropped again after its last
-    /// run has ended gets the next number, and any other event of it gets the same.
+    /// upper-case hex digits where there is one, and `run` and its number. Which run it is, the table
+    /// `runs` says: a set that is dropped again after its last run has ended gets the next number, and
+    /// any other event of it gets the same.
     ///
     /// For an order the lines after the folder are `order` and its inbox key, and `sha256` and the digest
     /// of its content.

@@ -5,7 +5,10 @@ use ceremony::identifiers::Folder;
 use ceremony::utc::Utc;
 
 use crate::event::{Call, Change, Detail, Event, Identity, Malformed};
-use crate::policy::{OUR_ALIASES, OUR_TAGS, PROFILES, Subject, TRIAL_ALIASES, watched};
+use crate::policy::{
+    DECIDED, ENROLMENT_RULES, OUR_ALIASES, OUR_TAGS, PARAMETERS, PROFILES, Subject, TRIAL_ALIASES,
+    watched,
+};
 
 /// What is to be done about an event.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -59,21 +62,26 @@ fn checked(event_id: &str) -> Result<String, Malformed> {
 
 /// Parameter Store tells at once, and whether or not there is a trail, but not who.
 fn decide_change(event: &Event, change: &Change, event_id: String) -> Decision {
-    if !change.name.starts_with(PROFILES) {
+    if !begins_with(&change.name, &DECIDED) {
         return Decision::NotOurs;
     }
+    let whose = if change.name.starts_with(ENROLMENT_RULES) {
+        "the enrolment rules of a key of ours"
+    } else {
+        "a partner's profile"
+    };
     let operation = clipped(&change.operation);
-    let mut told = empty(Subject::Profile);
+    let mut told = empty(Subject::Parameter);
     told.what = format!(
-        "Parameter Store says `{operation}` of a partner's profile. Who did it is told as soon as \
-         CloudTrail delivers."
+        "Parameter Store says `{operation}` of {whose}. Who did it is told as soon as CloudTrail \
+         delivers."
     );
     told.operation = format!("parameter-store:{operation}");
     told.resource = clipped(&change.name);
     told.at = event.time;
     told.region = clipped(&event.region);
     told.event_id = event_id;
-    Decision::Announce(Finding::new(Subject::Profile, told).in_folder_of(&change.name))
+    Decision::Announce(Finding::new(Subject::Parameter, told).in_folder_of(&change.name))
 }
 
 fn decide_call(event: &Event, call: &Call, event_id: String) -> Result<Decision, Malformed> {
@@ -107,7 +115,7 @@ fn decide_call(event: &Event, call: &Call, event_id: String) -> Result<Decision,
         Finding::new(subject, told)
     };
     Ok(match subject {
-        Subject::Profile => profile(call, finding),
+        Subject::Parameter => parameter(call, finding),
         Subject::KmsKey => {
             let key = call.resource(":key/").or_else(|| call.text("keyId"));
             Decision::Announce(finding(key))
@@ -135,10 +143,14 @@ fn decide_call(event: &Event, call: &Call, event_id: String) -> Result<Decision,
     })
 }
 
-fn profile(call: &Call, finding: impl Fn(Option<&str>) -> Finding) -> Decision {
+fn begins_with(name: &str, prefixes: &[&str]) -> bool {
+    prefixes.iter().any(|prefix| name.starts_with(prefix))
+}
+
+fn parameter(call: &Call, finding: impl Fn(Option<&str>) -> Finding) -> Decision {
     let mut names = call.texts("names");
     names.extend(call.text("name"));
-    names.retain(|name| name.starts_with(PROFILES));
+    names.retain(|name| begins_with(name, &PARAMETERS));
     match names[..] {
         [] => Decision::NotOurs,
         [name] => Decision::Announce(finding(Some(name)).in_folder_of(name)),

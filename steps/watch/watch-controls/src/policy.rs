@@ -14,11 +14,24 @@ pub(crate) const TRIAL_ALIASES: &str = "alias/key-ceremony/preflight/";
 /// Where the profiles of partners lie.
 pub(crate) const PROFILES: &str = "/key-ceremony/partners/";
 
+/// Where it is said which CAs may certify keys of ours.
+pub(crate) const ENROLMENT_RULES: &str = "/key-ceremony/enrolment/";
+
+/// Where it is said which certificates are installed for them.
+pub(crate) const CERTIFICATES: &str = "/key-ceremony/certificates/";
+
+/// What people decide. What is installed is for a step to write: the rules leave out what it does, and
+/// Parameter Store's own event, which does not say who.
+pub(crate) const DECIDED: [&str; 2] = [PROFILES, ENROLMENT_RULES];
+
+/// Every parameter that is watched.
+pub(crate) const PARAMETERS: [&str; 3] = [PROFILES, ENROLMENT_RULES, CERTIFICATES];
+
 /// What a call is about, and so how its event tells whether that is ours.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Subject {
-    /// A partner's profile: by its name.
-    Profile,
+    /// A partner's profile, enrolment rules, or what is installed for a key of ours: by its name.
+    Parameter,
     /// A key in KMS: the rule names ours.
     KmsKey,
     /// The code or settings of a step: the rule names ours.
@@ -71,9 +84,9 @@ const KEYS: &str = "aws.payment-cryptography";
 #[rustfmt::skip]
 const WATCHED: &[Watched] = &[
     // Controls.
-    line("aws.ssm", "PutParameter", Subject::Profile, "to write a partner's profile"),
-    line("aws.ssm", "DeleteParameter", Subject::Profile, "to delete a partner's profile"),
-    line("aws.ssm", "DeleteParameters", Subject::Profile, "to delete partners' profiles"),
+    line("aws.ssm", "PutParameter", Subject::Parameter, "to write a profile, enrolment rules, or what is installed"),
+    line("aws.ssm", "DeleteParameter", Subject::Parameter, "to delete a profile, enrolment rules, or what is installed"),
+    line("aws.ssm", "DeleteParameters", Subject::Parameter, "to delete profiles, enrolment rules, or what is installed"),
     line("aws.kms", "PutKeyPolicy", Subject::KmsKey, "to replace the policy of a KMS key"),
     line("aws.kms", "ScheduleKeyDeletion", Subject::KmsKey, "to have a KMS key deleted"),
     line("aws.kms", "DisableKey", Subject::KmsKey, "to disable a KMS key"),
@@ -113,9 +126,10 @@ impl Subject {
     /// What whoever is told does about it.
     pub(crate) fn remedy(self) -> &'static str {
         match self {
-            Self::Profile => {
+            Self::Parameter => {
                 "Ask whoever did it for the order; if there is none, have an operator correct the \
-                 profile, and find out what else this principal has done."
+                 profile or the rules, or enrol the certificate again, and find out what else this \
+                 principal has done."
             }
             Self::KmsKey => {
                 "Ask whoever did it for the order; if there is none, whoever administers the key \

@@ -162,7 +162,7 @@ async fn a_changed_profile_is_announced_with_who_changed_it() {
     assert_eq!(announced["detail-type"], "Control Changed");
     assert_eq!(
         detail["what"],
-        "ssm:PutParameter was called to write a partner's profile."
+        "ssm:PutParameter was called to write a profile, enrolment rules, or what is installed."
     );
     assert_eq!(detail["resource"], PROFILE);
     assert_eq!(detail["partner"], "acme");

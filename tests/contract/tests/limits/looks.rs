@@ -33,13 +33,13 @@ pub(crate) struct Looks {
 impl Looks {
     pub(crate) async fn at(path: &CertificatePath, policy: &Policy) -> Self {
         let input = Input {
-            ceremony: super::ceremony(),
+            ceremony: super::ceremony().into(),
             path: path.clone(),
-            policy: policy.clone(),
+            policy: policy.clone().into(),
             awaited: None,
             previous: None,
         };
-        let said = |status: fn(Proof) -> Status| says(&input, status);
+        let said = |status: fn(Proof) -> Status| says(&input, policy, status);
         let unavailable = |_| Status::Unavailable {
             reasons: vec![long(); 100],
         };
@@ -62,9 +62,9 @@ impl Looks {
             })
             .await,
         ];
-        let mut impatient = input.clone();
-        impatient.policy.revocation.wait_minutes = 0;
-        refused.push(says(&impatient, unavailable).await);
+        let mut impatient = policy.clone();
+        impatient.revocation.wait_minutes = 0;
+        refused.push(says(&input, &impatient, unavailable).await);
         for refused in &refused {
             assert!(matches!(refused, Output::Refused(_)), "{refused:?}");
         }
@@ -110,9 +110,9 @@ fn awaited(pending: &Output) -> Awaited {
 }
 
 /// The step's own answer if this is said of every certificate.
-async fn says(input: &Input, status: impl Fn(Proof) -> Status) -> Output {
+async fn says(input: &Input, policy: &Policy, status: impl Fn(Proof) -> Status) -> Output {
     let mut worked = input.clone();
-    worked.policy = with_its_identity(&input.path, &input.policy);
+    worked.policy = with_its_identity(&input.path, policy).into();
     let context = Context {
         s3: aws_sdk_s3::Client::new(&Aws::default().config()),
         evidence_bucket: "evidence".to_owned(),

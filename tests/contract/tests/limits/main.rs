@@ -316,7 +316,7 @@ fn succeeds(
 
     let evidence = serde_json::from_value(json!(states.evidence)).unwrap();
     let input = publish::Input {
-        ceremony: ceremony.clone(),
+        ceremony: ceremony.clone().into(),
         execution: execution(),
         input: serde_json::to_value(start).unwrap(),
         evidence,

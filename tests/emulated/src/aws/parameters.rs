@@ -1,4 +1,4 @@
-//! Parameter Store: GetParameter.
+//! Parameter Store: GetParameter and PutParameter.
 
 use std::collections::BTreeMap;
 
@@ -16,8 +16,35 @@ impl Parameters {
         versions.push(value.to_owned());
     }
 
-    pub(super) fn answer(&self, call: &Call) -> Answer {
-        assert_eq!(call.operation, "GetParameter", "not emulated");
+    /// The newest value.
+    pub(super) fn value(&self, name: &str) -> Option<String> {
+        self.0.get(name)?.last().cloned()
+    }
+
+    pub(super) fn answer(&mut self, call: &Call) -> Answer {
+        match call.operation.as_str() {
+            "GetParameter" => self.get_parameter(call),
+            "PutParameter" => self.put_parameter(call),
+            other => panic!("{other} is not emulated"),
+        }
+    }
+
+    fn put_parameter(&mut self, call: &Call) -> Answer {
+        let request = call.json();
+        let text = |member: &str| request[member].as_str().unwrap_or_default();
+        let (name, value) = (text("Name"), text("Value"));
+        if self.0.contains_key(name) && request["Overwrite"] != true {
+            return Answer::error(Service::Ssm, 400, "ParameterAlreadyExists", "");
+        }
+        // The most that a standard parameter holds.
+        if value.len() > 4096 {
+            return Answer::error(Service::Ssm, 400, "ValidationException", "");
+        }
+        self.put(name, value);
+        Answer::json(&json!({ "Tier": "Standard", "Version": self.0[name].len() }))
+    }
+
+    fn get_parameter(&self, call: &Call) -> Answer {
         let request = call.json();
         let name = request["Name"].as_str().unwrap_or_default();
         let Some(versions) = self.0.get(name) else {

@@ -3,11 +3,13 @@
 //!
 //! | actor | does |
 //! | --- | --- |
-//! | [`Operator`] | writes a partner's profiles |
+//! | [`Ear`] | hears every event on the bus |
+//! | [`Operator`] | writes a partner's profiles and enrolment rules, and drops certificates of ours |
 //! | [`Partner`] | makes its chain, drops files, fetches packages and opens them |
 //! | [`Requester`] | orders working keys for a partner |
 //! | [`Watcher`] | sees executions start, go and end, and reads evidence |
 
+pub mod ear;
 pub mod folder;
 pub mod follow;
 pub mod operator;
@@ -15,6 +17,7 @@ pub mod partner;
 pub mod requester;
 pub mod watcher;
 
+pub use ear::{Ear, Event};
 pub use folder::Folder;
 pub use operator::Operator;
 pub use partner::Partner;

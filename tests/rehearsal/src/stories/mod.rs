@@ -5,6 +5,7 @@
 //! it on the stack that they share, so a story brings a partner of its own and does not rely on
 //! being alone, unless it says so.
 
+mod enrolment;
 mod fleet;
 mod kek_export;
 mod methods;
@@ -27,6 +28,7 @@ use crate::stack::connection::Connection;
 /// Every scenario; the first is told when none is asked for.
 pub const SCENARIOS: &[Scenario] = &[
     kek_export::SCENARIO,
+    enrolment::SCENARIO,
     methods::ECDH,
     quota::SCENARIO,
     revoked::SCENARIO,
@@ -100,8 +102,18 @@ async fn follow_next(
     known: &[&str],
     progress: Progress,
 ) -> Result<(Execution, States)> {
+    follow_new(watcher, &folder.ceremony_prefix(), known, progress).await
+}
+
+/// The same of the first execution whose name begins like that and is not known.
+async fn follow_new(
+    watcher: &Watcher<'_>,
+    prefix: &str,
+    known: &[&str],
+    progress: Progress,
+) -> Result<(Execution, States)> {
     let arn = watcher
-        .start_of(&folder.ceremony_prefix(), known, START_TIMEOUT)
+        .start_of(prefix, known, START_TIMEOUT)
         .await
         .context("what was dropped was not accepted, or its arrival went unnoticed")?;
     progress.line(&format!("\n  {arn}"));

@@ -6,6 +6,7 @@ mod buckets;
 mod by_hand;
 mod certificates;
 mod controls;
+mod enrolment;
 mod existing_keys;
 mod interruptions;
 mod methods;

@@ -49,7 +49,9 @@ async fn every_digest_is_that_of_what_lies_there() {
     };
     let ceremony = &one.input.ceremony;
     let expected = Output {
-        package: place(OUTBOX, ceremony.package_prefix()),
+        package: ceremony
+            .package_prefix()
+            .map(|prefix| place(OUTBOX, prefix)),
         record: place(EVIDENCE, ceremony.evidence_key("record.json")),
         manifest_sha256: manifest_sha256.clone(),
         record_sha256: record_sha256.clone(),
@@ -93,6 +95,26 @@ async fn publishing_twice_is_harmless() {
     let everything = one.everything();
     assert_eq!(one.publish().await, Ok(first));
     assert_eq!(one.everything(), everything);
+}
+
+/// Nobody fetches anything of a ceremony about a key of ours.
+#[tokio::test(start_paused = true)]
+async fn without_a_partner_there_is_a_record_and_nothing_goes_out() {
+    let mut one = Published::nothing_yet();
+    one.input.ceremony = emulated::enrolment::enrolment(&emulated::enrolment::own_chain()).into();
+    assert_eq!(one.publish().await.unwrap_err().name(), "PackageUnexpected");
+    assert!(one.aws.calls().is_empty());
+
+    one.input.publication.files.clear();
+    let output = one.publish().await.unwrap();
+    assert_eq!(output.package, None);
+    assert_eq!(one.aws.keys(OUTBOX), [""; 0]);
+    let (record, record_sha256) = one.json("record.json");
+    assert_eq!(output.record_sha256, record_sha256);
+    assert_eq!(record["ceremony"]["key"], "package-signing");
+    assert_eq!(record["package"]["prefix"], serde_json::Value::Null);
+    let (published, _) = one.json("published.json");
+    assert_eq!(published["recordSha256"], record_sha256.to_string());
 }
 
 /// The folder of a ceremony never holds a mixture of two.

@@ -82,9 +82,9 @@ impl Steps {
 
     fn input(&self) -> Input {
         Input {
-            ceremony: ceremony(),
+            ceremony: ceremony().into(),
             path: path(&PKI),
-            policy: self.policy.clone(),
+            policy: self.policy.clone().into(),
             awaited: None,
             previous: None,
         }
@@ -179,6 +179,39 @@ fn unsigned(status: Status) -> Found {
 fn unavailable(_: &Certificate) -> Found {
     let reasons = vec!["http://ocsp.example/: connection refused".to_owned()];
     unsigned(Status::Unavailable { reasons })
+}
+
+/// No partner's profile says what is demanded of a certificate of ours.
+#[tokio::test(start_paused = true)]
+async fn a_certificate_of_ours_is_asked_about_by_the_enrolment_rules() {
+    let pki = emulated::enrolment::own_chain();
+    let steps = Steps::new();
+    let mut policy = emulated::enrolment::policy_of(&pki, |_| {});
+    policy.revocation.policy = Requirement::Required;
+    let enrolment = emulated::enrolment::enrolment(&pki);
+    let mut input = Input {
+        ceremony: enrolment.clone().into(),
+        path: path(&pki),
+        policy: policy.clone().into(),
+        ..steps.input()
+    };
+    let mut services = Services::that(good);
+    let proven = steps.proven(&mut services, input.clone()).await;
+    assert_eq!(
+        proven.proven.covers(&input.path, &policy.revocation),
+        Ok(())
+    );
+    let below = enrolment.ceremony_id.evidence_key("revocation/");
+    let kept = steps.aws.keys(EVIDENCE);
+    assert!(
+        !kept.is_empty() && kept.iter().all(|key| key.starts_with(&below)),
+        "{kept:?}"
+    );
+
+    policy.request.public_key_sha256 = Sha256::of(b"other");
+    input.policy = policy.into();
+    let error = steps.call(&mut services, input).await.unwrap_err();
+    assert_eq!(error.name(), "PathNotProven", "{error}");
 }
 
 #[tokio::test(start_paused = true)]

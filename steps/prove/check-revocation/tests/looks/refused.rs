@@ -211,7 +211,8 @@ async fn whatever_services_say_of_the_longest_path_the_states_stay_small() {
         let reasons = reasons.clone();
         unsigned(Status::Unusable { reasons })
     });
-    input.policy.revocation.max_proof_age_minutes = 0;
+    steps.policy.revocation.max_proof_age_minutes = 0;
+    input.policy = steps.policy.clone().into();
     let refuses = steps.call(&mut services, input.clone()).await.unwrap();
     assert!(matches!(refuses, Output::Refused(_)), "{refuses:?}");
 

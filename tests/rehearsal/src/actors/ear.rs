@@ -6,8 +6,9 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use aws_sdk_eventbridge::types::Target;
 use aws_sdk_sqs::types::QueueAttributeName;
-use rehearsal::{ACCOUNT, Connection, REGION};
 use serde_json::{Value, json};
+
+use crate::stack::connection::{ACCOUNT, Connection, REGION};
 
 /// One event as it was announced.
 #[derive(Clone, Debug)]
@@ -24,32 +25,31 @@ impl Event {
     }
 }
 
-/// Every event since the stack was started.
-#[derive(Clone)]
-pub(crate) struct Events {
+/// Every event since it began to listen.
+#[derive(Clone, Debug)]
+pub struct Ear {
     heard: Arc<Mutex<Vec<Event>>>,
 }
 
-const NAME: &str = "scenarios";
-
-impl Events {
-    pub(crate) async fn listen(connection: &Connection) -> Result<Self> {
+impl Ear {
+    /// Listens until the process ends. The name is that of rule and queue.
+    pub async fn listen(connection: &Connection, name: &str) -> Result<Self> {
         let config = connection.sdk_config()?;
-        let queue = Self::queue(&config).await?;
+        let queue = Self::queue(&config, name).await?;
         let bridge = aws_sdk_eventbridge::Client::new(&config);
         let bus = connection.output("EVENT_BUS_NAME")?;
         bridge
             .put_rule()
-            .name(NAME)
+            .name(name)
             .event_bus_name(bus)
             .event_pattern(json!({ "source": ["key-ceremony"] }).to_string())
             .send()
             .await
             .context("making a rule")?;
-        let target = Target::builder().id(NAME).arn(queue_arn()).build()?;
+        let target = Target::builder().id(name).arn(queue_arn(name)).build()?;
         bridge
             .put_targets()
-            .rule(NAME)
+            .rule(name)
             .event_bus_name(bus)
             .targets(target)
             .send()
@@ -73,7 +73,8 @@ impl Events {
         Ok(Self { heard })
     }
 
-    pub(crate) fn about(&self, partner: &str) -> Vec<Event> {
+    /// Those that name a partner.
+    pub fn about(&self, partner: &str) -> Vec<Event> {
         let heard = self.heard.lock().unwrap_or_else(PoisonError::into_inner);
         heard
             .iter()
@@ -82,7 +83,7 @@ impl Events {
             .collect()
     }
 
-    pub(crate) fn without_partner(&self) -> Vec<Event> {
+    pub fn without_partner(&self) -> Vec<Event> {
         let heard = self.heard.lock().unwrap_or_else(PoisonError::into_inner);
         heard
             .iter()
@@ -91,19 +92,19 @@ impl Events {
             .collect()
     }
 
-    async fn queue(config: &aws_config::SdkConfig) -> Result<String> {
+    async fn queue(config: &aws_config::SdkConfig, name: &str) -> Result<String> {
         let policy = json!({
             "Version": "2012-10-17",
             "Statement": [{
                 "Effect": "Allow",
                 "Principal": { "Service": "events.amazonaws.com" },
                 "Action": "sqs:SendMessage",
-                "Resource": queue_arn(),
+                "Resource": queue_arn(name),
             }],
         });
         let answer = aws_sdk_sqs::Client::new(config)
             .create_queue()
-            .queue_name(NAME)
+            .queue_name(name)
             .attributes(QueueAttributeName::Policy, policy.to_string())
             .send()
             .await
@@ -112,8 +113,8 @@ impl Events {
     }
 }
 
-fn queue_arn() -> String {
-    format!("arn:aws:sqs:{REGION}:{ACCOUNT}:{NAME}")
+fn queue_arn(name: &str) -> String {
+    format!("arn:aws:sqs:{REGION}:{ACCOUNT}:{name}")
 }
 
 async fn collect(connection: &Connection, queue: &str, heard: &Mutex<Vec<Event>>) -> Result<()> {
