@@ -424,6 +424,7 @@ test('the outputs carry the names that other tools read', () => {
     'OutboxBucket',
     'ReconciliationStateMachineArn',
     'SigningKeyArn',
+    'WorkingKeyExportStateMachineArn',
   ]);
 });
 
