@@ -192,7 +192,13 @@ describe('alarms', () => {
         ),
         ...counted(
           'PaymentCryptographyThrottled',
-          ['Steps/import-ca', 'Steps/create-kek', 'Steps/wrap-ecdh', 'Steps/wrap-rsa'],
+          [
+            'Steps/import-ca',
+            'Steps/create-kek',
+            'Steps/wrap-ecdh',
+            'Steps/wrap-rsa',
+            'Steps/wrap-tr34',
+          ],
           '{ $.fields.error = "ServiceThrottled" }',
         ),
         ...counted(

@@ -93,6 +93,7 @@ const STEP_POLICIES: Record<string, string[]> = {
     `kms:Decrypt ${throughS3}`,
     's3:GetObject on Storage/Evidence/trusted-roots/*',
     's3:GetObjectVersion on Storage/Inbox/*',
+    'ssm:GetParameter on arn:PARTITION:ssm:REGION:ACCOUNTID:parameter/key-ceremony/certificates/*',
     `ssm:GetParameter ${profiles}`,
   ],
   'Steps/validate': [],
@@ -122,6 +123,12 @@ const STEP_POLICIES: Record<string, string[]> = {
   'Steps/wrap-rsa': [
     `payment-cryptography:ExportKey on ${payment}:key/* if StringEquals aws:ResourceTag/key-ceremony:purpose = kek and ` +
       'StringEquals payment-cryptography:ExportKeyMaterial = KeyCryptogram',
+  ],
+  'Steps/wrap-tr34': [
+    `payment-cryptography:ExportKey on ${payment}:key/* if StringEquals aws:ResourceTag/key-ceremony:purpose = kek|signing and ` +
+      'StringEquals payment-cryptography:ExportKeyMaterial = Tr34KeyBlock',
+    'payment-cryptography:GetParametersForExport on *',
+    's3:GetObjectVersion on Storage/Evidence/enrolment-tr34-*/certificates.pem',
   ],
   'Steps/sign': ['kms:GetPublicKey on SigningKey/RSA_2048', 'kms:Sign on SigningKey/RSA_2048'],
   'Steps/package-kek': [],

@@ -98,7 +98,7 @@ const BY_RESPONDER: [RegExp, string[]][] = [
 /** What they tell an operator to do, who decides. */
 const PROFILE = ['ssm:GetParameter', 'ssm:PutParameter'];
 const BY_OPERATOR: [RegExp, string[]][] = [
-  [/have an operator (choose|correct|add|raise)/i, PROFILE],
+  [/have an operator (choose|correct|add|name|raise|set)/i, PROFILE],
   [/an operator lowers `minimumRemainingDays` of the profile/, PROFILE],
   [/an operator corrects it/, PROFILE],
   [/correct or remove (the|a wrong) entry( of this CA in| in)?/i, PROFILE],
@@ -128,6 +128,9 @@ const ELSEWHERE: [RegExp, string][] = [
   [/Drop the leaf again when the next is possible|then drop the leaf again/i, 'the partner'],
   [/Drop a certificate of that CA that can be used/, 'the partner'],
   [/Put the file at|send only certificates|Wait until the certificate is valid/, 'the partner'],
+  [/Leave the file out|Have the partner drop a new random nonce/, 'the partner'],
+  [/drop it into `enrolment\/<key name>\/` of the inbox/, 'whoever has our certificates issued'],
+  [/enrol its certificate again/, 'whoever has our certificates issued'],
   [/partner's CA must use|certificates themselves are wrong/, 'the partner'],
   [/treat that key as compromised/, 'the partner'],
   [/^Ask whoever did it for the order/, 'whoever did it'],
@@ -155,6 +158,8 @@ const SAID = new RegExp(
     '|The key must not be used before this is explained|the next one makes it again' +
     '|It needs a new key pair|certificates must be issued again with|of the leaf, or of the CA' +
     '|whatever is encrypted under such a key|What is installed is not what was enrolled' +
+    '|only the ceremony certificate-enrolment does|Enrolling the certificate again replaces it' +
+    '|something between this software and|The partner would take the KEK for another kind' +
     '|Nothing need be wrong with the certificates|it is this software that understands|whatever it demands' +
     "|The function's process|The stack operation|The step (did|took)|a certificate may|another " +
     '|if it is|it holds|somebody invoked this step|two failures)',

@@ -156,11 +156,11 @@ describe('what is watched', () => {
   test.each([
     ['create-key', ['create-kek', 'wrap-ecdh']],
     ['import-key', ['import-ca']],
-    ['export-key', ['wrap-ecdh', 'wrap-rsa']],
+    ['export-key', ['wrap-ecdh', 'wrap-rsa', 'wrap-tr34']],
     ['update-alias', ['create-kek', 'import-ca', 'wrap-ecdh']],
     ['delete-alias', ['create-kek', 'import-ca', 'wrap-ecdh']],
   ])('%s by %s is what a ceremony does; by another step it is not', (name, steps) => {
-    for (const step of ['create-kek', 'import-ca', 'wrap-ecdh', 'wrap-rsa', 'sign']) {
+    for (const step of ['create-kek', 'import-ca', 'wrap-ecdh', 'wrap-rsa', 'wrap-tr34', 'sign']) {
       const event = ofThisStack(name);
       event.detail.userIdentity.sessionContext = {
         sessionIssuer: { arn: `Steps/${step}/Role` },

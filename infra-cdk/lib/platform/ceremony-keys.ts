@@ -14,7 +14,7 @@ import type { Permission } from './permission.ts';
 
 /**
  * What an operator may do: say of a KEK that was made elsewhere what it is and for whom, so that a
- * profile may name it and `wrap-rsa` may export it.
+ * profile may name it and a step that wraps may export it.
  *
  * Whoever writes profiles decides whom to trust and could have a KEK made for anybody, so that this adds
  * no power over the KEKs of ceremonies, which it cannot touch: their tags are the ceremonies' own. Nor
@@ -46,8 +46,8 @@ export function tagKeks(scope: IConstruct): Permission[] {
  * many names it; whoever read that tags the key as surplus, and then schedules its deletion. IAM lets
  * neither happen to a key that any alias names, so that the KEK in use, which its alias names, is not
  * deleted because somebody mistook one random id for the other; nor to a key without the tags of a
- * ceremony, which is none of ours. The tag is an act of its own for two more reasons: `wrap-rsa` exports
- * nothing that carries it, and whoever watches tags sees it before the key is gone. Deletion waits at
+ * ceremony, which is none of ours. The tag is an act of its own for two more reasons: no step exports
+ * what carries it, and whoever watches tags sees it before the key is gone. Deletion waits at
  * least three days, within which `RestoreKey` takes it back.
  *
  * An alias may be deleted whatever it names: IAM cannot tell one that is only reserved. Its key stays,

@@ -57,17 +57,16 @@ export function readTrustedRoot(storage: Storage): Permission[] {
 }
 
 /**
- * The certificates that were enrolled for a signing key of ours, in the version that the installed one
- * names.
+ * The certificates of one signing key of ours, in the very version that a ceremony has installed.
+ *
+ * `OwnKey` in `steps/shared/ceremony/src/enrolment.rs` has the names.
  */
-export function readEnrolledCertificates({ evidence }: Storage, key: string): Permission[] {
-  return [
-    {
-      actions: ['s3:GetObjectVersion'],
-      resources: [evidence.arnForObjects(`enrolment-${key}-*/certificates.pem`)],
-      wildcard: 'One folder per enrolment of this key, named when the enrolment starts.',
-    },
-  ];
+export function readInstalledChain({ evidence }: Storage, key: 'package-signing' | 'tr34'): Permission {
+  return {
+    actions: ['s3:GetObjectVersion'],
+    resources: [evidence.arnForObjects(`enrolment-${key}-*/certificates.pem`)],
+    wildcard: 'One folder per ceremony of that key, named when the ceremony starts.',
+  };
 }
 
 /** Write the package, below the four folders of every partner; never `csr.pem` at the top. */

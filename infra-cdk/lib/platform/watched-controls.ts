@@ -128,7 +128,8 @@ export class WatchedControls extends Construct {
       ...not('create-kek', 'wrap-ecdh'),
     });
     this.calls('ImportKey', KEYS, ['ImportKey'], { ...tagged, ...not('import-ca') });
-    const exports = this.calls('ExportKey', KEYS, ['ExportKey'], not('wrap-ecdh', 'wrap-rsa'));
+    const exporters = not('wrap-ecdh', 'wrap-rsa', 'wrap-tr34');
+    const exports = this.calls('ExportKey', KEYS, ['ExportKey'], exporters);
     // Whether CloudTrail takes an export for a read is not documented, and reads are left out of a
     // rule unless it asks for them.
     (exports.node.defaultChild as CfnRule).state = 'ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS';

@@ -1,6 +1,6 @@
 import type { Platform } from '../platform/platform.ts';
 import {
-  readEnrolledCertificates,
+  readInstalledChain,
   writeFailures,
   writePackages,
   writeRecords,
@@ -18,7 +18,7 @@ export function concludeSteps(define: DefineStep, { signingKey, storage }: Platf
       EVIDENCE_BUCKET: storage.evidence.bucketName,
       SIGNING_KEY_ARNS: signingKey.key.keyArn,
     },
-    permissions: readEnrolledCertificates(storage, 'package-signing'),
+    permissions: [readInstalledChain(storage, 'package-signing')],
   });
   signingKey.allowSigning(signPackage.role, 'PackageLists');
   return {

@@ -21,6 +21,7 @@ import type { Permission } from '../platform/permission.ts';
  *   key that leaves. That key is the only resource it lists: the CA under which it leaves is known to
  *   IAM as a text of the request, `CertificateAuthorityPublicKeyIdentifier`, and needs no tag; our
  *   own key, with which a derived one is agreed on, is no resource of the action either.
+ * - `GetParametersForExport` has no resource types either, and no conditions of its own.
  * - `ImportKey` depends on `mpa:StartSession`, without which nothing is imported as a root in an account
  *   where an approval team guards that.
  *
@@ -160,6 +161,36 @@ export class PaymentCryptography {
       wildcard:
         'The KEK is made, or named by the partner profile, after the deployment; its id is random.',
     };
+  }
+
+  /**
+   * Export a KEK in a TR-34 block, signed by a key of the service or by one of ours.
+   *
+   * The reference lists the key that leaves as the only resource of `ExportKey`, and says nothing of
+   * the one that signs. In case IAM is asked about that too, a signing key may be named: it is one half
+   * of a pair, of which the service exports no private key in any form.
+   */
+  exportTr34Blocks(): Permission[] {
+    return [
+      {
+        actions: ['payment-cryptography:ExportKey'],
+        resources: [this.anyKey],
+        conditions: {
+          StringEquals: {
+            'aws:ResourceTag/key-ceremony:purpose': ['kek', 'signing'],
+            'payment-cryptography:ExportKeyMaterial': 'Tr34KeyBlock',
+          },
+        },
+        wildcard:
+          'The KEK is made, or named by the partner profile, after the deployment; its id is random.',
+      },
+      {
+        actions: ['payment-cryptography:GetParametersForExport'],
+        resources: ['*'],
+        wildcard:
+          'GetParametersForExport has no resource types; it names a key of the service that signs blocks.',
+      },
+    ];
   }
 
   /** List every key with its state and KCV. */
