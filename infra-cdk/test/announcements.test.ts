@@ -196,8 +196,10 @@ describe('alarms', () => {
           [
             'Steps/import-ca',
             'Steps/create-kek',
+            'Steps/wrap-ecdh',
             'Steps/make-keys',
             'Steps/wrap-rsa',
+            'Steps/wrap-tr34',
             'Steps/establish-kek',
             'Steps/find-kek',
             'Steps/export-keys',
@@ -206,7 +208,7 @@ describe('alarms', () => {
         ),
         ...counted(
           'SurplusKey',
-          ['Steps/import-ca', 'Steps/create-kek', 'Steps/make-keys'],
+          ['Steps/import-ca', 'Steps/create-kek', 'Steps/wrap-ecdh', 'Steps/make-keys'],
           '{ $.fields.surplus = "*" }',
         ),
       ].sort(),

@@ -154,14 +154,23 @@ describe('what is watched', () => {
   );
 
   test.each([
-    ['create-key', ['create-kek', 'make-keys']],
+    ['create-key', ['create-kek', 'make-keys', 'wrap-ecdh']],
     ['import-key', ['import-ca']],
-    ['export-key', ['export-keys', 'wrap-rsa']],
-    ['update-alias', ['create-kek', 'establish-kek', 'import-ca', 'make-keys']],
-    ['delete-alias', ['create-kek', 'establish-kek', 'import-ca', 'make-keys']],
+    ['export-key', ['export-keys', 'wrap-ecdh', 'wrap-rsa', 'wrap-tr34']],
+    ['update-alias', ['create-kek', 'establish-kek', 'import-ca', 'make-keys', 'wrap-ecdh']],
+    ['delete-alias', ['create-kek', 'establish-kek', 'import-ca', 'make-keys', 'wrap-ecdh']],
   ])('%s by %s is what a ceremony does; by another step it is not', (name, steps) => {
-    const all = ['create-kek', 'establish-kek', 'export-keys', 'import-ca', 'make-keys', 'sign', 'wrap-rsa'];
-    for (const step of all) {
+    for (const step of [
+      'create-kek',
+      'establish-kek',
+      'export-keys',
+      'import-ca',
+      'make-keys',
+      'wrap-ecdh',
+      'wrap-rsa',
+      'wrap-tr34',
+      'sign',
+    ]) {
       const event = ofThisStack(name);
       event.detail.userIdentity.sessionContext = {
         sessionIssuer: { arn: `Steps/${step}/Role` },

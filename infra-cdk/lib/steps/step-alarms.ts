@@ -37,7 +37,7 @@ interface Counted {
 export class StepAlarms extends Construct {
   constructor(scope: Construct, id: string, { steps, topic }: StepAlarmsProps) {
     super(scope, id);
-    const paymentKeys = ['import-ca', 'create-kek', 'make-keys'];
+    const paymentKeys = ['import-ca', 'create-kek', 'wrap-ecdh', 'make-keys'];
     const all: Counted[] = [
       {
         name: 'AccessDenied',
@@ -48,7 +48,14 @@ export class StepAlarms extends Construct {
       {
         name: 'PaymentCryptographyThrottled',
         pattern: failedWith('ServiceThrottled'),
-        steps: [...paymentKeys, 'wrap-rsa', 'establish-kek', 'find-kek', 'export-keys'],
+        steps: [
+          ...paymentKeys,
+          'wrap-rsa',
+          'wrap-tr34',
+          'establish-kek',
+          'find-kek',
+          'export-keys',
+        ],
         description: 'Payment Cryptography has refused calls as too many for a quarter of an hour',
         // For so long the machines try again. A queue that shrinks is no news, one that does not is.
         periods: 3,

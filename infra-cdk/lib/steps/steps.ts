@@ -14,7 +14,9 @@ export const STEPS = [
   'check-revocation',
   'import-ca',
   'create-kek',
+  'wrap-ecdh',
   'wrap-rsa',
+  'wrap-tr34',
   'sign',
   'package-kek',
   'sign-package',
@@ -61,7 +63,7 @@ export class Steps extends Construct {
       new StepFunction(this, step, { ...defaults, step, description, ...options });
     this.byName = {
       ...proveSteps(define, this, platform, revocationHosts),
-      ...exchangeSteps(define, this),
+      ...exchangeSteps(define, this, platform),
       ...concludeSteps(define, platform),
       ...reconciliationSteps(define, this, platform),
     };

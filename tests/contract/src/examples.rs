@@ -1,4 +1,5 @@
-//! `statemachine/examples/NAME/`: one input and one output document per state of a machine.
+//! `statemachine/examples/NAME/`: one input and one output document per state of a machine, and
+//! `<State>.<side>.<variant>.json` where a machine goes other ways than its first: `tr34`, say.
 //!
 //! Certificates are not committed; the documents have `{{leaf}}` and the like where a PEM, or
 //! `{{leaf.sha256}}` where a fingerprint belongs, and get them here, made for the occasion.
@@ -7,6 +8,10 @@ use std::path::PathBuf;
 
 use partner::{KeyKind, Pki};
 use serde_json::Value;
+
+/// What else an output may be called: of a step that has to be called again, that refuses, or that is
+/// called for the second time.
+const NO_VARIANTS: [&str; 3] = ["again", "pending", "refused"];
 
 pub struct Examples {
     pki: Pki,
@@ -26,6 +31,29 @@ impl Examples {
     pub fn folder(machine: &str) -> PathBuf {
         let examples = concat!(env!("CARGO_MANIFEST_DIR"), "/../../statemachine/examples");
         PathBuf::from(examples).join(machine)
+    }
+
+    /// The other ways of a machine: all that an output has a document for.
+    pub fn variants(machine: &str) -> Vec<String> {
+        let entries = std::fs::read_dir(Self::folder(machine)).expect("the folder of the examples");
+        let mut variants: Vec<String> = entries
+            .filter_map(|entry| {
+                let name = entry.expect("an entry").file_name().into_string().ok()?;
+                let (_, variant) = name.strip_suffix(".json")?.split_once(".output.")?;
+                Some(variant.to_owned())
+            })
+            .filter(|name| !NO_VARIANTS.contains(&name.as_str()))
+            .collect();
+        variants.sort_unstable();
+        variants.dedup();
+        variants
+    }
+
+    /// Whether there is such a document.
+    pub fn has(machine: &str, state: &str, side: &str) -> bool {
+        Self::folder(machine)
+            .join(format!("{state}.{side}.json"))
+            .exists()
     }
 
     /// `<State>.<input|output>.json`, filled in.

@@ -53,7 +53,9 @@ steps!(
     "Sign" = sign,
     "SignPackage" = sign_package,
     "Validate" = validate,
+    "WrapEcdh" = wrap_ecdh,
     "WrapRsa" = wrap_rsa,
+    "WrapTr34" = wrap_tr34,
 );
 
 impl Step {

@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use ceremony::announcement::{Announcement, SOURCE};
 use contract::{Examples, Machine, STEPS, State, Step, policies, resolve};
@@ -70,11 +70,19 @@ fn every_example_is_of_its_steps_form_and_complete() {
     for machine in &Machine::all() {
         for state in machine.states().filter(State::is_lambda) {
             let step = Step::of(state.name);
-            for (side, read) in [("input", step.input), ("output", step.output)] {
-                let document = examples.load(&machine.name, state.name, side);
-                let again = read(document.clone())
-                    .unwrap_or_else(|error| panic!("{}.{side}.json: {error}", state.name));
-                assert_eq!(again, document, "{}.{side}.json", state.name);
+            let variants = Examples::variants(&machine.name);
+            let variants = variants.iter().map(|variant| format!(".{variant}"));
+            for variant in variants.chain([String::new()]) {
+                for (side, read) in [("input", step.input), ("output", step.output)] {
+                    let side = format!("{side}{variant}");
+                    if !variant.is_empty() && !Examples::has(&machine.name, state.name, &side) {
+                        continue;
+                    }
+                    let document = examples.load(&machine.name, state.name, &side);
+                    let again = read(document.clone())
+                        .unwrap_or_else(|error| panic!("{}.{side}.json: {error}", state.name));
+                    assert_eq!(again, document, "{}.{side}.json", state.name);
+                }
             }
         }
     }
@@ -94,11 +102,17 @@ const DOCUMENTS: [&str; 6] = [
 #[test]
 fn every_example_belongs_to_a_state() {
     for machine in &Machine::all() {
+        let variants = Examples::variants(&machine.name);
+        let of_variants = variants
+            .iter()
+            .flat_map(|variant| ["input", "output"].map(|side| format!(".{side}.{variant}.json")));
+        let documents = DOCUMENTS.map(str::to_owned).into_iter();
+        let documents: Vec<String> = documents.chain(of_variants).collect();
         for entry in std::fs::read_dir(Examples::folder(&machine.name)).unwrap() {
             let name = entry.unwrap().file_name().into_string().unwrap();
             let known = machine.states().filter(State::is_lambda).any(|state| {
                 let document = name.strip_prefix(state.name);
-                document.is_some_and(|it| DOCUMENTS.contains(&it))
+                document.is_some_and(|it| documents.iter().any(|known| known == it))
             });
             assert!(known, "{}: {name} belongs to no state", machine.name);
         }
@@ -180,6 +194,10 @@ struct Run<'a> {
     machine: &'a Machine,
     examples: &'a Examples,
     variables: Map<String, Value>,
+    /// Another way than the machine's first.
+    variant: Option<&'a str>,
+    /// The states of the first way.
+    shared: BTreeSet<&'a str>,
     /// How often each step was called.
     calls: BTreeMap<&'a str, usize>,
 }
@@ -193,6 +211,8 @@ impl<'a> Run<'a> {
             machine,
             examples,
             variables: Map::new(),
+            variant: None,
+            shared: BTreeSet::new(),
             calls: BTreeMap::new(),
         }
     }
@@ -299,11 +319,20 @@ impl<'a> Run<'a> {
 
     /// Of the call that is made: a step that is called once more has other documents then.
     fn example(&self, state: &str, side: &str) -> Value {
+        if let Some(side) = self.of_variant(state, side) {
+            return self.examples.load(&self.machine.name, state, &side);
+        }
         let side = match self.calls.get(state) {
             Some(2..) => format!("{side}.again"),
             _ => side.to_owned(),
         };
         self.examples.load(&self.machine.name, state, &side)
+    }
+
+    /// The side by which the variant has a document of its own for this state.
+    fn of_variant(&self, state: &str, side: &str) -> Option<String> {
+        let side = format!("{side}.{}", self.variant?);
+        Examples::has(&self.machine.name, state, &side).then_some(side)
     }
 
     fn with(&self, states: Value) -> Value {
@@ -319,6 +348,11 @@ impl<'a> Run<'a> {
         let read = Step::of(name).input;
         let typed =
             read(payload).unwrap_or_else(|error| panic!("{machine}: payload of {name}: {error}"));
+        // What a variant shares with the first way has other contents there, and the same form.
+        let shared = self.variant.is_some() && self.shared.contains(name);
+        if shared && self.of_variant(name, "input").is_none() {
+            return;
+        }
         let example = read(self.example(name, "input")).unwrap();
         assert_eq!(typed, example, "{machine}: payload of {name}");
     }
@@ -367,6 +401,50 @@ fn what_states_hand_on_is_what_steps_and_events_expect() {
         let (payloads, events, _) = run.walk(machine.start());
         assert!(payloads > 0 && events > 0, "{}", machine.name);
     }
+}
+
+/// The same on every other way of a machine; and no step is on none.
+#[test]
+fn whichever_way_a_machine_goes_its_states_agree() {
+    let examples = Examples::new();
+    for machine in &Machine::all() {
+        let mut first = Run::new(machine, &examples);
+        let (_, _, walked) = first.walk(machine.start());
+        let mut seen: BTreeSet<&str> = walked.iter().copied().collect();
+        let variants = Examples::variants(&machine.name);
+        for variant in &variants {
+            let mut run = Run::new(machine, &examples);
+            run.variant = Some(variant);
+            run.shared = walked.iter().copied().collect();
+            let (_, events, states) = run.walk(machine.start());
+            assert!(events > 0, "{} by {variant}", machine.name);
+            seen.extend(states);
+        }
+        let on_no_way = machine
+            .states()
+            .filter(|state| state.is_lambda() && state.name != "RecordFailure")
+            .find(|state| !seen.contains(state.name));
+        assert_eq!(on_no_way.map(|state| state.name), None, "{}", machine.name);
+    }
+}
+
+/// A method that the profile's schema has and this machine has not, say after half a deployment.
+#[test]
+fn a_method_without_a_step_fails_with_a_name() {
+    let (machines, examples) = (Machine::all(), Examples::new());
+    let machine = machines.iter().find(|it| it.name == "kek-export").unwrap();
+    let mut run = Run::new(machine, &examples);
+    run.walk_to("ChooseMethod");
+    run.variables.insert("method".into(), json!("by-courier"));
+    let mut next = Some("ChooseMethod");
+    while let Some(name) = next.filter(|name| *name != "RecordFailure") {
+        let state = machine.state(name);
+        assert!(!state.is_lambda(), "{name} is called");
+        next = run.leave(&state, run.context());
+    }
+    let failure = &run.variables["failure"];
+    assert_eq!(failure["step"], "ChooseMethod");
+    assert_eq!(failure["error"]["Error"], "MethodUnknown");
 }
 
 /// Who is called again is told what it had answered, and the evidence of the first answer is kept: what
@@ -510,7 +588,7 @@ fn nothing_that_was_wrapped_or_signed_leaves_the_execution_by_an_event() {
             for event in state.events() {
                 let event = event.to_string();
                 for secret in [
-                    "$wrapRsa",
+                    "$wrapped",
                     "$sign",
                     "$packageKek",
                     "cryptogram",

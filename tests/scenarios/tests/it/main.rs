@@ -8,6 +8,7 @@ mod certificates;
 mod controls;
 mod existing_keys;
 mod interruptions;
+mod methods;
 mod packages;
 mod profiles;
 mod reconciliation;
