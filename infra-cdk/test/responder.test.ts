@@ -138,6 +138,14 @@ const ELSEWHERE: [RegExp, string][] = [
   [/Correct (the file and drop it|what the reasons name and drop the files) again/, 'the partner'],
   [/Drop the leaf again when the next is possible|then drop the leaf again/i, 'the partner'],
   [/Drop a certificate of that CA that can be used/, 'the partner'],
+  [/drop the leaf( of this folder)? again, (so that|which)/, 'the partner'],
+  [/ask the partner to drop its certificates first/, 'whoever knows the partner'],
+  [/[Cc]orrect the document and drop it again/, 'whoever asked for keys'],
+  [/Then drop (the|a) document (again|without a key)/, 'whoever asked for keys'],
+  [/Drop the document again when the next is possible/, 'whoever asked for keys'],
+  [/Put it at <partner>/, 'whoever asked for keys'],
+  [/[Oo]rder (less|another key|a weaker key|a key that is there, or a new one)/, 'whoever asked for keys'],
+  [/^Tell whoever sent it to replace that key/, 'whoever sent it'],
   [/Put the file at|send only certificates|Wait until the certificate is valid/, 'the partner'],
   [/Leave the file out|Have the partner drop a new random nonce/, 'the partner'],
   [/drop it into `enrolment\/<key name>\/` of the inbox/, 'whoever has our certificates issued'],
@@ -163,7 +171,7 @@ const ELSEWHERE: [RegExp, string][] = [
 
 /** Sentences that explain, and ask for nothing. */
 const SAID = new RegExp(
-  '^(The next ceremony with|An execution that|An object version|an event is recorded once|Do not send' +
+  '^(The KEK of a folder is|The schema is|The next ceremony with|An execution that|An object version|an event is recorded once|Do not send' +
     '|No key was exported|The cause says|the next run of' +
     '|Executions are started|It was retried' +
     '|No record could|Nothing was|Payment Cryptography answered|Something lies|The file must be' +

@@ -441,6 +441,7 @@ test('the outputs carry the names that other tools read', () => {
     'OutboxBucket',
     'ReconciliationStateMachineArn',
     'SigningKeyArn',
+    'WorkingKeyExportStateMachineArn',
   ]);
 });
 

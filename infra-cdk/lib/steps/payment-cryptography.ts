@@ -322,12 +322,12 @@ export class PaymentCryptography {
           'payment-cryptography:UpdateAlias',
         ],
         resources: [aliases, this.anyKey],
-        wildcard: `One alias per certificate or key below key-ceremony/${below}/, for a key with a random id.`,
+        wildcard: `One alias per key below key-ceremony/${below}/, for a key with a random id.`,
       },
       {
         actions: ['payment-cryptography:DeleteAlias'],
         resources: [aliases],
-        wildcard: `One alias per certificate or key below key-ceremony/${below}/.`,
+        wildcard: `One alias for each key that is made, below key-ceremony/${below}/.`,
       },
       {
         actions: ['payment-cryptography:GetKey', 'payment-cryptography:ListTagsForResource'],

@@ -39,21 +39,6 @@ export function proveSteps(
         ],
       },
     ),
-    'fetch-request': define(
-      'fetch-request',
-      'Reads the version of an order named in the execution input, and the profile',
-      {
-        environment: {
-          INBOX_BUCKET: storage.inbox.bucketName,
-          SIGNING_KEY_SPEC: signingKey.keySpec,
-        },
-        permissions: [
-          ...readVersions(storage),
-          readProfiles(scope),
-          readInstalledCertificates(scope),
-        ],
-      },
-    ),
     validate: define(
       'validate',
       'Proves the certificate chain against the roots pinned in the profile',
@@ -97,6 +82,21 @@ export function proveSteps(
         permissions: readPublicKeys(scope, platform),
         // The step waits 50 s for its turn at Payment Cryptography.
         timeout: Duration.seconds(90),
+      },
+    ),
+    'fetch-request': define(
+      'fetch-request',
+      'Reads the version of an order named in the execution input, and the profile',
+      {
+        environment: {
+          INBOX_BUCKET: storage.inbox.bucketName,
+          SIGNING_KEY_SPEC: signingKey.keySpec,
+        },
+        permissions: [
+          ...readVersions(storage),
+          readProfiles(scope),
+          readInstalledCertificates(scope),
+        ],
       },
     ),
   };

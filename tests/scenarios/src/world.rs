@@ -127,6 +127,12 @@ impl World {
         self.invoke(query, event).await
     }
 
+    /// The same of the intake of requests and orders.
+    pub async fn invoke_intake_request(&self, event: &Value) -> Value {
+        let query = "Functions[?contains(FunctionName, 'intakerequest')].FunctionName | [0]";
+        self.invoke(query, event).await
+    }
+
     /// Every event that names no partner so far.
     pub fn events_without_partner(&self) -> Vec<Event> {
         self.events.without_partner()

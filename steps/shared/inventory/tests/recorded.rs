@@ -126,3 +126,23 @@ fn what_is_no_record_says_so() {
         assert_eq!(recorded.keys, []);
     }
 }
+
+#[test]
+fn working_keys_have_the_alias_of_their_name_if_they_were_made_for_it() {
+    let steps = json!([
+        { "step": "fetch-request", "result": { "aliases": ["alias/x"] } },
+        { "step": "make-keys", "result": { "keys": [
+            { "name": "pin", "keyArn": "arn:pin", "alias": "alias/x", "kcv": "9A1B2C" },
+            { "name": "mac", "keyArn": "arn:mac", "alias": null, "kcv": "08793E" },
+        ]}},
+    ]);
+    let document = json!({ "steps": steps }).to_string();
+    let recorded = read_record("c/record.json", document.as_bytes());
+    assert_eq!(recorded.unreadable, []);
+    let keys = recorded.keys.iter();
+    let told: Vec<_> = keys
+        .map(|key| (key.key_arn.as_str(), key.alias.as_deref()))
+        .collect();
+    assert_eq!(told, [("arn:pin", Some("alias/x")), ("arn:mac", None)]);
+    assert_eq!(recorded.keys[0].kcv.as_deref(), Some("9A1B2C"));
+}

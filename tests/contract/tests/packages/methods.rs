@@ -1,9 +1,12 @@
 //! What holds for every method: a package opens by its own README, by the partner's code, and by
 //! programs that share nothing with this project; and nothing of it can be changed unnoticed.
 
+use std::process::Command;
+
 use ceremony::algorithms::SignatureAlgorithm as A;
 use partner::{KeyKind, OpenError};
 use serde_json::Value;
+use workbench::Progress;
 
 use crate::made::{Case, Files, Made, bank, certified, signer};
 
@@ -212,4 +215,40 @@ async fn with_an_enrolled_certificate_the_partners_own_trust_says_whose_key_it_i
             "{noticed}"
         );
     }
+}
+
+/// psec and Python's `cryptography` open what the steps make, and find the same key.
+#[tokio::test]
+async fn programs_of_others_open_it_too() {
+    let programs = workbench::prepare_python(Progress::Quiet).await.unwrap();
+    let place = tempfile::tempdir().unwrap();
+    let (mut folders, mut expected) = (String::new(), String::new());
+    for (number, case) in cases().into_iter().chain([Case::rsa_oaep()]).enumerate() {
+        let made = Made::of(case).await;
+        let files = made.package(A::ECDSA_SHA_256, "signing").await;
+        let opened = made.open(&files).unwrap();
+        let folder = place.path().join(number.to_string());
+        let package = folder.join("package");
+        std::fs::create_dir_all(&package).unwrap();
+        for (name, bytes) in &files {
+            std::fs::write(package.join(name), bytes).unwrap();
+        }
+        std::fs::write(folder.join("leaf.key"), made.pki.leaf.key().pem()).unwrap();
+        folders += &format!("{}\n", folder.display());
+        let kek = hex::encode_upper(opened.kek.expose());
+        expected += &format!("{kek} {}\n", made.kek.kcv);
+    }
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/packages/elsewhere.py");
+    let list = place.path().join("folders");
+    std::fs::write(&list, folders).unwrap();
+    let ran = Command::new(programs.join("python"))
+        // Isolated from the machine's modules, and silent about the age of TDES.
+        .args(["-I", "-B", "-W", "ignore", script])
+        .stdin(std::fs::File::open(list).unwrap())
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&ran.stderr);
+    assert!(ran.status.success(), "{said}");
+    let equal = ran.stdout == expected.as_bytes();
+    assert!(equal, "another key, or another check value: {said}");
 }

@@ -16,3 +16,4 @@ mod reconciliation;
 mod rehearsed;
 mod revocation;
 mod unusable_files;
+mod working_keys;

@@ -15,6 +15,7 @@ impl Profile {
             ));
         }
         self.revocation_is_allowed()?;
+        self.kek_may_travel()?;
         pinned::days_are_usable(self.minimum_remaining_days)?;
         pinned::roots_are_pinned(&self.root_certificates, &self.trust_anchors)?;
         self.kek_may_travel()?;
