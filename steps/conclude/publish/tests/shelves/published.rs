@@ -30,7 +30,7 @@ fn at(second: &str) -> Utc {
 pub(crate) fn input() -> Input {
     let result = json!({ "outcome": "proven" });
     Input {
-        ceremony: ceremony(),
+        ceremony: ceremony().into(),
         execution: Execution {
             arn: "arn:aws:states:eu-west-1:111122223333:execution:kek-export:x".to_owned(),
             started_at: at("00"),
@@ -84,7 +84,7 @@ impl Published {
     /// Every key in the order in which it is to be written, the evidence first.
     pub(crate) fn places(&self) -> Vec<(&'static str, String)> {
         let evidence = |name: &str| (EVIDENCE, self.input.ceremony.evidence_key(name));
-        let prefix = self.input.ceremony.package_prefix();
+        let prefix = self.input.ceremony.package_prefix().unwrap();
         let outbox = |name: &str| (OUTBOX, format!("{prefix}{name}"));
         let root = self.input.publication.trusted_roots[0].sha256();
         vec![
