@@ -196,6 +196,7 @@ const STEP_POLICIES: Record<string, string[]> = {
     `kms:Decrypt ${throughS3}`,
     's3:GetObject on Storage/Evidence/trusted-roots/*',
     's3:GetObjectVersion on Storage/Inbox/*',
+    'ssm:GetParameter on arn:PARTITION:ssm:REGION:ACCOUNTID:parameter/key-ceremony/certificates/*',
     `ssm:GetParameter ${profiles}`,
   ],
   'Steps/validate': [],
@@ -213,15 +214,31 @@ const STEP_POLICIES: Record<string, string[]> = {
       'StringEquals payment-cryptography:KeyUsage = TR31_K0_KEY_ENCRYPTION_KEY',
     ...aliasedKeys('kek'),
   ],
+  'Steps/wrap-ecdh': [
+    `payment-cryptography:ExportKey on ${payment}:key/* if StringEquals aws:ResourceTag/key-ceremony:purpose = kek and ` +
+      'StringEquals payment-cryptography:ExportKeyMaterial = DiffieHellmanTr31KeyBlock',
+    'payment-cryptography:CreateKey on * if StringEquals aws:RequestTag/key-ceremony:purpose = agreement and ' +
+      'StringEquals payment-cryptography:KeyClass = ASYMMETRIC_KEY_PAIR and ' +
+      'StringEquals payment-cryptography:KeyUsage = TR31_K3_ASYMMETRIC_KEY_FOR_KEY_AGREEMENT',
+    `payment-cryptography:GetPublicKeyCertificate on ${payment}:key/* if StringEquals aws:ResourceTag/key-ceremony:purpose = agreement`,
+    ...aliasedKeys('agreement'),
+  ],
   'Steps/wrap-rsa': [
     `payment-cryptography:ExportKey on ${payment}:key/* if StringEquals aws:ResourceTag/key-ceremony:purpose = kek and ` +
       'StringEquals payment-cryptography:ExportKeyMaterial = KeyCryptogram',
+  ],
+  'Steps/wrap-tr34': [
+    `payment-cryptography:ExportKey on ${payment}:key/* if StringEquals aws:ResourceTag/key-ceremony:purpose = kek|signing and ` +
+      'StringEquals payment-cryptography:ExportKeyMaterial = Tr34KeyBlock',
+    'payment-cryptography:GetParametersForExport on *',
+    's3:GetObjectVersion on Storage/Evidence/enrolment-tr34-*/certificates.pem',
   ],
   'Steps/sign': ['kms:GetPublicKey on SigningKey/RSA_2048', 'kms:Sign on SigningKey/RSA_2048'],
   'Steps/package-kek': [],
   'Steps/sign-package': [
     'kms:GetPublicKey on SigningKey/RSA_2048',
     'kms:Sign on SigningKey/RSA_2048',
+    's3:GetObjectVersion on Storage/Evidence/enrolment-package-signing-*/certificates.pem',
   ],
   'Steps/publish': [
     `kms:Decrypt ${throughS3}`,
@@ -327,7 +344,9 @@ const MACHINES: [string, string, string[], string[]?][] = [
       'sign',
       'sign-package',
       'validate',
+      'wrap-ecdh',
       'wrap-rsa',
+      'wrap-tr34',
     ],
   ],
   [

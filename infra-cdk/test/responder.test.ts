@@ -64,6 +64,7 @@ const BY_RESPONDER: [RegExp, string[]][] = [
   ],
   [/look at the key in KMS/, ['kms:DescribeKey', 'kms:GetKeyPolicy']],
   [/its CloudTrail events/, CALLS],
+  [/look in CloudTrail who wrote the parameter/, CALLS],
   [/find out who did it and why, by the CloudTrail events of key and alias/i, [...CALLS, ...ALIASES]],
   [
     /delete the alias(?=:|\.)/,
@@ -97,7 +98,7 @@ const BY_RESPONDER: [RegExp, string[]][] = [
 /** What they tell an operator to do, who decides. */
 const PROFILE = ['ssm:GetParameter', 'ssm:PutParameter'];
 const BY_OPERATOR: [RegExp, string[]][] = [
-  [/have an operator (choose|correct|add|raise)/i, PROFILE],
+  [/have an operator (choose|correct|add|name|raise|set)/i, PROFILE],
   [/an operator lowers `minimumRemainingDays` of the profile/, PROFILE],
   [/an operator corrects it/, PROFILE],
   [/correct or remove (the|a wrong) entry( of this CA in| in)?/i, PROFILE],
@@ -126,7 +127,18 @@ const ELSEWHERE: [RegExp, string][] = [
   [/Correct (the file and drop it|what the reasons name and drop the files) again/, 'the partner'],
   [/Drop the leaf again when the next is possible|then drop the leaf again/i, 'the partner'],
   [/Drop a certificate of that CA that can be used/, 'the partner'],
+  [/drop the leaf( of this folder)? again, (so that|which)/, 'the partner'],
+  [/ask the partner to drop its certificates first/, 'whoever knows the partner'],
+  [/[Cc]orrect the document and drop it again/, 'whoever asked for keys'],
+  [/Then drop (the|a) document (again|without a key)/, 'whoever asked for keys'],
+  [/Drop the document again when the next is possible/, 'whoever asked for keys'],
+  [/Put it at <partner>/, 'whoever asked for keys'],
+  [/[Oo]rder (less|another key|a weaker key|a key that is there, or a new one)/, 'whoever asked for keys'],
+  [/^Tell whoever sent it to replace that key/, 'whoever sent it'],
   [/Put the file at|send only certificates|Wait until the certificate is valid/, 'the partner'],
+  [/Leave the file out|Have the partner drop a new random nonce/, 'the partner'],
+  [/drop it into `enrolment\/<key name>\/` of the inbox/, 'whoever has our certificates issued'],
+  [/enrol its certificate again/, 'whoever has our certificates issued'],
   [/partner's CA must use|certificates themselves are wrong/, 'the partner'],
   [/treat that key as compromised/, 'the partner'],
   [/^Ask whoever did it for the order/, 'whoever did it'],
@@ -137,6 +149,8 @@ const ELSEWHERE: [RegExp, string][] = [
   [/deploy the reviewed version again/, 'whoever deploys'],
   [/deploy (with|state machine)/, 'whoever deploys'],
   [/Choose a `signingKeySpec`|Correct the context value/, 'whoever deploys'],
+  [/^Deploy with the key that the certificate was installed for/, 'whoever deploys'],
+  [/enrol (the next certificate|a certificate|the certificate again)/i, 'whoever enrols'],
   [/look for a newer version|defect of the software/, 'whoever deploys'],
   [/with AWS Support|a service control policy/, 'whoever the account belongs to'],
   [/^The message is the service's own|^correct what it names/, 'depends on what the service said'],
@@ -146,14 +160,16 @@ const ELSEWHERE: [RegExp, string][] = [
 
 /** Sentences that explain, and ask for nothing. */
 const SAID = new RegExp(
-  '^(The next ceremony with|An execution that|An object version|an event is recorded once|Do not send' +
+  '^(The KEK of a folder is|The schema is|The next ceremony with|An execution that|An object version|an event is recorded once|Do not send' +
     '|No key was exported|The cause says|the next run of' +
     '|Executions are started|It was retried' +
     '|No record could|Nothing was|Payment Cryptography answered|Something lies|The file must be' +
     '|`key-ceremony:purpose`|[Tt]he (key named here|KEK) must' +
     '|The key must not be used before this is explained|the next one makes it again' +
     '|It needs a new key pair|certificates must be issued again with|of the leaf, or of the CA' +
-    '|this exchange method encrypts|whatever is encrypted under such a key' +
+    '|whatever is encrypted under such a key|What is installed is not what was enrolled' +
+    '|only the ceremony certificate-enrolment does|Enrolling the certificate again replaces it' +
+    '|something between this software and|The partner would take the KEK for another kind' +
     '|Nothing need be wrong with the certificates|it is this software that understands|whatever it demands' +
     "|The function's process|The stack operation|The step (did|took)|a certificate may|another " +
     '|if it is|it holds|somebody invoked this step|two failures)',

@@ -196,7 +196,7 @@ describe('keys', () => {
         const signing = Object.entries(t.findResources('AWS::Lambda::Function')).find(([id]) =>
           id.startsWith(step),
         );
-        return signing![1].Properties.Environment.Variables.SIGNING_KEY_ARN['Fn::GetAtt'][0];
+        return signing![1].Properties.Environment.Variables.SIGNING_KEY_ARNS['Fn::GetAtt'][0];
       });
     const other = synthesize({ signingKeySpec: 'RSA_3072' }).template;
     for (const key of named(template)) expect(key).toMatch(/^SigningKeyRSA2048/);
@@ -260,10 +260,11 @@ describe('functions', () => {
     ['Stepsvalidate', []],
     ['Stepsimportca', []],
     ['Stepscreatekek', []],
-    ['Stepswrap', []],
-    ['StepssignFunction', ['SIGNING_KEY_ARN']],
+    ['Stepswrapecdh', []],
+    ['Stepswraprsa', []],
+    ['StepssignFunction', ['SIGNING_KEY_ARNS']],
     ['Stepspackagekek', []],
-    ['Stepssignpackage', ['SIGNING_KEY_ARN']],
+    ['Stepssignpackage', ['EVIDENCE_BUCKET', 'SIGNING_KEY_ARNS']],
     ['Stepspublish', ['EVIDENCE_BUCKET', 'OUTBOX_BUCKET']],
     ['Stepsrecordfailure', ['EVIDENCE_BUCKET']],
     ['Stepsreadrecords', ['EVIDENCE_BUCKET', 'PARTS_BUCKET']],
@@ -424,6 +425,7 @@ test('the outputs carry the names that other tools read', () => {
     'OutboxBucket',
     'ReconciliationStateMachineArn',
     'SigningKeyArn',
+    'WorkingKeyExportStateMachineArn',
   ]);
 });
 

@@ -154,23 +154,24 @@ describe('what is watched', () => {
   );
 
   test.each([
-    ['create-key', ['create-kek', 'make-keys']],
+    ['create-key', ['create-kek', 'make-keys', 'wrap-ecdh']],
     ['import-key', ['import-ca']],
-    ['export-key', ['export-initial-keys', 'export-keys', 'wrap-rsa']],
-    ['update-alias', ['create-kek', 'establish-kek', 'import-ca', 'make-keys']],
-    ['delete-alias', ['create-kek', 'establish-kek', 'import-ca', 'make-keys']],
+    ['export-key', ['export-initial-keys', 'export-keys', 'wrap-ecdh', 'wrap-rsa', 'wrap-tr34']],
+    ['update-alias', ['create-kek', 'establish-kek', 'import-ca', 'make-keys', 'wrap-ecdh']],
+    ['delete-alias', ['create-kek', 'establish-kek', 'import-ca', 'make-keys', 'wrap-ecdh']],
   ])('%s by %s is what a ceremony does; by another step it is not', (name, steps) => {
-    const all = [
+    for (const step of [
       'create-kek',
       'establish-kek',
       'export-initial-keys',
       'export-keys',
       'import-ca',
       'make-keys',
-      'sign',
+      'wrap-ecdh',
       'wrap-rsa',
-    ];
-    for (const step of all) {
+      'wrap-tr34',
+      'sign',
+    ]) {
       const event = ofThisStack(name);
       event.detail.userIdentity.sessionContext = {
         sessionIssuer: { arn: `Steps/${step}/Role` },

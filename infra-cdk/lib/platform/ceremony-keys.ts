@@ -44,8 +44,8 @@ export function tagForeignKeys(scope: IConstruct): Permission[] {
  * many names it; whoever read that tags the key as surplus, and then schedules its deletion. IAM lets
  * neither happen to a key that any alias names, so that the KEK in use, which its alias names, is not
  * deleted because somebody mistook one random id for the other; nor to a key without the tags of a
- * ceremony, which is none of ours. The tag is an act of its own for two more reasons: `wrap-rsa` exports
- * nothing that carries it, and whoever watches tags sees it before the key is gone. Deletion waits at
+ * ceremony, which is none of ours. The tag is an act of its own for two more reasons: no step exports
+ * what carries it, and whoever watches tags sees it before the key is gone. Deletion waits at
  * least three days, within which `RestoreKey` takes it back.
  *
  * An alias may be deleted whatever it names: IAM cannot tell one that is only reserved. Its key stays,

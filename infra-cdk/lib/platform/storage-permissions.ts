@@ -70,6 +70,19 @@ export function readTrustedRoot(storage: Storage): Permission[] {
   ];
 }
 
+/**
+ * The certificates of one signing key of ours, in the very version that a ceremony has installed.
+ *
+ * `OwnKey` in `steps/shared/ceremony/src/enrolment.rs` has the names.
+ */
+export function readInstalledChain({ evidence }: Storage, key: 'package-signing' | 'tr34'): Permission {
+  return {
+    actions: ['s3:GetObjectVersion'],
+    resources: [evidence.arnForObjects(`enrolment-${key}-*/certificates.pem`)],
+    wildcard: 'One folder per ceremony of that key, named when the ceremony starts.',
+  };
+}
+
 /** Write the package, below the four folders of every partner; never `csr.pem` at the top. */
 export function writePackages(storage: Storage): Permission[] {
   const folders = ENVIRONMENTS.flatMap((environment) =>

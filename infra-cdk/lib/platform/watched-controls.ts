@@ -123,16 +123,26 @@ export class WatchedControls extends Construct {
       },
     });
     const tagged = { requestParameters: { tags: { key: [{ prefix: OUR_TAGS }] } } };
-    this.calls('CreateKey', KEYS, ['CreateKey'], { ...tagged, ...not('create-kek', 'make-keys') });
+    this.calls('CreateKey', KEYS, ['CreateKey'], {
+      ...tagged,
+      ...not('create-kek', 'wrap-ecdh', 'make-keys'),
+    });
     this.calls('ImportKey', KEYS, ['ImportKey'], { ...tagged, ...not('import-ca') });
-    const exports = this.calls('ExportKey', KEYS, ['ExportKey'], not('wrap-rsa', 'export-keys', 'export-initial-keys'));
+    const exporters = not(
+      'wrap-ecdh',
+      'wrap-rsa',
+      'wrap-tr34',
+      'export-keys',
+      'export-initial-keys',
+    );
+    const exports = this.calls('ExportKey', KEYS, ['ExportKey'], exporters);
     // Whether CloudTrail takes an export for a read is not documented, and reads are left out of a
     // rule unless it asks for them.
     (exports.node.defaultChild as CfnRule).state = 'ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS';
     const aliases = ['CreateAlias', 'UpdateAlias', 'DeleteAlias'];
     this.calls('Aliases', KEYS, aliases, {
       requestParameters: { aliasName: [{ prefix: OUR_ALIASES }] },
-      ...not('import-ca', 'create-kek', 'make-keys', 'establish-kek'),
+      ...not('import-ca', 'create-kek', 'wrap-ecdh', 'make-keys', 'establish-kek'),
     });
     this.calls('OtherAliases', KEYS, ['CreateAlias', 'UpdateAlias'], {
       requestParameters: {

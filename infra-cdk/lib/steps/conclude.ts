@@ -1,18 +1,27 @@
 import { Duration } from 'aws-cdk-lib';
 
 import type { Platform } from '../platform/platform.ts';
-import { writeFailures, writePackages, writeRecords } from '../platform/storage-permissions.ts';
+import {
+  readInstalledChain,
+  writeFailures,
+  writePackages,
+  writeRecords,
+} from '../platform/storage-permissions.ts';
 import { readGathered } from '../platform/work-permissions.ts';
 import type { DefineStep } from './step-function.ts';
 
 /** The steps of `steps/conclude/`: the package is signed, made and published, and either ending recorded. */
 export function concludeSteps(define: DefineStep, { signingKey, storage }: Platform) {
   const sign = define('sign', 'Signs prefix and cryptogram with the KMS signing key', {
-    environment: { SIGNING_KEY_ARN: signingKey.key.keyArn },
+    environment: { SIGNING_KEY_ARNS: signingKey.key.keyArn },
   });
   signingKey.allowSigning(sign.role, 'Packages');
   const signPackage = define('sign-package', 'Signs the list of the package with the KMS signing key', {
-    environment: { SIGNING_KEY_ARN: signingKey.key.keyArn },
+    environment: {
+      EVIDENCE_BUCKET: storage.evidence.bucketName,
+      SIGNING_KEY_ARNS: signingKey.key.keyArn,
+    },
+    permissions: [readInstalledChain(storage, 'package-signing')],
   });
   signingKey.allowSigning(signPackage.role, 'PackageLists');
   return {

@@ -1,11 +1,13 @@
 import { Duration } from 'aws-cdk-lib';
 import type { IConstruct } from 'constructs';
 
+import type { Platform } from '../platform/platform.ts';
+import { readInstalledChain } from '../platform/storage-permissions.ts';
 import { PaymentCryptography } from './payment-cryptography.ts';
 import type { DefineStep } from './step-function.ts';
 
 /** The steps of `steps/exchange/`: keys are imported, created and wrapped. */
-export function exchangeSteps(define: DefineStep, scope: IConstruct) {
+export function exchangeSteps(define: DefineStep, scope: IConstruct, { storage }: Platform) {
   const payment = new PaymentCryptography(scope);
   // The account has five calls a second. A step waits 50 s for its turn, and may hold the
   // reservations of two CAs for 20 s each.
@@ -19,8 +21,18 @@ export function exchangeSteps(define: DefineStep, scope: IConstruct) {
       permissions: payment.createKeks(),
       timeout,
     }),
+    'wrap-ecdh': define(
+      'wrap-ecdh',
+      'Exports the key-encryption key under a key that the validated leaf agrees on with ours',
+      { permissions: payment.exportAgreedKeyBlocks(), timeout },
+    ),
     'wrap-rsa': define('wrap-rsa', 'Exports the key-encryption key under the validated leaf', {
       permissions: payment.exportCryptograms(),
+      timeout,
+    }),
+    'wrap-tr34': define('wrap-tr34', 'Exports the key-encryption key in a TR-34 block', {
+      environment: { EVIDENCE_BUCKET: storage.evidence.bucketName },
+      permissions: [...payment.exportTr34Blocks(), readInstalledChain(storage, 'tr34')],
       timeout,
     }),
     'establish-kek': define('establish-kek', 'Makes the KEK that was sent the current one of its folder', {

@@ -5,8 +5,8 @@ import { paymentCryptographyArn } from '../platform/ceremony-keys.ts';
 import type { Permission } from '../platform/permission.ts';
 
 /**
- * What the steps that touch AWS Payment Cryptography may do there: three make and use keys, three look
- * at what there is.
+ * What the steps that touch AWS Payment Cryptography may do there: some make and use keys, three look at
+ * what there is.
  *
  * Taken from "Actions, resources, and condition keys for AWS Payment Cryptography" in the AWS
  * Service Authorization Reference:
@@ -15,11 +15,13 @@ import type { Permission } from '../platform/permission.ts';
  *   `*`. The first two take `aws:RequestTag`, and what they make is narrowed by `KeyClass` and `KeyUsage`, or by
  *   `ImportKeyMaterial`, all of the service's own prefix.
  * - `GetAlias`, `CreateAlias` and `UpdateAlias` require an alias *and* a key; `DeleteAlias` an alias.
- * - `GetKey`, `ExportKey`, `ListTagsForResource` and `TagResource` act on a key; `TagResource` is also
+ * - `GetKey`, `ExportKey`, `GetPublicKeyCertificate`, `ListTagsForResource` and `TagResource` act on a key; `TagResource` is also
  *   checked when a key is created or imported with tags, and takes `aws:RequestTag`.
  * - `ExportKey` takes `ExportKeyMaterial`, the kind of block that leaves, and `aws:ResourceTag`, of the
  *   key that leaves. That key is the only resource it lists: the CA under which it leaves is known to
- *   IAM as a text of the request, `CertificateAuthorityPublicKeyIdentifier`, and needs no tag.
+ *   IAM as a text of the request, `CertificateAuthorityPublicKeyIdentifier`, and needs no tag; our
+ *   own key, with which a derived one is agreed on, is no resource of the action either.
+ * - `GetParametersForExport` has no resource types either, and no conditions of its own.
  * - `ImportKey` depends on `mpa:StartSession`, without which nothing is imported as a root in an account
  *   where an approval team guards that.
  *
@@ -112,18 +114,81 @@ export class PaymentCryptography {
    * A KEK that was made before this system, and that a profile names, has to be given the tag first.
    */
   exportCryptograms(): Permission[] {
+    return [this.exportKeks('KeyCryptogram')];
+  }
+
+  /**
+   * Export a KEK under a key that is agreed on, with a key pair for key agreement (K3) that the step
+   * makes, finds again by alias, and has certified by the service.
+   */
+  exportAgreedKeyBlocks(): Permission[] {
+    return [
+      this.exportKeks('DiffieHellmanTr31KeyBlock'),
+      {
+        actions: ['payment-cryptography:CreateKey'],
+        resources: ['*'],
+        conditions: {
+          StringEquals: {
+            ...tagged('agreement'),
+            'payment-cryptography:KeyClass': 'ASYMMETRIC_KEY_PAIR',
+            'payment-cryptography:KeyUsage': 'TR31_K3_ASYMMETRIC_KEY_FOR_KEY_AGREEMENT',
+          },
+        },
+        wildcard:
+          'CreateKey has no resource types; conditions limit it to K3 key pairs tagged as for agreement.',
+      },
+      {
+        actions: ['payment-cryptography:GetPublicKeyCertificate'],
+        resources: [this.anyKey],
+        conditions: { StringEquals: { 'aws:ResourceTag/key-ceremony:purpose': 'agreement' } },
+        wildcard: 'The key pair is made after the deployment; its id is random.',
+      },
+      ...this.aliasedKeys('agreement'),
+    ];
+  }
+
+  /** Export what is a KEK by its tag, in one form. */
+  private exportKeks(material: 'DiffieHellmanTr31KeyBlock' | 'KeyCryptogram'): Permission {
+    return {
+      actions: ['payment-cryptography:ExportKey'],
+      resources: [this.anyKey],
+      conditions: {
+        StringEquals: {
+          'aws:ResourceTag/key-ceremony:purpose': 'kek',
+          'payment-cryptography:ExportKeyMaterial': material,
+        },
+      },
+      wildcard:
+        'The KEK is made, or named by the partner profile, after the deployment; its id is random.',
+    };
+  }
+
+  /**
+   * Export a KEK in a TR-34 block, signed by a key of the service or by one of ours.
+   *
+   * The reference lists the key that leaves as the only resource of `ExportKey`, and says nothing of
+   * the one that signs. In case IAM is asked about that too, a signing key may be named: it is one half
+   * of a pair, of which the service exports no private key in any form.
+   */
+  exportTr34Blocks(): Permission[] {
     return [
       {
         actions: ['payment-cryptography:ExportKey'],
         resources: [this.anyKey],
         conditions: {
           StringEquals: {
-            'aws:ResourceTag/key-ceremony:purpose': 'kek',
-            'payment-cryptography:ExportKeyMaterial': 'KeyCryptogram',
+            'aws:ResourceTag/key-ceremony:purpose': ['kek', 'signing'],
+            'payment-cryptography:ExportKeyMaterial': 'Tr34KeyBlock',
           },
         },
         wildcard:
           'The KEK is made, or named by the partner profile, after the deployment; its id is random.',
+      },
+      {
+        actions: ['payment-cryptography:GetParametersForExport'],
+        resources: ['*'],
+        wildcard:
+          'GetParametersForExport has no resource types; it names a key of the service that signs blocks.',
       },
     ];
   }
@@ -265,12 +330,12 @@ export class PaymentCryptography {
           'payment-cryptography:UpdateAlias',
         ],
         resources: [aliases, this.anyKey],
-        wildcard: `One alias per certificate or key below key-ceremony/${below}/, for a key with a random id.`,
+        wildcard: `One alias per key below key-ceremony/${below}/, for a key with a random id.`,
       },
       {
         actions: ['payment-cryptography:DeleteAlias'],
         resources: [aliases],
-        wildcard: `One alias per certificate or key below key-ceremony/${below}/.`,
+        wildcard: `One alias for each key that is made, below key-ceremony/${below}/.`,
       },
       {
         actions: ['payment-cryptography:GetKey', 'payment-cryptography:ListTagsForResource'],
@@ -309,7 +374,7 @@ function listing(operation: 'ListKeys' | 'ListAliases'): Permission {
   };
 }
 
-type Purpose = 'ca' | 'kek' | 'working';
+type Purpose = 'agreement' | 'ca' | 'kek' | 'working';
 
 /** As `Usage` in `steps/shared/ceremony/src/working_keys/attributes.rs` has them. */
 const WORKING_USAGES = [

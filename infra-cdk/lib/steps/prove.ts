@@ -31,21 +31,6 @@ export function proveSteps(
         ],
       },
     ),
-    'fetch-request': define(
-      'fetch-request',
-      'Reads the version of an order named in the execution input, and the profile',
-      {
-        environment: {
-          INBOX_BUCKET: storage.inbox.bucketName,
-          SIGNING_KEY_SPEC: signingKey.keySpec,
-        },
-        permissions: [
-          ...readVersions(storage),
-          readProfiles(scope),
-          readInstalledCertificates(scope),
-        ],
-      },
-    ),
     validate: define(
       'validate',
       'Proves the certificate chain against the roots pinned in the profile',
@@ -64,6 +49,21 @@ export function proveSteps(
         // A CRL of 20 MiB, which a profile may allow, is there as it came, as it is read, as it is
         // written and as it is read back.
         memorySize: 512,
+      },
+    ),
+    'fetch-request': define(
+      'fetch-request',
+      'Reads the version of an order named in the execution input, and the profile',
+      {
+        environment: {
+          INBOX_BUCKET: storage.inbox.bucketName,
+          SIGNING_KEY_SPEC: signingKey.keySpec,
+        },
+        permissions: [
+          ...readVersions(storage),
+          readProfiles(scope),
+          readInstalledCertificates(scope),
+        ],
       },
     ),
   };

@@ -37,7 +37,7 @@ interface Counted {
 export class StepAlarms extends Construct {
   constructor(scope: Construct, id: string, { steps, topic }: StepAlarmsProps) {
     super(scope, id);
-    const paymentKeys = ['import-ca', 'create-kek', 'make-keys'];
+    const paymentKeys = ['import-ca', 'create-kek', 'wrap-ecdh', 'make-keys'];
     const all: Counted[] = [
       {
         name: 'AccessDenied',
@@ -51,6 +51,7 @@ export class StepAlarms extends Construct {
         steps: [
           ...paymentKeys,
           'wrap-rsa',
+          'wrap-tr34',
           'establish-kek',
           'find-kek',
           'export-keys',

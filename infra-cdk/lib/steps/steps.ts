@@ -15,7 +15,9 @@ export const STEPS = [
   'check-revocation',
   'import-ca',
   'create-kek',
+  'wrap-ecdh',
   'wrap-rsa',
+  'wrap-tr34',
   'sign',
   'package-kek',
   'sign-package',
@@ -68,7 +70,7 @@ export class Steps extends Construct {
       new StepFunction(this, step, { ...defaults, step, description, ...options });
     this.byName = {
       ...proveSteps(define, this, platform, revocationHosts),
-      ...exchangeSteps(define, this),
+      ...exchangeSteps(define, this, platform),
       ...concludeSteps(define, platform),
       ...fleetSteps(define, this, platform, apcCallsPerSecond),
       ...reconciliationSteps(define, this, platform),

@@ -47,6 +47,7 @@ pub fn holds(condition: &Value, variables: &Value) -> Result<bool, String> {
     let right = match right {
         "null" => Value::Null,
         "true" => Value::Bool(true),
+        text if text.starts_with('\'') => Value::String(text.trim_matches('\'').to_owned()),
         path => look_up(path, variables)?,
     };
     Ok(left == right)
@@ -150,7 +151,7 @@ mod tests {
 
     #[test]
     fn a_condition_is_about_what_is_there() {
-        let variables = json!({ "a": { "b": null, "c": true }, "d": true });
+        let variables = json!({ "a": { "b": null, "c": true }, "d": true, "e": "x" });
         let holds = |condition: &str| holds(&json!(condition), &variables);
         assert_eq!(holds("{% $exists($a.b) %}"), Ok(true));
         assert_eq!(holds("{% $exists($a.x) %}"), Ok(false));
@@ -158,6 +159,8 @@ mod tests {
         assert_eq!(holds("{% $a.c = null %}"), Ok(false));
         assert_eq!(holds("{% $a.c = true %}"), Ok(true));
         assert_eq!(holds("{% $a.c = $d %}"), Ok(true));
+        assert_eq!(holds("{% $e = 'x' %}"), Ok(true));
+        assert_eq!(holds("{% $e = 'y' %}"), Ok(false));
         for unknown in ["$a", "{% $a.c %}", "{% $a.x = null %}", "{% $a > $d %}"] {
             assert!(holds(unknown).is_err(), "{unknown}");
         }

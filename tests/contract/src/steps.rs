@@ -57,7 +57,9 @@ steps!(
     "SignPackage" = sign_package,
     "SplitInventory" = split_inventory,
     "Validate" = validate,
+    "WrapEcdh" = wrap_ecdh,
     "WrapRsa" = wrap_rsa,
+    "WrapTr34" = wrap_tr34,
 );
 
 impl Step {

@@ -430,6 +430,25 @@ fn whichever_way_a_machine_goes_its_states_agree() {
     }
 }
 
+/// A method that the profile's schema has and this machine has not, say after half a deployment.
+#[test]
+fn a_method_without_a_step_fails_with_a_name() {
+    let (machines, examples) = (Machine::all(), Examples::new());
+    let machine = machines.iter().find(|it| it.name == "kek-export").unwrap();
+    let mut run = Run::new(machine, &examples);
+    run.walk_to("ChooseMethod");
+    run.variables.insert("method".into(), json!("by-courier"));
+    let mut next = Some("ChooseMethod");
+    while let Some(name) = next.filter(|name| *name != "RecordFailure") {
+        let state = machine.state(name);
+        assert!(!state.is_lambda(), "{name} is called");
+        next = run.leave(&state, run.context());
+    }
+    let failure = &run.variables["failure"];
+    assert_eq!(failure["step"], "ChooseMethod");
+    assert_eq!(failure["error"]["Error"], "MethodUnknown");
+}
+
 /// Who is called again is told what it had answered, and the evidence of the first answer is kept: what
 /// fails later must not take it along.
 #[test]

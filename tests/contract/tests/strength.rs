@@ -88,6 +88,93 @@ fn a_ca_may_certify_what_the_emulator_takes_from_it() {
     }
 }
 
+/// What the answer of CreateKey says the key's ARN is.
+fn create(front: &Front, input: &Value) -> Value {
+    let created = call(front, "CreateKey", input).unwrap();
+    created["Key"]["KeyArn"].clone()
+}
+
+fn create_kek(front: &Front, kek: KekAlgorithm) -> Value {
+    let modes = json!({ "Encrypt": true, "Decrypt": true, "Wrap": true, "Unwrap": true });
+    let attributes = json!({
+        "KeyAlgorithm": kek.as_str(),
+        "KeyClass": "SYMMETRIC_KEY",
+        "KeyModesOfUse": modes,
+        "KeyUsage": "TR31_K0_KEY_ENCRYPTION_KEY",
+    });
+    create(
+        front,
+        &json!({ "KeyAttributes": attributes, "Exportable": true }),
+    )
+}
+
+/// A key pair of the service on this curve; on P-256 where the leaf is on none, which does not matter.
+fn create_agreement_key(front: &Front, leaf: &KeyAlgorithm) -> Value {
+    let name = leaf.service_name().unwrap();
+    let curve = if name.starts_with("ECC") {
+        name
+    } else {
+        "ECC_NIST_P256"
+    };
+    let attributes = json!({
+        "KeyAlgorithm": curve,
+        "KeyClass": "ASYMMETRIC_KEY_PAIR",
+        "KeyModesOfUse": { "DeriveKey": true },
+        "KeyUsage": "TR31_K3_ASYMMETRIC_KEY_FOR_KEY_AGREEMENT",
+    });
+    let usage = "TR31_K0_KEY_ENCRYPTION_KEY";
+    create(
+        front,
+        &json!({ "KeyAttributes": attributes, "DeriveKeyUsage": usage, "Exportable": false }),
+    )
+}
+
+/// What ExportKey is asked for, by each method, for this leaf.
+fn material(front: &Front, method: Method, leaf: &Certified, ca_arn: &str) -> Value {
+    match method {
+        Method::RsaOaep => json!({ "KeyCryptogram": {
+            "CertificateAuthorityPublicKeyIdentifier": ca_arn,
+            "WrappingKeyCertificate": wire(leaf),
+        }}),
+        Method::Tr34 => {
+            let asked = json!({
+                "KeyMaterialType": "TR34_KEY_BLOCK",
+                "SigningKeyAlgorithm": "RSA_2048",
+                "ReuseLastGeneratedToken": true,
+            });
+            let parameters = call(front, "GetParametersForExport", &asked).unwrap();
+            json!({ "Tr34KeyBlock": {
+                "CertificateAuthorityPublicKeyIdentifier": ca_arn,
+                "WrappingKeyCertificate": wire(leaf),
+                "ExportToken": parameters["ExportToken"],
+                "KeyBlockFormat": "X9_TR34_2012",
+            }})
+        }
+        Method::Ecdh => agreed(front, leaf, ca_arn, KekAlgorithm::AES_256),
+    }
+}
+
+fn agreed(front: &Front, leaf: &Certified, ca_arn: &str, derived: KekAlgorithm) -> Value {
+    json!({ "DiffieHellmanTr31KeyBlock": {
+        "PrivateKeyIdentifier": create_agreement_key(front, &algorithm(leaf)),
+        "CertificateAuthorityPublicKeyIdentifier": ca_arn,
+        "PublicKeyCertificate": wire(leaf),
+        "DeriveKeyAlgorithm": derived.as_str(),
+        "KeyDerivationFunction": "NIST_SP800",
+        "KeyDerivationHashAlgorithm": "SHA_512",
+        "DerivationData": { "SharedInformation": "0123456789ABCDEF" },
+    }})
+}
+
+fn export(front: &Front, kek: &Value, material: &Value) -> Result<(), String> {
+    let input = json!({ "ExportKeyIdentifier": kek, "KeyMaterial": material });
+    let exported = call(front, "ExportKey", &input).map(drop);
+    if let Err(exception) = &exported {
+        assert_eq!(exception, "ValidationException");
+    }
+    exported
+}
+
 #[test]
 fn a_kek_may_travel_under_what_the_emulator_exports_it_under() {
     let front = Front::new(AccountId::default(), Region::default());
@@ -95,32 +182,38 @@ fn a_kek_may_travel_under_what_the_emulator_exports_it_under() {
     let ca = Profile::root("CA").self_signed(&key(KeyKind::EccP521, "strength-ca"));
     let ca_arn = import(&front, &ca, None).unwrap();
     for kek in KekAlgorithm::ALL {
-        let modes = json!({ "Encrypt": true, "Decrypt": true, "Wrap": true, "Unwrap": true });
-        let attributes = json!({
-            "KeyAlgorithm": kek.as_str(),
-            "KeyClass": "SYMMETRIC_KEY",
-            "KeyModesOfUse": modes,
-            "KeyUsage": "TR31_K0_KEY_ENCRYPTION_KEY",
-        });
-        let input = json!({ "KeyAttributes": attributes, "Exportable": true });
-        let created = call(&front, "CreateKey", &input).unwrap();
+        let kek_arn = create_kek(&front, kek);
         for kind in KINDS {
             let leaf = Profile::leaf("Leaf", "uid").issued_by(&ca, &key(kind, "strength-below"));
-            let cryptogram = json!({
-                "CertificateAuthorityPublicKeyIdentifier": ca_arn,
-                "WrappingKeyCertificate": wire(&leaf),
-            });
-            let input = json!({
-                "ExportKeyIdentifier": created["Key"]["KeyArn"],
-                "KeyMaterial": { "KeyCryptogram": cryptogram },
-            });
-            let exported = call(&front, "ExportKey", &input).map(drop);
             let wrapping = algorithm(&leaf);
-            let method = Method::RsaOaep;
+            for method in Method::ALL {
+                let exported = export(&front, &kek_arn, &material(&front, method, &leaf, &ca_arn));
+                assert_eq!(
+                    Load { kek, method }.may_travel_under(&wrapping),
+                    exported.is_ok(),
+                    "{kek} under {wrapping} by {method}: {exported:?}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn a_derived_key_may_protect_what_the_emulator_puts_under_it() {
+    let front = Front::new(AccountId::default(), Region::default());
+    let ca = Profile::root("CA").self_signed(&key(KeyKind::EccP521, "strength-ca"));
+    let ca_arn = import(&front, &ca, None).unwrap();
+    // On the curve that may carry any KEK, so that only the derived key decides.
+    let strong = key(KeyKind::EccP521, "strength-below");
+    let leaf = Profile::leaf("Leaf", "uid").issued_by(&ca, &strong);
+    for kek in KekAlgorithm::ALL {
+        let kek_arn = create_kek(&front, kek);
+        for derived in KekAlgorithm::ALL {
+            let exported = export(&front, &kek_arn, &agreed(&front, &leaf, &ca_arn, derived));
             assert_eq!(
-                Load { kek, method }.may_travel_under(&wrapping),
+                derived.may_protect(kek),
                 exported.is_ok(),
-                "{kek} under {wrapping}: {exported:?}"
+                "{kek} under {derived}: {exported:?}"
             );
         }
     }

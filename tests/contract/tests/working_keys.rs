@@ -331,6 +331,60 @@ async fn a_ceremony_makes_no_call_too_many() {
     assert_eq!(deeds.iter().filter(|deed| under_kek(deed)).count(), 5);
 }
 
+/// As many keys as an order may ask for, each with the longest name and all the optional blocks that it
+/// can have: what the machine hands to the last steps has room in the 256 KiB of a payload.
+#[tokio::test]
+async fn the_largest_order_fits_a_payload() {
+    const MOST: usize = 256 * 1024;
+    let folder = Folder::with_kek(KeyAlgorithm::Aes256).await;
+    let keys: Vec<Value> = (0..20)
+        .map(|number| {
+            let mut key = key(&format!("{number:0>32}"), "P0", "AES_256", "B");
+            key["optionalBlocks"] = json!([{ "id": "KS", "data": "0".repeat(108) }]);
+            key
+        })
+        .collect();
+    let keys = json!(keys);
+    let mut evidence = Vec::new();
+    let exported = folder.exports(&keys, &Journal::default()).await;
+    evidence.push(recorded("export-keys", exported.clone()));
+    let client = &folder.emulated.client;
+    let input = find_kek::Input {
+        ceremony: ceremony(),
+        order: order(&keys),
+        policy: policy(),
+    };
+    // Twice the same stands for the steps before, which say less.
+    let found = find_kek::handle(client, input).await.unwrap();
+    let input = make_keys::Input {
+        ceremony: ceremony(),
+        kek: found.kek.clone(),
+        keys: found.keys.clone(),
+    };
+    let made = make_keys::handle(client, input, &Journal::default()).await;
+    evidence.push(recorded("make-keys", made.unwrap()));
+    evidence.push(recorded("find-kek", found.clone()));
+    evidence.push(recorded("fetch-request", found));
+    let files = folder.package(&keys).await;
+    let files: Vec<_> = files
+        .into_iter()
+        .map(|(name, bytes)| ceremony::execution::File::new(&name, "text/plain", bytes))
+        .collect();
+    let payload = json!({ "evidence": evidence, "files": files });
+    let bytes = payload.to_string().len();
+    assert!(bytes < MOST * 3 / 4, "{bytes} of {MOST}");
+}
+
+fn recorded<T: Recordable>(name: &'static str, result: T) -> Value {
+    let software = ceremony::evidence::Software {
+        name,
+        version: "0.1.0",
+    };
+    let now = ceremony::utc::Utc::now();
+    let recorded = ceremony::evidence::Recorded::new(&software, now, result);
+    serde_json::to_value(recorded.unwrap().evidence).unwrap()
+}
+
 /// As `sign-package` does it.
 async fn signed(publication: ceremony::publication::Publication) -> Files {
     let arn = "arn:aws:kms:eu-west-1:111122223333:key/signing";

@@ -100,7 +100,12 @@ impl Aws {
 
     /// An execution ends now.
     pub fn end_execution(&self, name: &str) {
-        self.account().executions.end(name);
+        self.account().executions.end(name, false);
+    }
+
+    /// It ends, and has done what it was for.
+    pub fn complete_execution(&self, name: &str) {
+        self.account().executions.end(name, true);
     }
 
     /// Step Functions does so 90 days after the end.

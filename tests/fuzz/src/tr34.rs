@@ -1,5 +1,6 @@
-//! Target `tr34`: messages.
+//! Target `tr34`: messages, read by the codec and by the product.
 
+use ceremony::tr34::Freshness as Seen;
 use der::asn1::Any;
 use der::{Decode, Encode};
 use keyblock::tr31::Tr31Error;
@@ -22,9 +23,9 @@ use crate::parties::{RECIPIENT, SENDER};
 /// | 4 | the number of a part, and the part |
 /// | 5 | the certificate of the sender |
 ///
-/// Holds if what is opened can be sent again and opens to the same, and if the issuer and the
-/// serial number of a certificate's id are in it byte for byte. No input depends on the keys, which
-/// are new in every process.
+/// Holds if what is opened can be sent again and opens to the same, if the issuer and the serial number
+/// of a certificate's id are in it byte for byte, and if the product, which opens nothing, reads the same
+/// of what is opened. No input depends on the keys, which are new in every process.
 pub fn tr34(data: &[u8]) {
     let Some((choice, data)) = data.split_first() else {
         return;
@@ -54,11 +55,33 @@ pub fn tr34(data: &[u8]) {
         }
         _ => return check_certificate(data),
     };
+    let read = ceremony::tr34::KeyBlock::read(&message);
     for nonce in [None, Some(Nonce::new(&NONCE).unwrap())] {
         let recipient = RECIPIENT.as_recipient();
         if let Ok(unwrapped) = unwrap(&message, &SENDER.certificate, &recipient, nonce.as_ref()) {
             check_key(&unwrapped);
+            if let Ok(read) = &read {
+                check_same(read, &unwrapped);
+            }
         }
+    }
+}
+
+fn check_same(read: &ceremony::tr34::KeyBlock, unwrapped: &UnwrappedKey) {
+    let header = &unwrapped.header;
+    let letters: String = read.header().chars().skip(5).take(4).collect();
+    let expected: [&str; 3] = [
+        header.key_usage.into(),
+        header.algorithm.into(),
+        header.mode_of_use.into(),
+    ];
+    assert_eq!(letters, expected.concat());
+    match (read.freshness(), &unwrapped.freshness) {
+        (Seen::Nonce(seen), Freshness::Nonce(nonce)) => assert_eq!(seen.bytes(), nonce.as_bytes()),
+        (Seen::SigningTime(seen), Freshness::SigningTime(time)) => {
+            assert_eq!(seen.unix_seconds(), *time);
+        }
+        (seen, other) => panic!("{seen:?} is no {other:?}"),
     }
 }
 

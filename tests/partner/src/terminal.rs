@@ -16,10 +16,24 @@ pub fn follow_the_readme(
     files: &BTreeMap<String, Vec<u8>>,
     leaf_key_pem: &str,
 ) -> Result<Vec<String>, String> {
+    follow_the_readme_with(files, &[("leaf.key", leaf_key_pem.to_owned())])
+}
+
+/// The same with more of the partner's own files beside the package: `ca.pem`, say.
+///
+/// # Panics
+///
+/// As [`follow_the_readme`] does.
+pub fn follow_the_readme_with(
+    files: &BTreeMap<String, Vec<u8>>,
+    own: &[(&str, String)],
+) -> Result<Vec<String>, String> {
     let place = tempfile::tempdir().expect("a folder");
     let folder = place.path().join("package");
     unpack(files, &folder).expect("the files of the package");
-    std::fs::write(place.path().join("leaf.key"), leaf_key_pem).expect("the private key");
+    for (name, text) in own {
+        std::fs::write(place.path().join(name), text).expect("a file of the partner's own");
+    }
     let readme = files.get("README.md").ok_or("there is no README.md")?;
     commands(&String::from_utf8_lossy(readme))
         .iter()

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use partner::{Certified, Opened};
+use partner::{Certified, Opened, Receiver};
 use rehearsal::actors::Partner;
 use serde_json::Value;
 
@@ -97,9 +97,14 @@ impl Story {
 
     /// Fetches and opens the package, and holds the KEK in it to the one in Payment Cryptography.
     pub async fn partner_opens(&self, ceremony: &str, leaf: &Certified) -> Opened {
+        self.partner_opens_as(ceremony, &Receiver::new(leaf)).await
+    }
+
+    /// The same with what the partner knows besides: the nonce that it sent, say.
+    pub async fn partner_opens_as(&self, ceremony: &str, receiver: &Receiver<'_>) -> Opened {
         let files = self.partner_fetches(ceremony).await;
         let partner = Partner::new(self.stack(), &self.folder);
-        let opened = partner.opens(files, leaf).await;
+        let opened = partner.opens_as(files, receiver).await;
         opened.expect("a package that opens")
     }
 

@@ -4,14 +4,14 @@ use std::time::{Duration, Instant};
 
 use aws_sdk_sfn::types::ExecutionStatus;
 use partner::{KeyKind, Pki, PkiBuilder};
-use rehearsal::actors::{Folder, Operator, Partner, Watcher};
+use rehearsal::actors::{Folder, Operator, Partner, Requester, Watcher};
 use rehearsal::{Connection, Execution, acme};
 use serde_json::{Value, json};
 
 use crate::World;
 use crate::events::Event;
 
-/// The ceremony that the stories are about.
+/// The ceremony that most stories are about.
 const CEREMONY: &str = "kek-export";
 
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -24,6 +24,8 @@ const SETTLING: Duration = Duration::from_millis(500);
 /// those of the folder; ceremonies, events and keys are those of the partner.
 pub struct Story {
     pub(crate) world: &'static World,
+    /// The ceremony that it is about.
+    ceremony: &'static str,
     pub partner: String,
     pub folder: Folder,
 }
@@ -37,6 +39,7 @@ impl Story {
     pub fn in_world(world: &'static World, partner: &str) -> Self {
         Self {
             world,
+            ceremony: CEREMONY,
             partner: partner.to_owned(),
             folder: Folder::new(partner, "production", "cardholder"),
         }
@@ -46,8 +49,18 @@ impl Story {
     pub fn in_folder(&self, environment: &str, data_type: &str) -> Self {
         Self {
             world: self.world,
+            ceremony: self.ceremony,
             partner: self.partner.clone(),
             folder: Folder::new(&self.partner, environment, data_type),
+        }
+    }
+
+    /// The same partner and folder, where another ceremony is what happens.
+    pub fn about(&self, ceremony: &'static str) -> Self {
+        Self {
+            ceremony,
+            folder: self.folder.clone(),
+            ..self.in_folder("", "")
         }
     }
 
@@ -98,6 +111,12 @@ impl Story {
     pub async fn partner_drops_chain(&self, pki: &Pki) {
         let partner = Partner::new(self.stack(), &self.folder);
         partner.drops_chain(pki).await.expect("a drop");
+    }
+
+    /// We order working keys for the folder.
+    pub async fn requester_orders(&self, name: &str, order: &Value) {
+        let requester = Requester::new(self.stack(), &self.folder);
+        requester.orders(name, order).await.expect("an order");
     }
 
     /// The one ceremony of this partner, when it has ended.
@@ -237,7 +256,7 @@ impl Story {
     }
 
     pub(crate) fn watcher(&self) -> Watcher<'static> {
-        Watcher::new(self.stack(), CEREMONY).expect("a state machine")
+        Watcher::new(self.stack(), self.ceremony).expect("a state machine")
     }
 
     /// What the names of all of this partner's ceremonies begin with, whatever their folder.
@@ -257,7 +276,7 @@ impl Story {
         loop {
             let events = self.events();
             if let Some(event) = events.iter().find(|event| told(event)) {
-                assert_eq!(event.detail["ceremony"], CEREMONY, "{event:?}");
+                assert_eq!(event.detail["ceremony"], self.ceremony, "{event:?}");
                 return event.clone();
             }
             assert!(

@@ -124,8 +124,13 @@ impl World {
 impl World {
     /// Invokes the intake function directly, and returns its answer.
     pub(crate) async fn invoke_intake(&self, event: &Value) -> Value {
-        // Only intake knows the state machine.
-        let query = "Functions[?Environment.Variables.STATE_MACHINE_ARN].FunctionName | [0]";
+        let query = "Functions[?contains(FunctionName, 'KekExportintake')].FunctionName | [0]";
+        self.invoke(query, event).await
+    }
+
+    /// The same of the intake of requests and orders.
+    pub async fn invoke_intake_request(&self, event: &Value) -> Value {
+        let query = "Functions[?contains(FunctionName, 'intakerequest')].FunctionName | [0]";
         self.invoke(query, event).await
     }
 

@@ -88,7 +88,7 @@ fn rejected(reason: String) -> OrderDecision {
 }
 
 fn not_allowed(reason: String) -> OrderDecision {
-    let remedy = "Ask for less, or have an operator allow it in `workingKeyExport` of the profile, then \
-                  drop the document again.";
+    let remedy = "Order less; or have an operator correct `workingKeyExport` of the profile. Then drop the \
+                  document again.";
     OrderDecision::Reject { reason, remedy }
 }

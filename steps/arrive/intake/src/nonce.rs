@@ -43,7 +43,7 @@ pub(crate) fn unwanted(profile: &Profile, key: &str) -> Decision {
         "the exchange by `{}` that the profile of this folder names takes no nonce",
         profile.method()
     );
-    let remedy = "Leave the file out; or have an operator set `passes` to `two` in the profile, which \
+    let remedy = "Leave the file out, or have an operator set `passes` to `two` in the profile, which \
                   the exchange `tr34` allows.";
     Decision::Unusable {
         reason,

@@ -1,7 +1,7 @@
 //! `signing-certificates.pem`: who says whose the signing key is.
 
 use ceremony::certificate::Certificate;
-use ceremony::enrolment::Installed;
+use ceremony::enrolment::{Chain, Installed};
 use ceremony::utc::Utc;
 use signing::SigningError;
 use storage::installed_chain;
@@ -33,5 +33,15 @@ pub(crate) async fn of(
         return Err(error.into());
     }
     let certificates = [&chain.certificate].into_iter().chain(&chain.issuers);
-    Ok(certificates.map(Certificate::to_pem).collect())
+    let pem: String = certificates.map(Certificate::to_pem).collect();
+    let (bytes, most) = (pem.len(), Chain::MAX_PEM_BYTES);
+    if bytes > most {
+        let key_arn = installed.key_arn.clone();
+        return Err(Error::CertificatesTooLong {
+            key_arn,
+            bytes,
+            most,
+        });
+    }
+    Ok(pem)
 }

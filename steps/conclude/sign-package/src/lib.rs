@@ -96,7 +96,7 @@ pub async fn handle(context: &Context, input: Input, journal: &Journal) -> Resul
     let signer = context.keys.signer(installed.as_ref(), now)?;
     let key = signer.public_key(algorithm).await?;
     if signed_before.is_some_and(|before| before != key.to_pem()) {
-        let key_arn = signer.key_arn().to_owned();
+        let key_arn = signer.key_arn.to_owned();
         return Err(Error::PublicKeyDiffers { key_arn });
     }
     let files = &mut publication.files;
@@ -113,7 +113,7 @@ pub async fn handle(context: &Context, input: Input, journal: &Journal) -> Resul
         signature: signature.digest(),
         algorithm,
         message_type: signed.message_type,
-        key_arn: signer.key_arn().to_owned(),
+        key_arn: signer.key_arn.to_owned(),
         public_key_sha256: Sha256::of(key.der()),
         certificate_sha256: installed.map(|installed| installed.certificate_sha256),
     };
@@ -129,6 +129,14 @@ pub async fn handle(context: &Context, input: Input, journal: &Journal) -> Resul
 pub enum Error {
     #[error("the certificate that is installed for {key_arn} is for another key")]
     CertificateForAnotherKey { key_arn: String },
+    #[error(
+        "the certificates of {key_arn} have {bytes} bytes in PEM; at most {most} fit a package"
+    )]
+    CertificatesTooLong {
+        key_arn: String,
+        bytes: usize,
+        most: usize,
+    },
     #[error("{0}")]
     CertificatesUnreadable(String),
     #[error("two files of the package are called `{0}`")]
@@ -168,6 +176,9 @@ impl StepError for Error {
             Self::CertificateForAnotherKey { .. } | Self::CertificatesUnreadable(_) => {
                 "What is installed is not what was enrolled: look in CloudTrail who wrote the parameter \
                  `/key-ceremony/certificates/package-signing` last, and enrol the certificate again."
+            }
+            Self::CertificatesTooLong { .. } => {
+                "Enrol a certificate with fewer or shorter certificates above it."
             }
             Self::PublicKeyDiffers { .. } => {
                 "Nothing was published. Keep the record, look at the key in KMS and at its CloudTrail \

@@ -47,7 +47,7 @@ pub async fn handle(keys: &SigningKeys, input: Input, journal: &Journal) -> Resu
         signature: hex::encode_upper(signed.signature),
         algorithm: input.algorithm,
         message_type: signed.message_type,
-        key_arn: signer.key_arn().to_owned(),
+        key_arn: signer.key_arn.to_owned(),
         public_key: key.to_pem(),
     }))
 }

@@ -161,11 +161,17 @@ impl StepError for Error {
 
     fn remedy(&self) -> &'static str {
         match self {
-            Self::BlockDiffers { .. } | Self::BlockMissing { .. } | Self::KcvMismatch { .. } => {
-                "Send nothing. Report it to AWS Support with the record."
+            Self::KcvMismatch { .. } => {
+                "Do not send anything: another key was wrapped. Keep the record and find out which, with \
+                 AWS Support if need be."
+            }
+            Self::BlockDiffers { .. } | Self::BlockMissing { .. } => {
+                "Payment Cryptography answered in a form this software does not know, and nothing \
+                 was passed on: look for a newer version, and report it with the record."
             }
             Self::KekTooWeak(_) => {
-                "Send a stronger KEK first (`kekExport.kek` of the profile), or ask for a weaker key."
+                "Correct `kekExport.kek` of the profile and drop the leaf again, so that a stronger KEK is \
+                 sent first; or order a weaker key."
             }
             Self::Service(error) => error.remedy(),
         }

@@ -208,30 +208,31 @@ impl StepError for Error {
     fn remedy(&self) -> &'static str {
         match self {
             Self::KekNotEstablished { .. } => {
-                "Have the partner drop its certificates first: `kek-export` establishes the KEK of the \
-                 folder when its package is out."
+                "The KEK of a folder is established by `kek-export`: ask the partner to drop its \
+                 certificates first."
             }
             Self::KekOfAnotherFolder { .. } => {
-                "Find out who pointed the alias at that key (CloudTrail: UpdateAlias). Dropping the leaf \
-                 of this folder again points it at the folder's KEK."
+                "Find out who did it and why, by the CloudTrail events of key and alias; then drop the leaf \
+                 of this folder again, which points the alias at the folder's KEK."
             }
             Self::KekTooWeak(_) => {
-                "Send a stronger KEK first (`kekExport.kek` of the profile), or ask for a weaker key."
+                "Correct `kekExport.kek` of the profile and drop the leaf again, so that a stronger KEK is \
+                 sent first; or order a weaker key."
             }
             Self::KekUnsuitable { .. } => {
-                "Look at the key in Payment Cryptography. Dropping the leaf again sends the KEK of the \
-                 leaf, and makes it the current one."
+                "Correct the state of the key in Payment Cryptography; or drop the leaf again, which sends \
+                 the leaf's KEK and makes it the current one."
             }
-            Self::KeyMissing { .. } => "Correct `key` in the order, or ask for a new key.",
+            Self::KeyMissing { .. } => "Order a key that is there, or a new one.",
             Self::KeyNotAllowed { .. } => {
-                "Have an operator decide: `workingKeyExport` of the profile says which usages, \
-                 algorithms and keys may be sent, and the key's tags `key-ceremony:purpose` = `working`, \
-                 `key-ceremony:partner`, `key-ceremony:environment` and `key-ceremony:data-type` whose \
-                 it is."
+                "Have an operator correct `workingKeyExport` of the profile, which says which usages, \
+                 algorithms and keys may be sent. If it is a key of this folder, have an operator tag it: \
+                 `key-ceremony:purpose`, which is `working`, `key-ceremony:partner`, \
+                 `key-ceremony:environment` and `key-ceremony:data-type` say what may leave and for \
+                 whom."
             }
             Self::KeyUnsuitable { .. } => {
-                "Ask for a key that can be sent, or correct the state of this one in Payment \
-                 Cryptography."
+                "Order another key; or correct the state of the key in Payment Cryptography."
             }
             Self::Service(error) => error.remedy(),
         }

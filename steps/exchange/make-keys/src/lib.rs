@@ -160,11 +160,11 @@ impl StepError for Error {
     fn remedy(&self) -> &'static str {
         match self {
             Self::KekTooWeak(_) => {
-                "Send a stronger KEK first (`kekExport.kek` of the profile), or ask for a weaker key."
+                "Correct `kekExport.kek` of the profile and drop the leaf again, so that a stronger KEK is \
+                 sent first; or order a weaker key."
             }
             Self::KeyUnsuitable { .. } => {
-                "Ask for a key that can be sent, or correct the state of this one in Payment \
-                 Cryptography."
+                "Order another key; or correct the state of the key in Payment Cryptography."
             }
             Self::Service(error) => error.remedy(),
         }

@@ -153,7 +153,7 @@ impl<'a> Asked<'a> {
 fn attributes(origin: Origin) -> (&'static [&'static str], &'static [char]) {
     match origin {
         Origin::Created | Origin::Found => (&["K0"], &['B']),
-        Origin::Profile => (&["K0", "K1"], &['B', 'D', 'E']),
+        Origin::Order | Origin::Profile => (&["K0", "K1"], &['B', 'D', 'E']),
     }
 }
 

@@ -13,7 +13,7 @@ use ceremony::certificate::Certificate;
 use ceremony::digest::Sha256;
 use ceremony::enrolment::{Installed, OwnKey};
 use ceremony::evidence::Recordable;
-use ceremony::exchange::{MalformedNonce, Nonce};
+use ceremony::exchange::{MalformedNonce, Method, Nonce};
 use ceremony::execution::{DroppedObject, Start};
 use ceremony::identifiers::{Folder, ca_alias};
 use ceremony::path::{CertificateFacts, CertificatePath, NoPath};
@@ -135,7 +135,7 @@ pub async fn handle(context: &Context, input: Input) -> Result<Output, Error> {
     let nonce = nonce_for(&policy, nonces)?;
     let signers = ours::signers(&context.ssm, &policy.exchange, Utc::now()).await?;
     Ok(Output {
-        aliases: aliases(&folder, &path),
+        aliases: aliases(&folder, &path, &policy),
         path,
         policy,
         nonce,
@@ -159,9 +159,13 @@ fn nonce_for(policy: &Policy, nonces: Vec<Nonce>) -> Result<Option<Nonce>, Error
     }
 }
 
-fn aliases(folder: &Folder, path: &CertificatePath) -> Vec<String> {
+fn aliases(folder: &Folder, path: &CertificatePath, policy: &Policy) -> Vec<String> {
     let cas = path.cas().map(|ca| ca_alias(&ca.sha256()));
-    cas.chain([folder.kek_alias(&path.leaf.sha256())]).collect()
+    let kek = folder.kek_alias(&path.leaf.sha256());
+    let curve = path.leaf.key_algorithm();
+    let agrees = policy.exchange.method() == Method::Ecdh && Method::Ecdh.works_with(curve);
+    let agreement = agrees.then(|| folder.agreement_alias(curve));
+    cas.chain([kek]).chain(agreement).collect()
 }
 
 async fn fetch(context: &Context, object: &DroppedObject) -> Result<Vec<u8>, Error> {

@@ -234,11 +234,11 @@ impl StepError for Error {
                 "The file must be there: if versions of the inbox are being deleted, find out why."
             }
             Self::OrderMalformed(_) => {
-                "Correct the document (its schema: steps/shared/ceremony/order.schema.json) and drop \
-                 it again."
+                "The schema is steps/shared/ceremony/order.schema.json: correct the document and drop it \
+                 again."
             }
             Self::OrderNotAllowed { .. } => {
-                "Ask for less, or have an operator allow it in `workingKeyExport` of the profile."
+                "Order less; or have an operator correct `workingKeyExport` of the profile."
             }
             Self::PartnerUnknown(_) => {
                 "Onboard the partner for this folder (README, \"Onboard a partner\"), or use the \

@@ -175,7 +175,8 @@ impl Arrivals {
                      could not be told from the first: a new nonce is missing"
                 );
                 let remedy = "Have the partner drop a new random nonce in a file `<name>.nonce`.";
-                self.announce_incomplete(kind, place, missing, remedy).await?
+                self.announce_incomplete(kind, place, missing, remedy)
+                    .await?
             }
             Start::NoneLeftToday => {
                 let (reason, remedy) = none_left(kind, place, complete.per_day, now);
@@ -197,26 +198,21 @@ impl Arrivals {
 fn none_left(kind: Kind, place: &impl Place, per_day: u32, now: Utc) -> (String, &'static str) {
     let (date, next) = (now.date(), now.next_day());
     let begun = format!("the folder has begun {per_day} ceremonies today ({date}, UTC)");
-    match place.folder() {
-        Some(_) => (
-            format!(
-                "{begun}, and `maxCeremoniesPerDay` of its profile allows no more; the next is \
-                 possible from {next}"
-            ),
-            match kind {
-                Kind::WorkingKeyExport => {
-                    "Drop the document again when the next is possible, or have an operator raise \
-                     `maxCeremoniesPerDay` before."
-                }
-                _ => {
-                    "Drop the leaf again when the next is possible, or have an operator raise \
-                     `maxCeremoniesPerDay` before."
-                }
-            },
-        ),
-        None => (
-            format!("{begun}, and no more are allowed; the next is possible from {next}"),
-            "Drop the certificate again when the next is possible.",
-        ),
+    if place.folder().is_none() {
+        let remedy = "Drop the certificate again when the next is possible.";
+        let reason = format!("{begun}, and no more are allowed; the next is possible from {next}");
+        return (reason, remedy);
     }
+    let reason = format!(
+        "{begun}, and `maxCeremoniesPerDay` of its profile allows no more; the next is possible from \
+         {next}"
+    );
+    if kind == Kind::WorkingKeyExport {
+        let remedy = "Drop the document again when the next is possible, or have an operator raise \
+                      `maxCeremoniesPerDay` before.";
+        return (reason, remedy);
+    }
+    let remedy = "Drop the leaf again when the next is possible, or have an operator raise \
+                  `maxCeremoniesPerDay` before.";
+    (reason, remedy)
 }

@@ -300,6 +300,12 @@ pub struct Chain {
     pub issuers: Vec<Certificate>,
 }
 
+impl Chain {
+    /// Limit for a whole chain in PEM: packages carry it, and their files must fit the 256 KiB of a
+    /// state beside all else. Four certificates of RSA-4096 keys have some 9 KiB.
+    pub const MAX_PEM_BYTES: usize = 12 * 1024;
+}
+
 /// The name of the chain in its ceremony's folder of the evidence bucket.
 pub const CHAIN: &str = "certificates.pem";
 

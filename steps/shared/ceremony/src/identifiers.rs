@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::algorithms::KeyAlgorithm;
 use crate::digest::Sha256;
 use crate::text::shown;
 use crate::working_keys::order::{EstablishedKek, KeyName};
@@ -161,6 +162,12 @@ impl Folder {
     /// The alias under which a working key that was made for the folder is found again.
     pub fn working_key_alias(&self, name: &KeyName) -> String {
         format!("alias/key-ceremony/keys/{}{name}", self.prefix())
+    }
+
+    /// The alias under which our key is found again that agrees with leaves on this curve: one of
+    /// those that [`Method::Ecdh`](crate::exchange::Method) works with.
+    pub fn agreement_alias(&self, curve: &KeyAlgorithm) -> String {
+        format!("alias/key-ceremony/agreement/{}{curve}", self.prefix())
     }
 }
 

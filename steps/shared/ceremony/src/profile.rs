@@ -160,8 +160,12 @@ pub struct Signature {
     pub algorithm: SignatureAlgorithm,
 }
 
+/// The key that both sides of an ECDH exchange derive where a profile does not say it: it may carry any
+/// KEK.
+pub const DERIVED_KEY: KekAlgorithm = KekAlgorithm::AES_256;
+
 fn default_derived_key() -> KekAlgorithm {
-    KekAlgorithm::AES_256
+    DERIVED_KEY
 }
 
 impl Exchange {

@@ -8,6 +8,9 @@ use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 
+use crate::algorithms::KekAlgorithm;
+use crate::text::shown;
+
 /// A block that is well-formed as far as it can be read without its key.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct KeyBlock {
@@ -43,6 +46,9 @@ pub struct OptionalBlock {
 
 /// Characters of a header without optional blocks.
 const FIXED: usize = 16;
+
+/// The optional block that fills a header up to whole cipher blocks.
+const PADDING: &str = "PB";
 
 impl KeyBlock {
     /// Reads the header, and holds what follows to the length and the form that it announces.
@@ -142,15 +148,98 @@ impl Header {
     }
 }
 
+/// What a header was asked to say.
+#[derive(Clone, Copy, Debug)]
+pub struct Asked<'a> {
+    pub version: char,
+    /// One of these.
+    pub usages: &'a [&'a str],
+    pub algorithm: char,
+    /// One of these.
+    pub modes: &'a [char],
+    pub exportability: char,
+}
+
+impl Header {
+    /// Whether it says what was asked for; if not, the first field that does not.
+    pub fn answers(&self, asked: &Asked<'_>) -> Result<(), HeaderDiffers> {
+        let one_of =
+            |letters: &[char]| -> Vec<String> { letters.iter().map(char::to_string).collect() };
+        let usages = asked.usages.iter().map(|usage| (*usage).to_owned());
+        for (field, found, asked) in [
+            (
+                "version",
+                self.version.to_string(),
+                one_of(&[asked.version]),
+            ),
+            ("usage", self.usage.clone(), usages.collect()),
+            (
+                "algorithm",
+                self.algorithm.to_string(),
+                one_of(&[asked.algorithm]),
+            ),
+            ("mode of use", self.mode.to_string(), one_of(asked.modes)),
+            (
+                "exportability",
+                self.exportability.to_string(),
+                one_of(&[asked.exportability]),
+            ),
+        ] {
+            if !asked.contains(&found) {
+                return Err(HeaderDiffers {
+                    field,
+                    found: shown(&found),
+                    asked: asked.join(" or "),
+                });
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A header says something else than was asked for.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+#[error("its {field} is `{found}`, {asked} was asked for")]
+pub struct HeaderDiffers {
+    field: &'static str,
+    found: String,
+    asked: String,
+}
+
+/// What a header says of a key of this algorithm (X9.143 table 3).
+pub fn letter_of(algorithm: KekAlgorithm) -> char {
+    match algorithm {
+        KekAlgorithm::AES_128 | KekAlgorithm::AES_192 | KekAlgorithm::AES_256 => 'A',
+        KekAlgorithm::TDES_2KEY | KekAlgorithm::TDES_3KEY => 'T',
+    }
+}
+
+/// The version of a block that a key of this algorithm protects, as Payment Cryptography makes them.
+/// INFERRED for TDES keys that were derived: the user guide says so of those that are stored.
+pub fn version_under(protection: KekAlgorithm) -> char {
+    match letter_of(protection) {
+        'A' => 'D',
+        _ => 'B',
+    }
+}
+
 /// The optional blocks, and where they end.
 fn optional_blocks(
     text: &str,
     count: usize,
 ) -> Result<(Vec<OptionalBlock>, usize), MalformedKeyBlock> {
-    let (mut blocks, mut at) = (Vec::new(), FIXED);
-    for _ in 0..count {
+    let (mut blocks, mut at): (Vec<OptionalBlock>, usize) = (Vec::new(), FIXED);
+    for position in 1..=count {
         let malformed = MalformedKeyBlock::OptionalBlockMalformed { at };
         let id = text.get(at..at + 2).ok_or(malformed.clone())?;
+        // No two have the same id, and padding stands last (X9.143 clause 6.3.6).
+        let is_id = id
+            .bytes()
+            .all(|b| b.is_ascii_digit() || b.is_ascii_uppercase());
+        let is_out_of_place = id == PADDING && position != count;
+        if !is_id || is_out_of_place || blocks.iter().any(|block| block.id == id) {
+            return Err(malformed);
+        }
         let short = number(text.get(at + 2..at + 4), 16).ok_or(malformed.clone())?;
         // A length of zero says that a longer one follows: how many digits it has, then those.
         let (length, data_at) = if short == 0 {
@@ -259,6 +348,63 @@ mod tests {
         assert!(KeyBlock::read(&WITH_KS.replacen("KS18", "KS17", 1)).is_err());
         assert!(KeyBlock::read(&WITH_KS.replacen("KS18", "KSFF", 1)).is_err());
         assert!(KeyBlock::read(&WITH_KS.replacen("KS18", "KS03", 1)).is_err());
+        assert!(KeyBlock::read(&WITH_KS.replacen("KS18", "ks18", 1)).is_err());
+        assert!(KeyBlock::read(&WITH_KS.replacen("KS18", "PB18", 1)).is_ok());
+        let twice = "0200KS0CAAAAAAAAKS0C";
+        assert!(KeyBlock::read(&WITH_KS.replacen("0100KS18", twice, 1)).is_err());
+    }
+
+    #[test]
+    fn what_was_asked_for_is_held_against_every_field() {
+        let header = KeyBlock::read(PLAIN).unwrap().header().clone();
+        let asked = Asked {
+            version: 'D',
+            usages: &["D0", "P0"],
+            algorithm: 'A',
+            modes: &['B', 'E'],
+            exportability: 'E',
+        };
+        assert_eq!(header.answers(&asked), Ok(()));
+        for (asked, words) in [
+            (
+                Asked {
+                    version: 'B',
+                    ..asked
+                },
+                "its version is `D`, B was",
+            ),
+            (
+                Asked {
+                    usages: &["K0", "K1"],
+                    ..asked
+                },
+                "its usage is `P0`, K0 or K1 was",
+            ),
+            (
+                Asked {
+                    algorithm: 'T',
+                    ..asked
+                },
+                "its algorithm is `A`, T was",
+            ),
+            (
+                Asked {
+                    modes: &['B'],
+                    ..asked
+                },
+                "its mode of use is `E`, B was",
+            ),
+            (
+                Asked {
+                    exportability: 'N',
+                    ..asked
+                },
+                "its exportability is `E`, N was",
+            ),
+        ] {
+            let error = header.answers(&asked).unwrap_err().to_string();
+            assert!(error.starts_with(words), "{error}");
+        }
     }
 
     #[test]

@@ -23,7 +23,7 @@ use tokio::time::Instant;
 
 pub use error::{Error, unknown_form};
 
-/// How long a new key's tags may take to be seen by IAM, which allows ExportKey by them (AWS gives
+/// How long a new key's tags may take to be seen by IAM, which allows calls by them (AWS gives
 /// no figure: "Tag changes take time").
 const TAGS_SEEN_WITHIN: Duration = Duration::from_secs(20);
 
@@ -53,18 +53,26 @@ pub async fn export(
     kek: &KekFacts,
     material: &ExportKeyMaterial,
 ) -> Result<ExportKeyOutput, ServiceError> {
+    once_tags_are_seen(kek.origin, pace, async || {
+        let request = client.export_key().export_key_identifier(&kek.key_arn);
+        let answer = request.key_material(material.clone()).send().await;
+        answer.map_err(|error| ServiceError::new("payment-cryptography:ExportKey", &error))
+    })
+    .await
+}
+
+/// Makes a call that may be carried out twice, and again while IAM may not have seen the tags of the key,
+/// if this ceremony has made it.
+pub async fn once_tags_are_seen<T>(
+    origin: Origin,
+    pace: &Pace,
+    call: impl AsyncFn() -> Result<T, ServiceError>,
+) -> Result<T, ServiceError> {
     let start = Instant::now();
     loop {
-        let exported = pace
-            .repeat(async || {
-                let request = client.export_key().export_key_identifier(&kek.key_arn);
-                let answer = request.key_material(material.clone()).send().await;
-                answer.map_err(|error| ServiceError::new("payment-cryptography:ExportKey", &error))
-            })
-            .await;
-        match exported {
+        match pace.repeat(&call).await {
             Err(ServiceError::AccessDenied { .. })
-                if kek.origin == Origin::Created && start.elapsed() < TAGS_SEEN_WITHIN =>
+                if origin == Origin::Created && start.elapsed() < TAGS_SEEN_WITHIN =>
             {
                 tokio::time::sleep(TAGS_SEEN_WITHIN / 8).await;
             }

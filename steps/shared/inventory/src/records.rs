@@ -116,6 +116,8 @@ struct Record {
     had: Vec<Had>,
     kek: Option<Kek>,
     working: Vec<Working>,
+    /// Our key that agreed with the leaf's.
+    agreement: Option<Agreed>,
 }
 
 #[derive(Deserialize)]
@@ -170,6 +172,13 @@ struct Working {
     kcv: String,
 }
 
+/// Our key that agreed with the leaf's.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Agreed {
+    key_arn: String,
+}
+
 /// What the failing step had, if it is known: `{"did": "had-key", …}` among others.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -204,6 +213,7 @@ impl Record {
                     let made: Made = serde_json::from_value(result)?;
                     record.working = made.keys;
                 }
+                "wrap-ecdh" => record.agreement = Some(serde_json::from_value(result)?),
                 _ => {}
             }
         }
@@ -233,8 +243,15 @@ impl Record {
                 ..named(authority.key_arn, ours.then_some(alias))
             }
         });
-        let mut aliases = self.aliases.into_iter();
-        let kek_alias = aliases.find(|alias| alias.starts_with("alias/key-ceremony/kek/"));
+        let below = |prefix: &str| {
+            let mut aliases = self.aliases.iter();
+            aliases.find(|alias| alias.starts_with(prefix)).cloned()
+        };
+        let kek_alias = below("alias/key-ceremony/kek/");
+        let agreement_alias = below("alias/key-ceremony/agreement/");
+        let agreement = self
+            .agreement
+            .map(|agreed| named(agreed.key_arn, agreement_alias));
         let kek = self.kek.map(|kek| {
             let alias = kek_alias.filter(|_| kek.origin != PROFILE);
             RecordedKey {
@@ -253,7 +270,12 @@ impl Record {
         let cas = self.certificates.into_iter();
         let cas = cas.filter(|certificate| certificate.role != Role::Leaf);
         Recorded {
-            keys: authorities.chain(kek).chain(working).chain(had).collect(),
+            keys: authorities
+                .chain(kek)
+                .chain(agreement)
+                .chain(working)
+                .chain(had)
+                .collect(),
             cas: cas
                 .map(|ca| RecordedCa {
                     sha256: ca.sha256,

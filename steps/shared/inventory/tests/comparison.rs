@@ -374,3 +374,23 @@ fn an_inventory_of_another_form_dates_nothing() {
         assert_eq!(Before::of_inventory(bytes), Before::default());
     }
 }
+
+/// `kek-export` makes the KEK that it has sent the current one of its folder, after the record was
+/// written.
+#[test]
+fn the_alias_of_the_current_kek_is_explained_by_any_record_of_its_folder() {
+    let current = |folder: &str, key_arn: &str| alias(&format!("{folder}/current"), Some(key_arn));
+    let folder = "alias/key-ceremony/kek/acme/production/pin";
+    let of = |alias: ListedAlias| {
+        after(|seen| {
+            for key in &mut seen.recorded.keys {
+                key.record = "acme-production-pin-0123456789abcdef/record.json".to_owned();
+            }
+            seen.aliases.push(alias);
+        })
+    };
+    assert_eq!(kinds(&of(current(folder, KEK)), &[]), []);
+    let elsewhere = "alias/key-ceremony/kek/globex/production/pin";
+    let unexplained = of(current(elsewhere, KEK));
+    assert_eq!(kinds(&unexplained, &[]), [Kind::AliasUnexplained]);
+}

@@ -60,6 +60,30 @@ fn a_record_names_the_keys_their_aliases_and_kcvs_and_the_cas() {
     assert_eq!(recorded.cas[0].subject, "CN=root");
 }
 
+/// It is in the record of every ceremony of its folder by `ecdh`, whoever made it.
+#[test]
+fn a_record_names_our_key_that_agreed() {
+    const ALIAS: &str = "alias/key-ceremony/agreement/acme/production/pin/ECC_NIST_P521";
+    let mut steps = steps("found");
+    steps[0]["result"]["aliases"]
+        .as_array_mut()
+        .unwrap()
+        .push(json!(ALIAS));
+    steps.as_array_mut().unwrap().push(json!({
+        "step": "wrap-ecdh",
+        "result": { "method": "ecdh", "bytes": 144, "keyArn": "arn:agreement" },
+    }));
+    let document = json!({ "outcome": "prepared", "steps": steps }).to_string();
+    let recorded = read_record("c/record.json", document.as_bytes());
+    let [_, kek, agreement] = &recorded.keys[..] else {
+        panic!("{recorded:?}");
+    };
+    assert_eq!(kek.alias.as_deref(), Some(KEK_ALIAS));
+    assert_eq!(agreement.key_arn, "arn:agreement");
+    assert_eq!(agreement.alias.as_deref(), Some(ALIAS));
+    assert_eq!(agreement.kcv, None);
+}
+
 #[test]
 fn keys_that_a_profile_names_have_no_alias_of_ours() {
     let document = json!({ "steps": steps("profile") }).to_string();
@@ -101,4 +125,24 @@ fn what_is_no_record_says_so() {
         assert_eq!(recorded.unreadable[0].record, "c/record.json");
         assert_eq!(recorded.keys, []);
     }
+}
+
+#[test]
+fn working_keys_have_the_alias_of_their_name_if_they_were_made_for_it() {
+    let steps = json!([
+        { "step": "fetch-request", "result": { "aliases": ["alias/x"] } },
+        { "step": "make-keys", "result": { "keys": [
+            { "name": "pin", "keyArn": "arn:pin", "alias": "alias/x", "kcv": "9A1B2C" },
+            { "name": "mac", "keyArn": "arn:mac", "alias": null, "kcv": "08793E" },
+        ]}},
+    ]);
+    let document = json!({ "steps": steps }).to_string();
+    let recorded = read_record("c/record.json", document.as_bytes());
+    assert_eq!(recorded.unreadable, []);
+    let keys = recorded.keys.iter();
+    let told: Vec<_> = keys
+        .map(|key| (key.key_arn.as_str(), key.alias.as_deref()))
+        .collect();
+    assert_eq!(told, [("arn:pin", Some("alias/x")), ("arn:mac", None)]);
+    assert_eq!(recorded.keys[0].kcv.as_deref(), Some("9A1B2C"));
 }

@@ -26,8 +26,8 @@ const MAX_RAW_BYTES: usize = 4096;
 
 /// The key that signs, and the way to it.
 pub struct Signer<'a> {
-    kms: &'a Client,
-    key_arn: &'a str,
+    pub kms: &'a Client,
+    pub key_arn: &'a str,
 }
 
 /// The public half of a key that can sign by an algorithm.
@@ -58,10 +58,6 @@ impl PublicKey {
 }
 
 impl Signer<'_> {
-    pub fn key_arn(&self) -> &str {
-        self.key_arn
-    }
-
     pub async fn sign(
         &self,
         key: &PublicKey,

@@ -12,17 +12,21 @@ mod largest;
 mod looks;
 
 use ceremony::algorithms::{KcvAlgorithm, KekAlgorithm, OaepHash, SignatureAlgorithm};
+use ceremony::certificate::Certificate;
 use ceremony::digest::Sha256;
-use ceremony::enrolment::{Installed, OwnKey};
+use ceremony::enrolment::{Chain, Installed, OwnKey};
 use ceremony::evidence::{Recordable, Recorded, Software};
-use ceremony::exchange::{Load, Method, Wrapped};
-use ceremony::execution::{BINARY, DroppedObject, Execution, File, Start, TEXT};
+use ceremony::exchange::{
+    KeyDerivationFunction, KeyDerivationHash, Load, Method, Nonce, OurCertificate, Tr34Signer,
+    Wrapped,
+};
+use ceremony::execution::{BINARY, DroppedObject, Execution, File, PEM, Start, TEXT};
 use ceremony::id::{Ceremony, CertificateSet, Kind};
 use ceremony::identifiers::{Folder, ca_alias};
 use ceremony::keys::{Approval, Authority, KekFacts, Origin};
 use ceremony::path::{CertificatePath, MAX_CAS};
 use ceremony::profile::Policy;
-use ceremony::publication::{Publication, SUMS, SUMS_SIGNATURE};
+use ceremony::publication::{Publication, SIGNING_CERTIFICATES, SIGNING_KEY, SUMS, SUMS_SIGNATURE};
 use ceremony::signature::{MessageType, SignatureFacts};
 use ceremony::utc::Utc;
 use serde::Serialize;
@@ -38,6 +42,15 @@ const CAUSE_BYTES: usize = 32 * 1024;
 const ARN: &str = "arn:aws:payment-cryptography:ap-southeast-3:111122223333:key/kwapwa6qaifllw2h";
 
 fn policy(path: &CertificatePath) -> Policy {
+    policy_by(Method::RsaOaep, path)
+}
+
+fn policy_by(method: Method, path: &CertificatePath) -> Policy {
+    let exchange = match method {
+        Method::RsaOaep => json!({ "method": "rsa-oaep", "signedPrefix": "7E".repeat(256) }),
+        Method::Tr34 => json!({ "method": "tr34", "signer": "own", "passes": "two" }),
+        Method::Ecdh => json!({ "method": "ecdh" }),
+    };
     // A standard parameter has 4 KB: as many CA keys as that holds.
     let keys = |_: usize| (Sha256::of(b"ca").to_string(), json!(ARN));
     let profile = json!({
@@ -48,9 +61,7 @@ fn policy(path: &CertificatePath) -> Policy {
         // As the leaf has not: the check tells both.
         "identity": "i".repeat(3000),
         "caKeyArns": (0..1).map(keys).collect::<serde_json::Map<_, _>>(),
-        "kekExport": {
-            "exchange": { "method": "rsa-oaep", "signedPrefix": "7E".repeat(256) },
-        },
+        "kekExport": { "exchange": exchange },
     });
     let profile = ceremony::profile::Profile::parse(&profile.to_string(), &folder()).unwrap();
     profile.kek_export_policy(i64::MAX).unwrap()
@@ -156,9 +167,9 @@ async fn fits(path: CertificatePath, mistakes: Mistakes) {
         aliases: aliases.collect(),
         path: path.clone(),
         policy: policy.clone(),
-        nonce: None,
+        nonce: Some(nonce()),
         package_signer: Some(package_signer()),
-        tr34_signer: None,
+        tr34_signer: Some(package_signer()),
     };
     states.answer("FetchCerts", &recorded(fetched));
 
@@ -176,10 +187,14 @@ async fn fits(path: CertificatePath, mistakes: Mistakes) {
         };
         let validated = validate::handle(right, Utc::now()).unwrap();
         assert_eq!(validated.refused, None);
-        let mut states = states.clone();
-        states.answer("Validate", &recorded(validated));
+        let validated = recorded(validated);
         let looks = Looks::at(&path, &policy).await;
-        succeeds(&mut states, &ceremony, &start, path, policy, &looks);
+        for method in Method::ALL {
+            let mut states = states.clone();
+            states.answer("Validate", &validated);
+            let policy = policy_by(method, &path);
+            succeeds(&mut states, &ceremony, &start, path.clone(), policy, &looks);
+        }
     }
     // Refused, which has the longest words: every certificate is over.
     let refused = validate::handle(input, long_after()).unwrap();
@@ -255,20 +270,10 @@ fn succeeds(
     states.answer("CreateKek", &recorded(create_kek::Output(kek.clone())));
     looks.look(states, Some(&looks.proven));
     looks.refuse(states, start);
-    let input = wrap_rsa::Input {
-        ceremony: ceremony.clone(),
-        path: path.clone(),
-        policy: policy.clone(),
-        revocation: looks.proven.clone(),
-        issuing_ca_key_arn: ARN.to_owned(),
-        kek: kek.clone(),
-    };
-    states.payload("the input of WrapRsa", &input);
-    let wrapped = Wrapped::RsaOaep {
-        cryptogram: "AB".repeat(512),
-        hash: OaepHash::SHA_256,
-    };
-    states.answer("WrapRsa", &recorded(wrap_rsa::Output(wrapped.clone())));
+    let method = policy.exchange.method();
+    let signer = Some(package_signer());
+    wraps(states, ceremony, &path, &policy, looks, &kek);
+    let wrapped = wrapped(method, &path);
     let signature = SignatureFacts {
         signature: "AB".repeat(512),
         algorithm: SignatureAlgorithm::RSASSA_PSS_SHA_512,
@@ -276,18 +281,21 @@ fn succeeds(
         key_arn: ARN.to_owned(),
         public_key: pem(&[7; 550]),
     };
-    states.answer("Sign", &recorded(sign::Output(signature.clone())));
+    let signature = (method == Method::RsaOaep).then_some(signature);
+    if let Some(signature) = &signature {
+        states.answer("Sign", &recorded(sign::Output(signature.clone())));
+    }
 
     let input = package_kek::Input {
         ceremony: ceremony.clone(),
         execution: execution(),
-        path,
+        path: path.clone(),
         policy,
         issuing_ca_key_arn: ARN.to_owned(),
         kek,
         wrapped,
-        signature: Some(signature.clone()),
-        signer: None,
+        signature: signature.clone(),
+        signer: signer.clone(),
     };
     states.payload("the input of PackageKek", &input);
     let package = package_kek::handle(input).unwrap();
@@ -298,8 +306,8 @@ fn succeeds(
         ceremony: ceremony.clone(),
         publication: publication.clone(),
         algorithm: SignatureAlgorithm::RSASSA_PSS_SHA_512,
-        signer: None,
-        public_key: Some(signature.public_key),
+        signer,
+        public_key: signature.map(|signature| signature.public_key),
     };
     states.payload("the input of SignPackage", &input);
     let signed = signed(publication);
@@ -316,6 +324,95 @@ fn succeeds(
     };
     states.payload("the input of Publish", &input);
     assert!(states.variables + STATE_BYTES <= ALL_BYTES);
+}
+
+/// The state of the method.
+fn wraps(
+    states: &mut States,
+    ceremony: &Ceremony,
+    path: &CertificatePath,
+    policy: &Policy,
+    looks: &Looks,
+    kek: &KekFacts,
+) {
+    let (ceremony, path, policy) = (ceremony.clone(), path.clone(), policy.clone());
+    let (revocation, issuing_ca_key_arn) = (looks.proven.clone(), ARN.to_owned());
+    let (kek, wrapped) = (kek.clone(), wrapped(policy.exchange.method(), &path));
+    match policy.exchange.method() {
+        Method::RsaOaep => {
+            let input = wrap_rsa::Input {
+                ceremony,
+                path,
+                policy,
+                revocation,
+                issuing_ca_key_arn,
+                kek,
+            };
+            states.payload("the input of WrapRsa", &input);
+            states.answer("WrapRsa", &recorded(wrap_rsa::Output(wrapped)));
+        }
+        Method::Tr34 => {
+            let input = wrap_tr34::Input {
+                ceremony,
+                path,
+                policy,
+                revocation,
+                issuing_ca_key_arn,
+                kek,
+                nonce: Some(nonce()),
+                signer: Some(package_signer()),
+            };
+            states.payload("the input of WrapTr34", &input);
+            states.answer("WrapTr34", &recorded(wrap_tr34::Output(wrapped)));
+        }
+        Method::Ecdh => {
+            let input = wrap_ecdh::Input {
+                ceremony,
+                path,
+                policy,
+                revocation,
+                issuing_ca_key_arn,
+                kek,
+            };
+            states.payload("the input of WrapEcdh", &input);
+            states.answer("WrapEcdh", &recorded(wrap_ecdh::Output(wrapped)));
+        }
+    }
+}
+
+/// What travels at most, under a key of 4096 bits and certificates with long names.
+fn wrapped(method: Method, path: &CertificatePath) -> Wrapped {
+    let ours = OurCertificate {
+        key_arn: Some(ARN.to_owned()),
+        certificate: path.leaf.clone(),
+        chain: vec![path.root.clone()],
+    };
+    match method {
+        Method::RsaOaep => Wrapped::RsaOaep {
+            cryptogram: "AB".repeat(512),
+            hash: OaepHash::SHA_256,
+        },
+        Method::Tr34 => Wrapped::Tr34 {
+            // Three names, two blocks of RSA, and some hundred bytes more.
+            key_block: "AB".repeat(3 * Certificate::MAX_NAME_BYTES + 2 * 512 + 700),
+            header: "D0144K0AB00E0000".to_owned(),
+            nonce: Some(nonce()),
+            signer: Tr34Signer::Own,
+            ours,
+        },
+        Method::Ecdh => Wrapped::Ecdh {
+            key_block: format!("D0144K0AB00E0000{}", "AB".repeat(64)),
+            shared_information: "AB".repeat(32),
+            key_derivation_function: KeyDerivationFunction::NIST_SP800,
+            key_derivation_hash: KeyDerivationHash::SHA_512,
+            derived_key: KekAlgorithm::AES_256,
+            ours,
+        },
+    }
+}
+
+fn nonce() -> Nonce {
+    Nonce::try_from("AB".repeat(16)).unwrap()
 }
 
 /// The way to the record of a refusal.
@@ -341,8 +438,14 @@ fn fails(states: &mut States, start: &Start, step: &str, refusal: &Value) {
     }
 }
 
-/// What `SignPackage` makes of a package with a key of 4096 bits.
+/// What `SignPackage` makes of a package with a key of 4096 bits, whose certificates are as long as
+/// they may be.
 fn signed(mut publication: Publication) -> sign_package::Output {
+    let certificates = "A".repeat(Chain::MAX_PEM_BYTES);
+    publication.files.extend([
+        File::new(SIGNING_KEY, PEM, pem(&[7; 550])),
+        File::new(SIGNING_CERTIFICATES, PEM, certificates),
+    ]);
     let digests = publication.digests();
     let files = digests.files.iter().chain([&digests.manifest]);
     let list: String = files
@@ -356,6 +459,8 @@ fn signed(mut publication: Publication) -> sign_package::Output {
         algorithm: SignatureAlgorithm::RSASSA_PSS_SHA_512,
         message_type: MessageType::Digest,
         key_arn: ARN.to_owned(),
+        public_key_sha256: Sha256::of(b"key"),
+        certificate_sha256: Some(Sha256::of(b"certificate")),
     };
     publication.files.extend([list, signature]);
     sign_package::Output {

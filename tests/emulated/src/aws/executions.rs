@@ -13,6 +13,8 @@ pub struct Started {
     pub input: String,
     pub started: i64,
     pub stopped: Option<i64>,
+    /// How it has ended.
+    pub succeeded: bool,
 }
 
 #[derive(Debug, Default)]
@@ -27,9 +29,10 @@ impl Executions {
         self.by_name.values().cloned().collect()
     }
 
-    pub(super) fn end(&mut self, name: &str) {
+    pub(super) fn end(&mut self, name: &str, succeeded: bool) {
         let execution = self.by_name.get_mut(name).expect("an execution");
         execution.stopped = Some(self.now);
+        execution.succeeded = succeeded;
     }
 
     pub(super) fn forget(&mut self, name: &str) {
@@ -63,6 +66,7 @@ impl Executions {
             input,
             started: self.now,
             stopped: None,
+            succeeded: false,
         });
         Answer::json(&json!({ "executionArn": arn, "startDate": started.started }))
     }
@@ -84,7 +88,12 @@ impl Executions {
             "status": "RUNNING",
         });
         if let Some(stopped) = execution.stopped {
-            answer["status"] = json!("FAILED");
+            let status = if execution.succeeded {
+                "SUCCEEDED"
+            } else {
+                "FAILED"
+            };
+            answer["status"] = json!(status);
             answer["stopDate"] = json!(stopped);
         }
         Answer::json(&answer)

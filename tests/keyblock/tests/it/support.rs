@@ -1,5 +1,6 @@
 //! What the tests share.
 
+use ceremony::tr31::KeyBlock;
 use keyblock::tr31::{
     BlockId, Exportability, Header, KeyUsage, LengthMasking, ModeOfUse, RANDOM_LENGTH, Version,
     wrap,
@@ -33,6 +34,30 @@ impl Case {
         )
         .unwrap()
     }
+}
+
+/// The product's domain, which has a reader of its own, reads from the block what is in this header.
+pub(crate) fn reads_the_same(block: &str, header: &Header) {
+    let read = KeyBlock::read(block).unwrap();
+    assert_eq!(read.as_str(), block);
+    let found = read.header();
+    let letter = |text: &'static str| text.chars().next().unwrap();
+    assert_eq!(found.version, letter(header.version.into()));
+    let usage: &str = header.key_usage.into();
+    assert_eq!(found.usage, usage);
+    assert_eq!(found.algorithm, letter(header.algorithm.into()));
+    assert_eq!(found.mode, letter(header.mode_of_use.into()));
+    assert_eq!(found.key_version, header.key_version.to_string());
+    assert_eq!(found.exportability, letter(header.exportability.into()));
+    // This reader drops the padding, the domain's tells it.
+    let blocks = found.optional_blocks.iter();
+    let blocks = blocks.filter(|block| block.id != "PB");
+    let blocks: Vec<_> = blocks
+        .map(|block| (block.id.clone(), block.data.as_str()))
+        .collect();
+    let expected = header.optional_blocks.iter();
+    let expected: Vec<_> = expected.map(|(id, data)| (id.to_string(), data)).collect();
+    assert_eq!(blocks, expected);
 }
 
 // Key bytes stay out of the output, as everywhere.

@@ -10,6 +10,10 @@
 #[allow(dead_code, reason = "shared with the other tests")]
 mod support;
 
+#[path = "../it/published.rs"]
+#[allow(dead_code, reason = "shared with the other tests")]
+mod published;
+
 mod peer;
 
 use std::collections::BTreeMap;
@@ -21,7 +25,7 @@ use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use strum::VariantArray;
 
 use peer::Psec;
-use support::{Case, any_case_of};
+use support::{Case, any_case_of, key, reads_the_same};
 
 /// Of every version, in either direction.
 const CASES_PER_VERSION: usize = 150;
@@ -51,6 +55,29 @@ async fn what_psec_wraps_is_opened_here() {
         assert!(same, "another key");
     });
     assert_eq!(opened, Version::VARIANTS.len() * CASES_PER_VERSION);
+    psec.finish();
+}
+
+/// The domain reads headers without a key, and of what psec wraps it reads the same.
+#[tokio::test]
+async fn what_psec_wraps_is_read_by_the_domain() {
+    let mut psec = Psec::start().await;
+    for_every_case(|case| {
+        let block = psec.wrap(case);
+        reads_the_same(&block, &case.header);
+    });
+    psec.finish();
+}
+
+/// Published blocks, opened by psec.
+#[tokio::test]
+async fn the_domain_reads_published_blocks_as_psec_does() {
+    let mut psec = Psec::start().await;
+    for vector in published::VECTORS {
+        let (algorithm, bytes) = vector.protection_key;
+        let opened = psec.unwrap(&key(algorithm, bytes), vector.block);
+        reads_the_same(vector.block, &opened.header);
+    }
     psec.finish();
 }
 

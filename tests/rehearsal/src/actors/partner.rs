@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use anyhow::{Context, Result, bail};
 use aws_sdk_s3::primitives::ByteStream;
-use partner::{Certified, Opened, Package, Pki};
+use partner::{Certified, Opened, Package, Pki, Receiver};
 
 use crate::actors::Folder;
 use crate::stack::connection::Connection;
@@ -60,8 +60,13 @@ impl<'a> Partner<'a> {
     ///
     /// Then the KEK is held to the one in Payment Cryptography, which no real partner could do.
     pub async fn opens(&self, files: Files, leaf: &Certified) -> Result<Opened> {
+        self.opens_as(files, &Receiver::new(leaf)).await
+    }
+
+    /// The same with what the partner knows besides: the nonce that it sent, say.
+    pub async fn opens_as(&self, files: Files, receiver: &Receiver<'_>) -> Result<Opened> {
         let opened = Package::from_files(files)
-            .open(leaf)
+            .open_as(receiver)
             .context("the partner says no")?;
         let management = self.connection.management()?;
         let key_arn = &opened.manifest.kek.key_arn;

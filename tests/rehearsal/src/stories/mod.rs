@@ -7,6 +7,7 @@
 
 mod fleet;
 mod kek_export;
+mod methods;
 pub mod quota;
 mod revoked;
 mod working_keys;
@@ -26,8 +27,10 @@ use crate::stack::connection::Connection;
 /// Every scenario; the first is told when none is asked for.
 pub const SCENARIOS: &[Scenario] = &[
     kek_export::SCENARIO,
+    methods::ECDH,
     quota::SCENARIO,
     revoked::SCENARIO,
+    methods::TR34,
     working_keys::SCENARIO,
     fleet::THREE,
     fleet::FLEET,

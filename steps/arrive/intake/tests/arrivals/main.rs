@@ -6,6 +6,7 @@ mod folders;
 mod hostile_files;
 mod inbox;
 mod leaves;
+mod nonces;
 mod object_keys;
 mod overlaps;
 mod rejections;

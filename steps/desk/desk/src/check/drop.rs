@@ -8,6 +8,7 @@ use ceremony::bundle::{
 };
 use ceremony::certificate::Certificate;
 use ceremony::digest::Sha256;
+use ceremony::exchange::{MalformedNonce, Nonce};
 use ceremony::path::{Choosing, Chosen, DroppedFile, NoPath, TWO_LEAVES_IN_ONE_FILE};
 use ceremony::profile::Profile;
 use ceremony::utc::Utc;
@@ -26,6 +27,12 @@ struct File {
 
 enum Contents {
     TooLarge,
+    /// The partner's, for an exchange in two passes.
+    Nonce {
+        bytes: usize,
+        sha256: Sha256,
+        nonce: Result<Nonce, MalformedNonce>,
+    },
     Read {
         bytes: usize,
         sha256: Sha256,
@@ -107,6 +114,22 @@ impl Drop {
         ))
     }
 
+    /// Whether there is a nonce where the profile takes one, and none where it takes none.
+    pub(super) fn nonce(&self, profile: &Profile) -> Option<Problem> {
+        let is_one = |file: &&File| matches!(file.contents, Contents::Nonce { nonce: Ok(_), .. });
+        match self.0.iter().find(is_one) {
+            Some(_) if profile.takes_a_nonce() => None,
+            Some(file) => Some(Problem::rejected_file(
+                &file.name,
+                format!(
+                    "the exchange by `{}` that the profile names takes no nonce",
+                    profile.method()
+                ),
+            )),
+            None => profile.takes_a_nonce().then(Problem::nonce_missing),
+        }
+    }
+
     fn files(&self) -> Vec<DroppedFile<'_>> {
         let files = self.0.iter();
         files
@@ -148,6 +171,7 @@ impl File {
             Contents::TooLarge => Some(format!(
                 "the file has more than the {MAX_FILE_BYTES} bytes that are accepted"
             )),
+            Contents::Nonce { nonce, .. } => nonce.as_ref().err().map(ToString::to_string),
             Contents::Read { certificates, .. } => {
                 certificates.as_ref().err().map(ToString::to_string)
             }
@@ -157,12 +181,15 @@ impl File {
     fn seen(&self) -> FileSeen {
         let (bytes, sha256) = match &self.contents {
             Contents::TooLarge => (None, None),
-            Contents::Read { bytes, sha256, .. } => (Some(*bytes), Some(sha256.clone())),
+            Contents::Nonce { bytes, sha256, .. } | Contents::Read { bytes, sha256, .. } => {
+                (Some(*bytes), Some(sha256.clone()))
+            }
         };
         FileSeen {
             file: self.name.clone(),
             bytes,
             sha256,
+            nonce: matches!(self.contents, Contents::Nonce { .. }),
             certificates: self
                 .certificates()
                 .iter()
@@ -177,9 +204,17 @@ fn contents(file: &Path) -> std::io::Result<Contents> {
     let Some(bytes) = read_at_most(file, MAX_FILE_BYTES)? else {
         return Ok(Contents::TooLarge);
     };
+    let sha256 = Sha256::of(&bytes);
+    if Nonce::is_expected_in(&file.to_string_lossy()) {
+        return Ok(Contents::Nonce {
+            bytes: bytes.len(),
+            sha256,
+            nonce: Nonce::in_file(&bytes),
+        });
+    }
     Ok(Contents::Read {
         bytes: bytes.len(),
-        sha256: Sha256::of(&bytes),
+        sha256,
         certificates: certificates_in(&bytes),
     })
 }

@@ -21,7 +21,7 @@ use crate::files::Unreadable;
 use drop::Drop;
 
 pub use drop::SameName;
-pub use report::{FileSeen, NotCounted, OnPath, Problem, Report, Revocation};
+pub use report::{FileSeen, NotCounted, OnPath, Problem, Report, Revocation, Travels};
 
 /// What somebody asks for.
 #[derive(Clone, Debug)]
@@ -59,7 +59,12 @@ async fn judge(
     services: Option<&impl Fetch>,
 ) -> Result<(), Problem> {
     report.folder = Some(profile.folder().prefix());
+    report.exchange = profile.kek_export.as_ref().map(|section| Travels {
+        kek: section.kek.algorithm,
+        method: section.exchange.method(),
+    });
     let chosen = drop.path(&profile, report.at)?;
+    report.problems.extend(drop.nonce(&profile));
     report.problems.extend(drop.ambiguity(&chosen));
     report.on_path(&chosen);
     let proven = proven(report, chosen.path, &profile)?;

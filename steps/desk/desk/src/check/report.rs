@@ -1,6 +1,8 @@
 //! What was found, and what stands in the way.
 
+use ceremony::algorithms::KekAlgorithm;
 use ceremony::digest::Sha256;
+use ceremony::exchange::Method;
 use ceremony::path::{CertificateFacts, Chosen, NoPath};
 use ceremony::profile::{CeremonyNotAllowed, MalformedProfile, Profile};
 use ceremony::proof::{Check, Refusal};
@@ -36,6 +38,8 @@ pub struct Report {
     pub passed_over: Vec<NotCounted>,
     /// Every check, as it would be recorded.
     pub checks: Vec<Check>,
+    /// How the KEK would travel; null where the profile cannot be read, or allows none.
+    pub exchange: Option<Travels>,
     /// Null where nobody was to be asked, or something else stands in the way.
     pub revocation: Option<Revocation>,
 }
@@ -61,6 +65,8 @@ pub struct FileSeen {
     /// Null where it is too large to be read, as is the digest.
     pub bytes: Option<usize>,
     pub sha256: Option<Sha256>,
+    /// Whether its name says that it holds a nonce, and no certificate.
+    pub nonce: bool,
     /// Fingerprints, in the order in which they lie there.
     pub certificates: Vec<Sha256>,
     /// Why nothing is taken from it.
@@ -83,6 +89,14 @@ pub struct NotCounted {
     pub sha256: Sha256,
     pub subject: String,
     pub why: String,
+}
+
+/// What the ceremony would send, and by which method.
+#[derive(Clone, Copy, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Travels {
+    pub kek: KekAlgorithm,
+    pub method: Method,
 }
 
 /// What the services said.
@@ -108,6 +122,7 @@ impl Report {
             path: Vec::new(),
             passed_over: Vec::new(),
             checks: Vec::new(),
+            exchange: None,
             revocation: None,
         }
     }
@@ -166,6 +181,15 @@ impl Problem {
                 "Never send it. If it has been sent, replace that key and every certificate for it.",
             )
         }
+    }
+
+    pub(super) fn nonce_missing() -> Self {
+        Self::not_taken(
+            CERTIFICATES_INCOMPLETE,
+            "the exchange has two passes, and there is no file `<name>.nonce` with a random nonce"
+                .to_owned(),
+            "Add a new random nonce of 8 to 16 bytes, as hex digits, in a file `<name>.nonce`.",
+        )
     }
 
     /// Why the files lead from no leaf to a root.

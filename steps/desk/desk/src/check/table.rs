@@ -91,6 +91,14 @@ impl Report {
                     "Whether a certificate is revoked was not asked; --revocation does.\n",
                 );
             }
+            if let (Some(travels), Some(leaf)) = (self.exchange, self.path.first()) {
+                let (kek, method) = (travels.kek, travels.method);
+                let _ = writeln!(
+                    text,
+                    "{kek} would travel by {method}, under the leaf's {}.",
+                    leaf.key_algorithm
+                );
+            }
             return;
         }
         text.push_str("\nThe ceremony would not go on.\n");
@@ -124,6 +132,7 @@ fn file_row(file: &FileSeen) -> String {
     let name = &file.file;
     match (&file.unusable, file.certificates.len()) {
         (Some(reason), _) => format!("rejected  {name}: {reason}"),
+        (None, _) if file.nonce => format!("taken     {name}: a nonce"),
         (None, 1) => format!("taken     {name}: 1 certificate"),
         (None, count) => format!("taken     {name}: {count} certificates"),
     }

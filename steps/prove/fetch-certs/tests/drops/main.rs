@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 mod dropped;
+mod methods;
 mod private_keys;
 
 use ceremony::certificate::Certificate;

@@ -1,6 +1,6 @@
 //! What the fields of a profile promise one another.
 
-use super::{Profile, pinned};
+use super::{Exchange, Profile, pinned};
 use crate::identifiers::Environment;
 use crate::revocation::Requirement;
 
@@ -15,11 +15,26 @@ impl Profile {
             ));
         }
         self.revocation_is_allowed()?;
+        self.kek_may_travel()?;
         pinned::days_are_usable(self.minimum_remaining_days)?;
         pinned::roots_are_pinned(&self.root_certificates, &self.trust_anchors)?;
         match &self.working_key_export {
             Some(section) => section.is_consistent(),
             None => Ok(()),
+        }
+    }
+
+    /// What no leaf could make good, whatever its key.
+    fn kek_may_travel(&self) -> Result<(), String> {
+        let Some(section) = &self.kek_export else {
+            return Ok(());
+        };
+        let kek = section.kek.algorithm;
+        match section.exchange {
+            Exchange::Ecdh { derived_key, .. } if !derived_key.may_protect(kek) => Err(format!(
+                "`kekExport.exchange.derivedKey` is {derived_key}, which is too weak to carry {kek}"
+            )),
+            Exchange::Ecdh { .. } | Exchange::RsaOaep { .. } | Exchange::Tr34 { .. } => Ok(()),
         }
     }
 

@@ -237,12 +237,12 @@ impl CheckName {
                  data type, drop it there; if the profile is wrong, an operator corrects it."
             }
             Self::LeafKeyKind => {
-                "Ask the partner for a certificate with an RSA key of 2048, 3072 or 4096 bits for \
-                 any use of RSA: this exchange method encrypts under it."
+                "Ask the partner for a certificate with a key of the kind that is named, or have an \
+                 operator choose the exchange method that its key is for."
             }
             Self::LeafKeySuitable => {
-                "Ask the partner for a certificate with a longer RSA key, or have an operator choose \
-                 a KEK algorithm that the key may carry."
+                "Ask the partner for a certificate with one of the keys that are named, or have an \
+                 operator choose a KEK algorithm that the key may carry."
             }
             Self::NameConstraintsComparable => {
                 "Ask the partner for a path whose CAs constrain at most DNS names and IP addresses. \

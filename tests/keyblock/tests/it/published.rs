@@ -1,0 +1,69 @@
+//! Key blocks published by others.
+
+use keyblock::SymmetricAlgorithm::{self, Aes128, Aes256, Tdes2Key};
+use keyblock::tr31::LengthMasking;
+
+pub(crate) struct Vector {
+    pub(crate) protection_key: (SymmetricAlgorithm, &'static str),
+    pub(crate) block: &'static str,
+    pub(crate) key: (SymmetricAlgorithm, &'static str),
+    pub(crate) masking: LengthMasking,
+}
+
+const AES_PROTECTION_KEY: &str = "88E1AB2A2E3DD38C1FA039A536500CC8A87AB9D62DC92C01058FA79F44657DE6";
+pub(crate) const LETTERS: &str = "4141414141414141414141414141414141414141414141414141414141414141";
+
+/// TR-31:2018 annex A.7, and blocks made with a payShield 10K (`openemv/tr31`).
+pub(crate) const VECTORS: &[Vector] = &[
+    Vector {
+        protection_key: (Tdes2Key, "89E88CF7931444F334BD7547FC3F380C"),
+        block: "A0072P0TE00E0000F5161ED902807AF26F1D62263644BD24192FDB3193C730301CEE8701",
+        key: (Tdes2Key, "F039121BEC83D26B169BDCD5B22AAF8F"),
+        masking: LengthMasking::None,
+    },
+    Vector {
+        protection_key: (Tdes2Key, "DD7515F2BFC17F85CE48F3CA25CB21F6"),
+        block: "B0080P0TE00E000094B420079CC80BA3461F86FE26EFC4A3B8E4FA4C5F5341176EED7B727B8A248E",
+        key: (Tdes2Key, "3F419E1CB7079442AA37474C2EFBF8B8"),
+        masking: LengthMasking::None,
+    },
+    Vector {
+        protection_key: (Tdes2Key, "B8ED59E0A279A295E9F5ED7944FD06B9"),
+        block: "C0096B0TX12S0100KS1800604B120F9292800000BFB9B689CB567E66FC3FEE5AD5F52161FC6545B9D60989015D02155C",
+        key: (Tdes2Key, "EDB380DD340BC2620247D445F5B8D678"),
+        masking: LengthMasking::None,
+    },
+    Vector {
+        protection_key: (Tdes2Key, "1D22BF32387C600AD97F9B97A51311AC"),
+        block: "B0104B0TX12S0100KS1800604B120F9292800000BB68BE8680A400D9191AD4ECE45B6E6C0D21C4738A52190E248719E24B433627",
+        key: (Tdes2Key, "E8BC63E5479455E26577F715D587FE68"),
+        masking: LengthMasking::None,
+    },
+    Vector {
+        protection_key: (Aes256, AES_PROTECTION_KEY),
+        block: "D0112P0AE00E0000B82679114F470F540165EDFBF7E250FCEA43F810D215F8D207E2E417C07156A27E8E31DA05F7425509593D03A457DC34",
+        key: (Aes128, "3F419E1CB7079442AA37474C2EFBF8B8"),
+        masking: LengthMasking::None,
+    },
+    Vector {
+        protection_key: (Aes256, AES_PROTECTION_KEY),
+        block: "D0144P0AE00E00002C77FA3F4A553BED6E88AE5C172A4166E3D4ACA8E2AC71C158A476FAC12C13C3829DE55D3AB54C48F4C4FEF7AC75E90FC47F1B77E7B19A73ED46E64410082557",
+        key: (Aes128, "3F419E1CB7079442AA37474C2EFBF8B8"),
+        masking: LengthMasking::Maximum,
+    },
+    Vector {
+        protection_key: (Aes256, LETTERS),
+        block: "D0112B0TN00N000037DB9B046B7B0048785690759580ABC3B9842AB4BB7717B49E92528E575785D8123559376A2553B27BE94F054F4E971C",
+        key: (Tdes2Key, "1FA1F7CEC798D91545DA8AE0C7796BD9"),
+        masking: LengthMasking::Maximum,
+    },
+    Vector {
+        protection_key: (Aes256, LETTERS),
+        block: "D0144D0AN00N0000127862F945C2DED04530FAF7CDBC8B0BA10C7AA79BD5E0C2C5D6AC173BF588E4B19ACF1357178D50EA0AB193228E13958304FC6149632DFDCADF3A5B3D57E814",
+        key: (
+            Aes256,
+            "BE19E6A07A760F10EF8E83A226B63AAD141F463FDDD4F47DB244B4023EC3CACC",
+        ),
+        masking: LengthMasking::Maximum,
+    },
+];
