@@ -7,6 +7,7 @@ mod by_hand;
 mod certificates;
 mod controls;
 mod existing_keys;
+mod initial_keys;
 mod interruptions;
 mod methods;
 mod packages;
