@@ -118,6 +118,13 @@ impl Story {
         requester.orders(name, order).await.expect("an order");
     }
 
+    /// Places a file that an order refers to.
+    pub async fn requester_attaches(&self, name: &str, file: &str, text: String) {
+        let requester = Requester::new(self.stack(), &self.folder);
+        let attached = requester.attaches(name, file, text).await;
+        attached.expect("a file beside an order");
+    }
+
     /// The one ceremony of this partner, when it has ended.
     pub async fn ceremony_ends(&self) -> Execution {
         let execution = self.next_ceremony_ends(&[]).await;

@@ -26,7 +26,7 @@ pub(crate) fn checked(
 }
 
 /// An initial key is of usage B1 and mode X (ANSI X9.143), and may be given on, as it must reach the
-/// terminal. The block is of version B under a TDES KEK and D under an AES KEK.
+/// terminal: the user guide's example of an export says `S`. The block is of version B under a TDES KEK and D under an AES KEK.
 fn check_header(
     header: &Header,
     derivation: &Derivation,
@@ -41,7 +41,7 @@ fn check_header(
         && header.usage == "B1"
         && header.mode == 'X'
         && header.algorithm == algorithm.letter()
-        && header.exportability == 'E';
+        && matches!(header.exportability, 'E' | 'S');
     if !right {
         return Err(Unfit::Header(header.to_string()));
     }

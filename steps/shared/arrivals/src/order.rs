@@ -114,7 +114,9 @@ impl Arrivals {
                     Start::AlreadyStarted => return Ok(Output::AlreadyStarted),
                     // A document has no nonce.
                     Start::NonceAnswered { .. } => return Ok(Output::AlreadyStarted),
-                    Start::NoneLeftToday => none_left(KIND, &place.folder, per_day, now),
+                    Start::NoneLeftToday => {
+                        (none_left(&place.folder, per_day, now), crate::remedy(KIND))
+                    }
                 }
             }
         };

@@ -8,6 +8,7 @@ mod certificates;
 mod controls;
 mod enrolment;
 mod existing_keys;
+mod initial_keys;
 mod interruptions;
 mod methods;
 mod packages;

@@ -30,7 +30,8 @@ fn with_object(bytes: usize) -> (Published, Vec<u8>) {
 }
 
 fn key(one: &Published) -> String {
-    format!("{}{NAME}", one.input.ceremony.package_prefix())
+    let prefix = one.input.ceremony.package_prefix();
+    format!("{}{NAME}", prefix.unwrap())
 }
 
 #[tokio::test(start_paused = true)]
