@@ -3,6 +3,8 @@
 //! | what | where |
 //! | --- | --- |
 //! | [`CertificateRequest`], one for each key that a certificate was asked for | evidence bucket, `enrolment-requests/<key name>/<digest of the public key>.json` |
+//! | another for the same key, under another subject | beside it, `<digest of the public key>-<16 digits of that of the subject>.json` |
+//! | the same as PKCS#10, for a CA | outbox, `enrolment/<key name>/<16 digits of the digest of the public key>.csr.pem`, or with those of the subject |
 //! | the certificate that a CA issued, as it arrives | inbox, `enrolment/<key name>/<file>` |
 //! | the chain, once it is proven | evidence bucket, `<ceremony-id>/certificates.pem` |
 //! | [`Installed`], which says what signs now | SSM parameter `/key-ceremony/certificates/<key name>` |
@@ -13,6 +15,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::certificate::Certificate;
 use crate::digest::Sha256;
+use crate::execution::Location;
+use crate::keys::Origin;
 use crate::utc::Utc;
 
 /// A signing key of ours. What a name stands for may change from one key to the next.
@@ -52,7 +56,47 @@ impl OwnKey {
 
     /// Where the [`CertificateRequest`] for a public key lies in the evidence bucket.
     pub fn request_key(self, public_key_sha256: &Sha256) -> String {
-        format!("enrolment-requests/{self}/{public_key_sha256}.json")
+        format!("{}{public_key_sha256}.json", self.requests_prefix())
+    }
+
+    /// Where the one lies that asks for another subject than the first did, whose place nothing may
+    /// take.
+    pub fn renamed_request_key(self, public_key_sha256: &Sha256, subject_der: &[u8]) -> String {
+        let subject = Sha256::of(subject_der).short();
+        format!(
+            "{}{public_key_sha256}-{subject}.json",
+            self.requests_prefix()
+        )
+    }
+
+    /// Where all requests for it lie in the evidence bucket.
+    pub fn requests_prefix(self) -> String {
+        format!("{REQUESTS}{self}/")
+    }
+
+    /// Where the request as PKCS#10 lies in the outbox.
+    pub fn csr_key(self, public_key_sha256: &Sha256) -> String {
+        format!("enrolment/{self}/{}.csr.pem", public_key_sha256.short())
+    }
+
+    /// Where the one lies that asks for another subject than the first did.
+    pub fn renamed_csr_key(self, public_key_sha256: &Sha256, subject_der: &[u8]) -> String {
+        let (key, subject) = (public_key_sha256.short(), Sha256::of(subject_der).short());
+        format!("enrolment/{self}/{key}-{subject}.csr.pem")
+    }
+
+    /// What the aliases of its keys in Payment Cryptography begin with; a number follows, 1 for the
+    /// first key and one more for each that took its place. Of use for keys that are there.
+    pub fn alias_prefix(self) -> String {
+        format!("alias/key-ceremony/signing/{self}/")
+    }
+
+    /// Whether its keys are in Payment Cryptography; else they are in KMS.
+    pub fn is_payment_key(self) -> bool {
+        match self {
+            Self::PackageSigning => false,
+            Self::Tr34 => true,
+        }
     }
 }
 
@@ -62,6 +106,9 @@ impl fmt::Display for OwnKey {
     }
 }
 
+/// What the keys of all requests in the evidence bucket begin with.
+pub const REQUESTS: &str = "enrolment-requests/";
+
 /// That a certificate was asked for: for which key, and under which name.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -70,6 +117,9 @@ pub struct CertificateRequest {
     pub key: OwnKey,
     /// In KMS or Payment Cryptography.
     pub key_arn: String,
+    /// By which the key is found in Payment Cryptography; none in KMS.
+    #[serde(default)]
+    pub alias: Option<String>,
     /// Over the SubjectPublicKeyInfo in DER.
     pub public_key_sha256: Sha256,
     /// The Name in DER, hex: the certificate's subject must be it.
@@ -77,6 +127,74 @@ pub struct CertificateRequest {
     /// The same for people.
     pub subject: String,
     pub requested_at: Utc,
+}
+
+impl CertificateRequest {
+    pub const VERSION: u32 = 1;
+
+    /// Whether both ask for the same: a certificate for that key, under that name.
+    pub fn asks_the_same_as(&self, other: &Self) -> bool {
+        let Self {
+            version,
+            key,
+            key_arn,
+            alias,
+            public_key_sha256,
+            subject_der,
+            ..
+        } = self;
+        *version == other.version
+            && *key == other.key
+            && *key_arn == other.key_arn
+            && *alias == other.alias
+            && *public_key_sha256 == other.public_key_sha256
+            && *subject_der == other.subject_der
+    }
+}
+
+/// What somebody orders at their desk: that a certificate be asked for.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct RequestOrder {
+    pub key: OwnKey,
+    /// RFC 4514; null for the name of the request before.
+    pub subject: Option<String>,
+    /// Whether it is for a key that takes the place of the installed one.
+    pub new_key: bool,
+    /// Of a key that is made; null for the usual one, and always so in KMS, where the deployment says.
+    pub key_algorithm: Option<SigningKeyAlgorithm>,
+}
+
+/// What came of a [`RequestOrder`].
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Requested {
+    pub request: CertificateRequest,
+    /// Whether the key was made just now, or was there.
+    pub origin: Origin,
+    /// The request as PKCS#10, and where it lies in the outbox.
+    pub csr: String,
+    pub location: Location,
+}
+
+/// Algorithm of a signing key in Payment Cryptography, as it spells it.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[allow(non_camel_case_types)]
+pub enum SigningKeyAlgorithm {
+    RSA_2048,
+    #[default]
+    RSA_3072,
+    RSA_4096,
+}
+
+impl SigningKeyAlgorithm {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::RSA_2048 => "RSA_2048",
+            Self::RSA_3072 => "RSA_3072",
+            Self::RSA_4096 => "RSA_4096",
+        }
+    }
 }
 
 /// What signs by the name of a key: the key, and the certificate that says whose it is.
@@ -108,4 +226,40 @@ pub struct Chain {
     pub certificate: Certificate,
     /// From its issuer up to the root.
     pub issuers: Vec<Certificate>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Each object has its place in the two buckets, of which nothing is ever overwritten.
+    #[test]
+    fn requests_for_one_key_under_two_names_lie_beside_each_other() {
+        let key = Sha256::of(b"key");
+        let (first, other) = (
+            OwnKey::Tr34.request_key(&key),
+            OwnKey::Tr34.renamed_request_key(&key, b"name"),
+        );
+        assert_eq!(first, format!("enrolment-requests/tr34/{key}.json"));
+        let name = Sha256::of(b"name").short();
+        assert_eq!(other, format!("enrolment-requests/tr34/{key}-{name}.json"));
+        let short = key.short();
+        assert_eq!(
+            OwnKey::Tr34.csr_key(&key),
+            format!("enrolment/tr34/{short}.csr.pem")
+        );
+        assert_eq!(
+            OwnKey::Tr34.renamed_csr_key(&key, b"name"),
+            format!("enrolment/tr34/{short}-{name}.csr.pem")
+        );
+    }
+
+    #[test]
+    fn a_key_is_found_by_the_name_that_it_tells() {
+        for key in OwnKey::ALL {
+            assert_eq!(OwnKey::named(key.as_str()), Some(key));
+            assert!(key.requests_prefix().starts_with(REQUESTS));
+        }
+        assert_eq!(OwnKey::named("tr31"), None);
+    }
 }

@@ -1,5 +1,5 @@
-//! S3 and Parameter Store, as steps use them: exact versions, write once, profiles, and the roots
-//! that were proven before.
+//! S3 and Parameter Store, as steps use them: exact versions, write once, profiles, the roots that were
+//! proven before, and what certificates were asked for.
 //!
 //! `intake` reads to decide, `fetch-certs` reads to act; both must see the same path, so both
 //! read, and choose, by these functions.
@@ -8,6 +8,7 @@ mod installed;
 mod objects;
 mod pages;
 mod profiles;
+mod requests;
 mod roots;
 mod write_once;
 
@@ -15,8 +16,9 @@ pub use installed::{InstalledError, installed, installed_chain};
 pub use objects::{Beginning, ObjectError, read_beginning, read_newest, read_version};
 pub use pages::{Keys, list_after, read_own, write_over};
 pub use profiles::{LoadedProfile, ProfileError, load_profile};
+pub use requests::{Slot, put_request, request_for, requests_of};
 pub use roots::supplied_roots;
-pub use write_once::{Found, WriteError, write_once};
+pub use write_once::{Found, WriteError, is_there, write_once};
 
 use aws_sdk_s3::Client as S3;
 use ceremony::certificate::Certificate;

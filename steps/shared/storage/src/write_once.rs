@@ -9,6 +9,8 @@ use ceremony::digest::Sha256;
 use ceremony::execution::Location;
 use step::ServiceError;
 
+use crate::objects::{ObjectError, read_newest};
+
 /// Writes `bytes` where nothing lies yet (`If-None-Match: *`).
 ///
 /// What lies there afterwards is read back and compared, so that success means that these very
@@ -50,6 +52,20 @@ pub async fn write_once(
         }
         .into()),
         _ => Err(error.into()),
+    }
+}
+
+/// Whether something lies there.
+///
+/// To a role that may not list the bucket, S3 tells a missing object as a denied one. A denial of
+/// another cause shows when it is written.
+pub async fn is_there(client: &Client, location: &Location) -> Result<bool, ServiceError> {
+    match read_newest(client, &location.bucket, &location.key).await {
+        Ok(_) | Err(ObjectError::TooLarge { .. }) => Ok(true),
+        Err(
+            ObjectError::Missing { .. } | ObjectError::Service(ServiceError::AccessDenied { .. }),
+        ) => Ok(false),
+        Err(ObjectError::Service(error)) => Err(error),
     }
 }
 
