@@ -12,11 +12,12 @@ import { SigningKey } from './platform/signing-key.ts';
 import { Storage } from './platform/storage.ts';
 import { Trail } from './platform/trail.ts';
 import { WatchedControls } from './platform/watched-controls.ts';
-import { SigningCsr } from './steps/enrol.ts';
+import { RequestCertificateStep, SigningCsr } from './steps/enrol.ts';
 import { StepAlarms } from './steps/step-alarms.ts';
 import type { StepFunctionDefaults } from './steps/step-function.ts';
 import { Steps } from './steps/steps.ts';
 import { Reconciliation } from './watch/reconciliation.ts';
+import { Reminders } from './watch/reminders.ts';
 
 export interface KeyCeremonyStackProps extends StackProps {
   /** What the operator chose. */
@@ -39,6 +40,7 @@ export class KeyCeremonyStack extends Stack {
     const signingKey = new SigningKey(this, 'SigningKey', {
       keySpec: config.signingKeySpec,
       administrators: config.keyAdministrators,
+      count: config.signingKeys,
     });
     const runs = new Runs(this, 'Runs');
     const executionKey = new ExecutionKey(this, 'ExecutionKey').key;
@@ -64,10 +66,15 @@ export class KeyCeremonyStack extends Stack {
     const steps = new Steps(this, 'Steps', { defaults, platform, revocationHosts });
     const kekExport = new KekExport(this, 'KekExport', { defaults, platform, steps });
     const reconciliation = new Reconciliation(this, 'Reconciliation', { platform, steps });
+    const reminders = new Reminders(this, 'Reminders', { defaults, platform });
+    const requestCertificate = new RequestCertificateStep(this, 'request-certificate', {
+      defaults,
+      platform,
+    });
     const controls = new WatchedControls(this, 'WatchedControls', {
       defaults,
       platform,
-      steps: steps.byName,
+      steps: { ...steps.byName, 'request-certificate': requestCertificate },
       stateMachines: [kekExport.stateMachine, reconciliation.stateMachine],
     });
     if (config.trail) new Trail(this, 'Trail', { accessLogs: storage.accessLogs });
@@ -80,6 +87,8 @@ export class KeyCeremonyStack extends Stack {
       intake,
       'announce-rejections': announceRejections,
       'watch-controls': controls.step,
+      'remind-expiry': reminders.step,
+      'request-certificate': requestCertificate,
     };
     new StepAlarms(this, 'StepAlarms', { steps: watched, topic: notifications.topic });
 
@@ -98,11 +107,18 @@ export class KeyCeremonyStack extends Stack {
           notifications.deadLetters,
           controls.deadLetters,
           reconciliation.lostDays,
+          reminders.lostDays,
         ].map(({ queue }) => queue),
-        intakes: [intake.function, announceRejections.function, controls.step.function],
+        intakes: [
+          intake.function,
+          announceRejections.function,
+          controls.step.function,
+          reminders.step.function,
+        ],
       },
       platform,
       stateMachines: [kekExport.stateMachine, reconciliation.stateMachine],
+      requestCertificate: requestCertificate.function,
     });
 
     const { eventBus, topic } = notifications;
@@ -123,7 +139,16 @@ export class KeyCeremonyStack extends Stack {
       reconciliation.stateMachine.stateMachineArn,
       'The daily reconciliation',
     );
-    this.output('SigningKeyArn', signingKey.key.keyArn, 'Signs packages');
+    this.output(
+      'SigningKeyArn',
+      signingKey.key.keyArn,
+      'Signs packages as long as no certificate is installed',
+    );
+    this.output(
+      'RequestCertificateFunctionName',
+      requestCertificate.function.functionName,
+      'Called by ceremony enrol',
+    );
     this.output('EventBusName', eventBus.eventBusName, 'Ceremonies announce themselves here');
     this.output('NotificationTopicArn', topic.topicArn, 'Subscribe here');
   }

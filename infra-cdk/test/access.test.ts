@@ -118,7 +118,14 @@ const preflight = (() => {
   ];
 })();
 
-test('an operator writes profiles, tags foreign KEKs, reads, and looks before the first ceremony, but reaches no inbox', () => {
+/** The calls of `ceremony enrol`, beyond reading evidence. */
+const enrol = [
+  'cloudformation:DescribeStacks on arn:PARTITION:cloudformation:REGION:ACCOUNTID:stack/KeyCeremony/*',
+  'lambda:InvokeFunction on request-certificate/Function',
+  'ssm:GetParameter on arn:PARTITION:ssm:REGION:ACCOUNTID:parameter/key-ceremony/certificates/*',
+];
+
+test('an operator writes profiles, tags foreign KEKs, asks for certificates, reads, and looks before the first ceremony, but reaches no inbox', () => {
   const tags = ['purpose', 'partner', 'environment', 'data-type'].map((t) => `key-ceremony:${t}`);
   expect(policy('Access/Operator')).toEqual(
     [
@@ -131,6 +138,7 @@ test('an operator writes profiles, tags foreign KEKs, reads, and looks before th
         'Null aws:ResourceTag/key-ceremony:ceremony-id = true',
       `ssm:PutParameter ${profiles}`,
       ...preflight,
+      ...enrol,
     ].sort(),
   );
 });
@@ -148,6 +156,8 @@ test('a responder reads, and does what remedies ask for', () => {
     ...called,
     'KekExport/announce-rejections',
     'KekExport/intake',
+    'Reminders/remind-expiry',
+    'request-certificate',
     'SigningCsr/signing-csr',
     'WatchedControls/watch-controls',
   ];
@@ -160,6 +170,7 @@ test('a responder reads, and does what remedies ask for', () => {
     'KekExport/Trigger',
     'Notifications',
     'Reconciliation',
+    'Reminders',
     'WatchedControls',
   ].map(
     (at) => `${at}/DeadLetters/Queue`,
@@ -206,6 +217,7 @@ test('a responder reads, and does what remedies ask for', () => {
       'health:DescribeEvents on *',
       'lambda:InvokeFunction on KekExport/announce-rejections/Function',
       'lambda:InvokeFunction on KekExport/intake/Function',
+      'lambda:InvokeFunction on Reminders/remind-expiry/Function',
       'lambda:InvokeFunction on WatchedControls/watch-controls/Function',
       `payment-cryptography:DeleteAlias on ${payment}:alias/key-ceremony/*`,
       `payment-cryptography:DeleteKey on ${payment}:key/* if StringEquals aws:ResourceTag/key-ceremony:purpose = surplus and ${unnamed}`,

@@ -31,6 +31,8 @@ export const FUNCTIONS = [
   'announce-rejections',
   ...STEPS,
   'signing-csr',
+  'request-certificate',
+  'remind-expiry',
   'watch-controls',
 ];
 
