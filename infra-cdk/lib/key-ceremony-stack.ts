@@ -14,11 +14,12 @@ import { SigningKey } from './platform/signing-key.ts';
 import { Storage } from './platform/storage.ts';
 import { Trail } from './platform/trail.ts';
 import { WatchedControls } from './platform/watched-controls.ts';
-import { SigningCsr } from './steps/enrol.ts';
+import { RequestCertificateStep, SigningCsr } from './steps/enrol.ts';
 import { StepAlarms } from './steps/step-alarms.ts';
 import type { StepFunctionDefaults } from './steps/step-function.ts';
 import { Steps } from './steps/steps.ts';
 import { Reconciliation } from './watch/reconciliation.ts';
+import { Reminders } from './watch/reminders.ts';
 
 export interface KeyCeremonyStackProps extends StackProps {
   /** What the operator chose. */
@@ -41,6 +42,7 @@ export class KeyCeremonyStack extends Stack {
     const signingKey = new SigningKey(this, 'SigningKey', {
       keySpec: config.signingKeySpec,
       administrators: config.keyAdministrators,
+      count: config.signingKeys,
     });
     const runs = new Runs(this, 'Runs');
     const executionKey = new ExecutionKey(this, 'ExecutionKey').key;
@@ -86,13 +88,18 @@ export class KeyCeremonyStack extends Stack {
     });
     const ceremonies = [certificateEnrolment, kekExport, workingKeyExport];
     const reconciliation = new Reconciliation(this, 'Reconciliation', { platform, steps });
+    const reminders = new Reminders(this, 'Reminders', { defaults, platform });
+    const requestCertificate = new RequestCertificateStep(this, 'request-certificate', {
+      defaults,
+      platform,
+    });
     const { initialKeysMap } = workingKeyExport;
     const machines = [...ceremonies, initialKeysMap, reconciliation];
     const stateMachines = machines.map(({ stateMachine }) => stateMachine);
     const controls = new WatchedControls(this, 'WatchedControls', {
       defaults,
       platform,
-      steps: steps.byName,
+      steps: { ...steps.byName, 'request-certificate': requestCertificate },
       stateMachines,
     });
     if (config.trail) new Trail(this, 'Trail', { accessLogs: storage.accessLogs });
@@ -107,6 +114,8 @@ export class KeyCeremonyStack extends Stack {
       'intake-enrolment': certificateEnrolment.intake,
       'announce-rejections': announceRejections,
       'watch-controls': controls.step,
+      'remind-expiry': reminders.step,
+      'request-certificate': requestCertificate,
     };
     new StepAlarms(this, 'StepAlarms', { steps: watched, topic: notifications.topic });
 
@@ -128,6 +137,7 @@ export class KeyCeremonyStack extends Stack {
           notifications.deadLetters,
           controls.deadLetters,
           reconciliation.lostDays,
+          reminders.lostDays,
         ].map(({ queue }) => queue),
         intakes: [
           intake,
@@ -135,12 +145,12 @@ export class KeyCeremonyStack extends Stack {
           workingKeyExport.intake,
           announceRejections,
           controls.step,
-        ].map(
-          (step) => step.function,
-        ),
+          reminders.step,
+        ].map((step) => step.function),
       },
       platform,
       stateMachines,
+      requestCertificate: requestCertificate.function,
     });
 
     const { eventBus, topic } = notifications;
@@ -171,7 +181,16 @@ export class KeyCeremonyStack extends Stack {
       reconciliation.stateMachine.stateMachineArn,
       'The daily reconciliation',
     );
-    this.output('SigningKeyArn', signingKey.key.keyArn, 'Signs packages');
+    this.output(
+      'SigningKeyArn',
+      signingKey.key.keyArn,
+      'Signs packages as long as no certificate is installed',
+    );
+    this.output(
+      'RequestCertificateFunctionName',
+      requestCertificate.function.functionName,
+      'Called by ceremony enrol',
+    );
     this.output('EventBusName', eventBus.eventBusName, 'Ceremonies announce themselves here');
     this.output('NotificationTopicArn', topic.topicArn, 'Subscribe here');
   }

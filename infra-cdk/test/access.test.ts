@@ -144,7 +144,14 @@ const preflight = (() => {
   ];
 })();
 
-test('an operator writes profiles and rules, delivers certificates of ours, tags foreign keys, reads, and looks before the first ceremony, but reaches no folder of a partner', () => {
+/** The calls of `ceremony enrol`, beyond reading evidence. */
+const enrol = [
+  'cloudformation:DescribeStacks on arn:PARTITION:cloudformation:REGION:ACCOUNTID:stack/KeyCeremony/*',
+  'lambda:InvokeFunction on request-certificate/Function',
+  'ssm:GetParameter on arn:PARTITION:ssm:REGION:ACCOUNTID:parameter/key-ceremony/certificates/*',
+];
+
+test('an operator writes profiles and rules, delivers certificates of ours, tags foreign keys, asks for certificates, reads, and looks before the first ceremony, but reaches no folder of a partner', () => {
   const tags = ['purpose', 'partner', 'environment', 'data-type'].map((t) => `key-ceremony:${t}`);
   expect(policy('Access/Operator')).toEqual(
     [
@@ -165,6 +172,7 @@ test('an operator writes profiles and rules, delivers certificates of ours, tags
       ...rules.map((rule) => `ssm:PutParameter ${rule}`),
       `ssm:PutParameter ${profiles}`,
       ...preflight,
+      ...enrol,
     ].sort(),
   );
 });
@@ -184,6 +192,8 @@ test('a responder reads, and does what remedies ask for', () => {
     'KekExport/announce-rejections',
     'KekExport/intake',
     'WorkingKeyExport/intake-request',
+    'Reminders/remind-expiry',
+    'request-certificate',
     'SigningCsr/signing-csr',
     'WatchedControls/watch-controls',
   ];
@@ -197,6 +207,7 @@ test('a responder reads, and does what remedies ask for', () => {
     'KekExport/Trigger',
     'Notifications',
     'Reconciliation',
+    'Reminders',
     'WatchedControls',
     'WorkingKeyExport/Trigger',
   ].map(
@@ -251,6 +262,7 @@ test('a responder reads, and does what remedies ask for', () => {
       'lambda:InvokeFunction on CertificateEnrolment/intake-enrolment/Function',
       'lambda:InvokeFunction on KekExport/announce-rejections/Function',
       'lambda:InvokeFunction on KekExport/intake/Function',
+      'lambda:InvokeFunction on Reminders/remind-expiry/Function',
       'lambda:InvokeFunction on WatchedControls/watch-controls/Function',
       'lambda:InvokeFunction on WorkingKeyExport/intake-request/Function',
       `payment-cryptography:DeleteAlias on ${payment}:alias/key-ceremony/*`,

@@ -107,7 +107,7 @@ describe('events', () => {
       ...resources('AWS::SQS::QueuePolicy'),
       ...resources('AWS::SNS::TopicPolicy'),
     ];
-    expect(documents).toHaveLength(7);
+    expect(documents).toHaveLength(8);
     for (const { PolicyDocument } of documents) {
       const denied = PolicyDocument.Statement.filter(
         (statement: Statement) => statement.Effect === 'Deny',
@@ -149,6 +149,7 @@ describe('alarms', () => {
           'AWS/States ExecutionsTimedOut Sum > 0',
           once,
         ],
+        ...letters('it was not looked whether certificates of signing keys end'),
         ['a ceremony failed (kek-export)', 'AWS/States ExecutionsFailed Sum > 0', once],
         ['a ceremony timed out (kek-export)', 'AWS/States ExecutionsTimedOut Sum > 0', once],
         ['a ceremony failed (reconciliation)', 'AWS/States ExecutionsFailed Sum > 0', once],
@@ -156,6 +157,11 @@ describe('alarms', () => {
         [
           'there was no reconciliation of keys and evidence for 30 hours',
           'AWS/States ExecutionsSucceeded Sum < 1',
+          '30 x 3600 s',
+        ],
+        [
+          'it was not looked for 30 hours whether certificates of signing keys end',
+          'AWS/Lambda Invocations Sum < 1',
           '30 x 3600 s',
         ],
         [
@@ -197,7 +203,9 @@ describe('alarms', () => {
             'KekExport/announce-rejections',
             'KekExport/intake',
             'WorkingKeyExport/intake-request',
+            'Reminders/remind-expiry',
             'WatchedControls/watch-controls',
+            'request-certificate',
           ],
           '{ $.fields.error = "AccessDenied" }',
         ),
@@ -208,6 +216,7 @@ describe('alarms', () => {
             'Steps/create-kek',
             'Steps/wrap-ecdh',
             'Steps/make-keys',
+            'request-certificate',
             'Steps/wrap-rsa',
             'Steps/wrap-tr34',
             'Steps/establish-kek',
@@ -220,20 +229,21 @@ describe('alarms', () => {
         ),
         ...counted(
           'SurplusKey',
-          ['Steps/import-ca', 'Steps/create-kek', 'Steps/wrap-ecdh', 'Steps/make-keys'],
+          ['Steps/import-ca', 'Steps/create-kek', 'Steps/make-keys', 'request-certificate', 'Steps/wrap-ecdh'],
           '{ $.fields.surplus = "*" }',
         ),
       ].sort(),
     );
   });
 
-  test('a reconciliation that never was is missed, and nothing else that is not there', () => {
+  test('what is done every day and never was is missed, and nothing else that is not there', () => {
     const missing = resources('AWS::CloudWatch::Alarm').map((alarm) => [
       alarm.MetricName,
       alarm.TreatMissingData,
     ]);
     for (const [metric, treated] of missing) {
-      expect(treated).toBe(metric === 'ExecutionsSucceeded' ? 'breaching' : 'notBreaching');
+      const daily = ['ExecutionsSucceeded', 'Invocations'].includes(metric);
+      expect(treated).toBe(daily ? 'breaching' : 'notBreaching');
     }
   });
 

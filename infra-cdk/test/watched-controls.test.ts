@@ -155,11 +155,11 @@ describe('what is watched', () => {
   );
 
   test.each([
-    ['create-key', ['create-kek', 'make-keys', 'wrap-ecdh']],
+    ['create-key', ['create-kek', 'make-keys', 'request-certificate', 'wrap-ecdh']],
     ['import-key', ['import-ca']],
     ['export-key', ['export-initial-keys', 'export-keys', 'wrap-ecdh', 'wrap-rsa', 'wrap-tr34']],
-    ['update-alias', ['create-kek', 'establish-kek', 'import-ca', 'make-keys', 'wrap-ecdh']],
-    ['delete-alias', ['create-kek', 'establish-kek', 'import-ca', 'make-keys', 'wrap-ecdh']],
+    ['update-alias', ['create-kek', 'establish-kek', 'import-ca', 'make-keys', 'request-certificate', 'wrap-ecdh']],
+    ['delete-alias', ['create-kek', 'establish-kek', 'import-ca', 'make-keys', 'request-certificate', 'wrap-ecdh']],
   ])('%s by %s is what a ceremony does; by another step it is not', (name, steps) => {
     const all = [
       'create-kek',
@@ -168,6 +168,7 @@ describe('what is watched', () => {
       'export-keys',
       'import-ca',
       'make-keys',
+      'request-certificate',
       'sign',
       'wrap-ecdh',
       'wrap-rsa',
@@ -175,9 +176,8 @@ describe('what is watched', () => {
     ];
     for (const step of all) {
       const event = ofThisStack(name);
-      event.detail.userIdentity.sessionContext = {
-        sessionIssuer: { arn: `Steps/${step}/Role` },
-      };
+      const role = step === 'request-certificate' ? `${step}/Role` : `Steps/${step}/Role`;
+      event.detail.userIdentity.sessionContext = { sessionIssuer: { arn: role } };
       expect(lettingThrough(event), step).toEqual(steps.includes(step) ? [] : [RULES[name]]);
     }
   });

@@ -34,8 +34,6 @@ export class KekExport extends Construct {
   readonly rejections: IQueue;
   /** Announces what intake steps rejected and gathered. */
   readonly announceRejections: AnnounceRejectionsStep;
-  /** What holds a message for each rejection that waits, of any ceremony. */
-  readonly rejections: IQueue;
   /** Drops that nothing looked at. */
   readonly lostDrops: DeadLetters;
   /** Rejections that were not announced. */

@@ -13,13 +13,13 @@ import type { DefineStep } from './step-function.ts';
 /** The steps of `steps/conclude/`: the package is signed, made and published, and either ending recorded. */
 export function concludeSteps(define: DefineStep, { signingKey, storage }: Platform) {
   const sign = define('sign', 'Signs prefix and cryptogram with the KMS signing key', {
-    environment: { SIGNING_KEY_ARNS: signingKey.key.keyArn },
+    environment: { SIGNING_KEY_ARNS: signingKey.arns },
   });
   signingKey.allowSigning(sign.role, 'Packages');
   const signPackage = define('sign-package', 'Signs the list of the package with the KMS signing key', {
     environment: {
       EVIDENCE_BUCKET: storage.evidence.bucketName,
-      SIGNING_KEY_ARNS: signingKey.key.keyArn,
+      SIGNING_KEY_ARNS: signingKey.arns,
     },
     permissions: [readInstalledChain(storage, 'package-signing')],
   });

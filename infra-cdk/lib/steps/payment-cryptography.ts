@@ -5,7 +5,7 @@ import { paymentCryptographyArn } from '../platform/ceremony-keys.ts';
 import type { Permission } from '../platform/permission.ts';
 
 /**
- * What the steps that touch AWS Payment Cryptography may do there: some make and use keys, three look
+ * What the steps that touch AWS Payment Cryptography may do there: some make and use keys, others look
  * at what there is.
  *
  * Taken from "Actions, resources, and condition keys for AWS Payment Cryptography" in the AWS
@@ -271,6 +271,38 @@ export class PaymentCryptography {
     ];
   }
 
+  /**
+   * Create key pairs that sign (S0), find them again by alias, and have the service sign requests for
+   * certificates of them.
+   */
+  createSigningKeys(): Permission[] {
+    return [
+      {
+        actions: ['payment-cryptography:CreateKey'],
+        resources: ['*'],
+        conditions: {
+          StringEquals: {
+            ...tagged('signing'),
+            'payment-cryptography:KeyClass': 'ASYMMETRIC_KEY_PAIR',
+            'payment-cryptography:KeyUsage': 'TR31_S0_ASYMMETRIC_KEY_FOR_DIGITAL_SIGNATURE',
+          },
+        },
+        wildcard:
+          'CreateKey has no resource types; conditions limit it to S0 key pairs tagged as signing keys.',
+      },
+      {
+        actions: [
+          'payment-cryptography:GetCertificateSigningRequest',
+          'payment-cryptography:GetPublicKeyCertificate',
+        ],
+        resources: [this.anyKey],
+        conditions: { StringEquals: { 'aws:ResourceTag/key-ceremony:purpose': 'signing' } },
+        wildcard: 'The key is made after the deployment; its id is random, its tag says what it is.',
+      },
+      ...this.aliasedKeys('signing'),
+    ];
+  }
+
   /** Export what is a KEK by its tag, in one form. */
   private exportKeks(
     material: 'DiffieHellmanTr31KeyBlock' | 'KeyCryptogram' | 'Tr34KeyBlock',
@@ -366,7 +398,7 @@ function listing(operation: 'ListKeys' | 'ListAliases'): Permission {
   };
 }
 
-type Purpose = 'agreement' | 'ca' | 'kek' | 'working';
+type Purpose = 'agreement' | 'ca' | 'kek' | 'signing' | 'working';
 
 /** As `Usage` in `steps/shared/ceremony/src/working_keys/attributes.rs` has them. */
 const WORKING_USAGES = [

@@ -37,7 +37,7 @@ interface Counted {
 export class StepAlarms extends Construct {
   constructor(scope: Construct, id: string, { steps, topic }: StepAlarmsProps) {
     super(scope, id);
-    const paymentKeys = ['import-ca', 'create-kek', 'make-keys', 'wrap-ecdh'];
+    const paymentKeys = ['import-ca', 'create-kek', 'make-keys', 'request-certificate', 'wrap-ecdh'];
     const all: Counted[] = [
       {
         name: 'AccessDenied',

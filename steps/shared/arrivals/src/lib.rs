@@ -220,16 +220,4 @@ fn remedy(kind: Kind) -> &'static str {
              `maxCeremoniesPerDay` before."
         }
     }
-    let reason = format!(
-        "{begun}, and `maxCeremoniesPerDay` of its profile allows no more; the next is possible from \
-         {next}"
-    );
-    if kind == Kind::WorkingKeyExport {
-        let remedy = "Drop the document again when the next is possible, or have an operator raise \
-                      `maxCeremoniesPerDay` before.";
-        return (reason, remedy);
-    }
-    let remedy = "Drop the leaf again when the next is possible, or have an operator raise \
-                  `maxCeremoniesPerDay` before.";
-    (reason, remedy)
 }

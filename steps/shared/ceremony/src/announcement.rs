@@ -36,6 +36,8 @@ pub enum Announcement {
     CeremonyFailed(CeremonyFailed),
     #[serde(rename = "Ceremony Succeeded")]
     CeremonySucceeded(CeremonySucceeded),
+    #[serde(rename = "Certificate Expires")]
+    CertificateExpires(CertificateExpires),
     #[serde(rename = "Certificate Installed")]
     CertificateInstalled(CertificateInstalled),
     #[serde(rename = "Certificates Incomplete")]
@@ -59,10 +61,11 @@ pub enum Announcement {
 }
 
 impl Announcement {
-    pub const DETAIL_TYPES: [&'static str; 13] = [
+    pub const DETAIL_TYPES: [&'static str; 14] = [
         "Approval Required",
         "Ceremony Failed",
         "Ceremony Succeeded",
+        "Certificate Expires",
         "Certificate Installed",
         "Certificates Incomplete",
         "Certificates Rejected",
@@ -80,6 +83,7 @@ impl Announcement {
             Self::ApprovalRequired(_) => "Approval Required",
             Self::CeremonyFailed(_) => "Ceremony Failed",
             Self::CeremonySucceeded(_) => "Ceremony Succeeded",
+            Self::CertificateExpires(_) => "Certificate Expires",
             Self::CertificateInstalled(_) => "Certificate Installed",
             Self::CertificatesIncomplete(_) => "Certificates Incomplete",
             Self::CertificatesRejected(_) => "Certificates Rejected",
@@ -107,6 +111,7 @@ impl Announcement {
             Self::ApprovalRequired(detail) => serde_json::to_string(detail),
             Self::CeremonyFailed(detail) => serde_json::to_string(detail),
             Self::CeremonySucceeded(detail) => serde_json::to_string(detail),
+            Self::CertificateExpires(detail) => serde_json::to_string(detail),
             Self::CertificateInstalled(detail) => serde_json::to_string(detail),
             Self::CertificatesIncomplete(detail)
             | Self::CertificatesRejected(detail)
@@ -128,6 +133,7 @@ impl Announcement {
             "Approval Required" => schemars::schema_for!(ApprovalRequired),
             "Ceremony Failed" => schemars::schema_for!(CeremonyFailed),
             "Ceremony Succeeded" => schemars::schema_for!(CeremonySucceeded),
+            "Certificate Expires" => schemars::schema_for!(CertificateExpires),
             "Certificate Installed" => schemars::schema_for!(CertificateInstalled),
             "Certificates Incomplete" | "Certificates Rejected" | "Request Rejected" => {
                 schemars::schema_for!(FilesNotTaken)
@@ -264,6 +270,37 @@ pub struct CeremonyFailed {
     /// Where the record lies; null where none could be written.
     pub record: Option<Location>,
     pub execution_arn: String,
+}
+
+/// The certificate of a signing key of ours ends soon, or has ended.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct CertificateExpires {
+    pub version: u32,
+    /// The kind of ceremony that installs another one.
+    pub ceremony: Kind,
+    /// The ceremony that installed this one.
+    pub ceremony_id: String,
+    /// Always null, as the next two: it is our own.
+    pub partner: Option<PartnerId>,
+    pub environment: Option<Environment>,
+    pub data_type: Option<DataType>,
+    /// By which name the key signs.
+    pub key: OwnKey,
+    pub key_arn: String,
+    /// Fingerprint of the certificate.
+    #[cfg_attr(feature = "schema", schemars(with = "String"))]
+    pub certificate_sha256: Sha256,
+    #[cfg_attr(feature = "schema", schemars(with = "String"))]
+    pub not_after: Utc,
+    /// Which reminder it is: 60, 30 or 7 days before the end, 0 once it has ended.
+    pub days_before: u64,
+    /// Whole days until the end; negative once it has ended.
+    pub days_left: i64,
+    pub what: String,
+    /// What to do about it.
+    pub remedy: String,
 }
 
 /// A certificate for a signing key of ours was proven, and is used from now on.
