@@ -15,9 +15,22 @@ pub struct LoadedProfile {
 /// Reads and parses `/key-ceremony/partners/<partner>/<environment>/<data-type>`.
 pub async fn load_profile(client: &Client, folder: &Folder) -> Result<LoadedProfile, ProfileError> {
     let name = folder.profile_parameter();
+    let Some((value, version)) = parameter(client, &name).await? else {
+        return Err(ProfileError::PartnerUnknown(name));
+    };
+    let profile = Profile::parse(&value, folder)
+        .map_err(|source| ProfileError::ProfileMalformed { name, source })?;
+    Ok(LoadedProfile { profile, version })
+}
+
+/// The value of a parameter and its version; none where there is no such parameter.
+pub(crate) async fn parameter(
+    client: &Client,
+    name: &str,
+) -> Result<Option<(String, i64)>, ServiceError> {
     let answer = client
         .get_parameter()
-        .name(&name)
+        .name(name)
         .with_decryption(true)
         .send()
         .await;
@@ -28,18 +41,14 @@ pub async fn load_profile(client: &Client, folder: &Folder) -> Result<LoadedProf
                 .as_service_error()
                 .is_some_and(|error| error.is_parameter_not_found());
             if unknown {
-                return Err(ProfileError::PartnerUnknown(name));
+                return Ok(None);
             }
-            return Err(ServiceError::new("ssm:GetParameter", &error).into());
+            return Err(ServiceError::new("ssm:GetParameter", &error));
         }
     };
-    let (value, version) = answer
-        .parameter
-        .map(|parameter| (parameter.value.unwrap_or_default(), parameter.version))
-        .unwrap_or_default();
-    let profile = Profile::parse(&value, folder)
-        .map_err(|source| ProfileError::ProfileMalformed { name, source })?;
-    Ok(LoadedProfile { profile, version })
+    let found = answer.parameter;
+    let read = found.map(|parameter| (parameter.value.unwrap_or_default(), parameter.version));
+    Ok(Some(read.unwrap_or_default()))
 }
 
 /// Why there is no profile.
