@@ -202,7 +202,7 @@ describe('alarms', () => {
         ),
         ...counted(
           'PaymentCryptographyThrottled',
-          ['Steps/import-ca', 'Steps/create-kek', 'Steps/wrap-rsa'],
+          ['Steps/import-ca', 'Steps/create-kek', 'Steps/wrap-rsa', 'Steps/prove-enrolment'],
           '{ $.fields.error = "ServiceThrottled" }',
         ),
         ...counted(

@@ -48,7 +48,7 @@ export class StepAlarms extends Construct {
       {
         name: 'PaymentCryptographyThrottled',
         pattern: failedWith('ServiceThrottled'),
-        steps: [...paymentKeys, 'wrap-rsa'],
+        steps: [...paymentKeys, 'wrap-rsa', 'prove-enrolment'],
         description: 'Payment Cryptography has refused calls as too many for a quarter of an hour',
         // For so long the machines try again. A queue that shrinks is no news, one that does not is.
         periods: 3,

@@ -1,9 +1,7 @@
 //! A signing key of ours, the request for it, and the chain that a CA issued.
 
 use ceremony::digest::Sha256;
-use ceremony::enrolment::{
-    CertificateRequest, Enrolment, EnrolmentRules, OwnKey, Policy,
-};
+use ceremony::enrolment::{CertificateRequest, Enrolment, EnrolmentRules, OwnKey, Policy};
 use ceremony::id::{CertificateSet, Kind};
 use ceremony::path::CertificatePath;
 use ceremony::utc::Utc;

@@ -12,7 +12,6 @@ use serde_json::{Value, json};
 use tokio::sync::OnceCell;
 use workbench::{Lifetime, Progress, Project};
 
-
 /// A running stack, and an ear on its event bus.
 pub struct World {
     pub stack: Stack,

@@ -109,12 +109,7 @@ fn complete(key: OwnKey, path: &CertificatePath, files: &[File]) -> Decision {
     Decision::Complete(Box::new(complete))
 }
 
-fn no_path(
-    error: NoPath,
-    rules: Option<&EnrolmentRules>,
-    key: OwnKey,
-    files: &[File],
-) -> Decision {
+fn no_path(error: NoPath, rules: Option<&EnrolmentRules>, key: OwnKey, files: &[File]) -> Decision {
     let error = error.told_with(&dropped(files));
     let Some(remedy) = error.what_to_add() else {
         return Decision::unusable(None, error.to_string());

@@ -76,7 +76,8 @@ impl Inbox {
                 ),
                 runs: Runs::new(aws_sdk_dynamodb::Client::new(&config), "runs".to_owned()),
                 inbox_bucket: INBOX.to_owned(),
-                rejections_queue_url: "https://sqs.eu-west-1.amazonaws.com/111122223333/q".to_owned(),
+                rejections_queue_url: "https://sqs.eu-west-1.amazonaws.com/111122223333/q"
+                    .to_owned(),
                 state_machine_arn:
                     "arn:aws:states:eu-west-1:111122223333:stateMachine:certificate-enrolment"
                         .to_owned(),
@@ -159,7 +160,12 @@ async fn somebody_elses_certificate_is_rejected_by_name_and_with_what_was_reques
     assert_eq!(announced.detail["file"], format!("{FOLDER}stranger.pem"));
     assert!(announced.detail["latestCeremony"]["ceremonyId"].is_string());
     let reason = inbox.reason();
-    for word in ["ACME Key Exchange", "no certificate of ours", "package-signing", "Key Ceremony"] {
+    for word in [
+        "ACME Key Exchange",
+        "no certificate of ours",
+        "package-signing",
+        "Key Ceremony",
+    ] {
         assert!(reason.contains(word), "{word}: {reason}");
     }
     // It stops nothing, whenever the others are heard of.
@@ -203,14 +209,21 @@ async fn the_newest_certificate_that_is_valid_counts() {
 
 #[tokio::test(start_paused = true)]
 async fn a_name_that_is_no_key_of_ours_is_rejected_with_those_that_are() {
-    for key in ["enrolment/visa/certificate.pem", "enrolment/certificate.pem"] {
+    for key in [
+        "enrolment/visa/certificate.pem",
+        "enrolment/certificate.pem",
+    ] {
         let inbox = Inbox::new();
         inbox.aws.put(INBOX, key, inbox.pki.leaf.pem());
         assert_eq!(inbox.hears_of_key(key).await, Output::Rejected);
         let detail = inbox.only_announcement().detail;
         assert_eq!(detail["file"], key);
         let reason = detail["reason"].as_str().unwrap();
-        let word = if key.contains("visa") { "`tr34`" } else { "<key name>" };
+        let word = if key.contains("visa") {
+            "`tr34`"
+        } else {
+            "<key name>"
+        };
         assert!(reason.contains(word), "{reason}");
     }
 }

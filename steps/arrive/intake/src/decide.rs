@@ -82,7 +82,10 @@ pub(crate) async fn decide(
     Ok(match chosen.await? {
         Ok(chosen) => {
             if let Some(file) = chosen.two_leaves_in_one_file(&dropped(&files)) {
-                return Ok(Decision::unusable(Some(file), TWO_LEAVES_IN_ONE_FILE.to_owned()));
+                return Ok(Decision::unusable(
+                    Some(file),
+                    TWO_LEAVES_IN_ONE_FILE.to_owned(),
+                ));
             }
             if let Wanted::Missing = wanted {
                 return Ok(nonce::missing());
@@ -154,7 +157,9 @@ fn complete(
     complete.set = complete.set.answering(wanted.nonce());
     if let Wanted::Here(_, file) = wanted {
         complete.objects.push(file.object.clone());
-        complete.objects.sort_by(|one, other| one.key.cmp(&other.key));
+        complete
+            .objects
+            .sort_by(|one, other| one.key.cmp(&other.key));
     }
     complete
 }

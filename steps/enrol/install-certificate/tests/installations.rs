@@ -62,7 +62,10 @@ impl Installing {
     }
 
     fn decision(&self) -> String {
-        self.input.ceremony.ceremony_id.evidence_key("installed.json")
+        self.input
+            .ceremony
+            .ceremony_id
+            .evidence_key("installed.json")
     }
 }
 
@@ -95,7 +98,8 @@ async fn a_certificate_is_installed_with_its_chain() {
     let chain = installed_chain(&s3, EVIDENCE, &installed).await.unwrap();
     assert_eq!(chain.certificate, path(&pki).leaf);
     assert_eq!(chain.issuers.len(), 2);
-    let decision = serde_json::from_slice::<Installation>(&aws.only(EVIDENCE, &installing.decision()).bytes);
+    let decision =
+        serde_json::from_slice::<Installation>(&aws.only(EVIDENCE, &installing.decision()).bytes);
     assert_eq!(decision.unwrap().installed, installed);
     assert!(matches!(
         &installing.journal.deeds()[..],
@@ -110,10 +114,16 @@ async fn another_attempt_does_the_same() {
     let renewed = renewed();
     let installing = Installing::new(&aws, &renewed);
     aws.fault("PutParameter", 1..=1, Fault::Denied);
-    assert_eq!(installing.installs().await.unwrap_err().name(), "AccessDenied");
+    assert_eq!(
+        installing.installs().await.unwrap_err().name(),
+        "AccessDenied"
+    );
     let first = installing.installs().await.unwrap();
     let expected = path(&pki).leaf.sha256();
-    assert_eq!(first.replaces.as_ref().map(|it| &it.certificate_sha256), Some(&expected));
+    assert_eq!(
+        first.replaces.as_ref().map(|it| &it.certificate_sha256),
+        Some(&expected)
+    );
     // The parameter has it by now, and what was replaced is still told.
     assert_eq!(installing.installs().await.unwrap(), first);
     assert_eq!(installing.is_installed(), Some(first.installed));
@@ -156,7 +166,11 @@ async fn what_is_not_proven_or_cleared_is_not_installed() {
 #[tokio::test(start_paused = true)]
 async fn a_chain_that_is_not_the_proven_one_is_not_installed() {
     let installing = Installing::new(&Aws::default(), &own_chain());
-    let key = installing.input.ceremony.ceremony_id.evidence_key("certificates.pem");
+    let key = installing
+        .input
+        .ceremony
+        .ceremony_id
+        .evidence_key("certificates.pem");
     installing.aws.put(EVIDENCE, &key, "something else");
     let error = installing.installs().await.unwrap_err();
     assert_eq!(error.name(), "ChainDiffers", "{error}");

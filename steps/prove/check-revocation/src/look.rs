@@ -24,7 +24,11 @@ pub(crate) struct Look<'a> {
 }
 
 impl<'a> Look<'a> {
-    pub(crate) fn new(context: &'a Context, ceremony: &'a AnyCeremony, journal: &'a Journal) -> Self {
+    pub(crate) fn new(
+        context: &'a Context,
+        ceremony: &'a AnyCeremony,
+        journal: &'a Journal,
+    ) -> Self {
         Self {
             context,
             ceremony,

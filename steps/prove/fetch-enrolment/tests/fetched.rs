@@ -78,7 +78,10 @@ impl Dropped {
 #[tokio::test(start_paused = true)]
 async fn a_drop_becomes_a_path_and_a_policy_with_its_request() {
     let dropped = Dropped::new();
-    let Output { path: found, policy } = dropped.fetched().await.unwrap();
+    let Output {
+        path: found,
+        policy,
+    } = dropped.fetched().await.unwrap();
     assert_eq!(found, path(&dropped.pki));
     assert_eq!(policy, policy_of(&dropped.pki, |_| {}));
 }

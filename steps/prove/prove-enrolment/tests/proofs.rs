@@ -75,20 +75,37 @@ async fn what_was_asked_for_is_proven_and_handed_on_for_the_record() {
     let manifest: serde_json::Value =
         serde_json::from_slice(&publication.manifest.contents).unwrap();
     assert_eq!(manifest["key"], "package-signing");
-    assert_eq!(manifest["files"][0]["sha256"], Sha256::of(&chain.contents).to_string());
+    assert_eq!(
+        manifest["files"][0]["sha256"],
+        Sha256::of(&chain.contents).to_string()
+    );
 }
 
 #[tokio::test]
 async fn a_certificate_that_is_not_what_was_asked_for_is_refused_by_name() {
     let usage = |usage: &'static [Usage]| {
-        own_chain_builder().leaf(move |leaf| leaf.key_usage(usage)).build()
+        own_chain_builder()
+            .leaf(move |leaf| leaf.key_usage(usage))
+            .build()
     };
     for (pki, error) in [
         (usage(&[Usage::KeyEncipherment]), "KeyUsageWrong"),
-        (usage(&[Usage::DigitalSignature, Usage::KeyCertSign]), "KeyCertSignWithoutCa"),
-        (own_chain_builder().leaf(Profile::an_authority).build(), "BasicConstraintsWrong"),
-        (own_chain_builder().leaf(Profile::expired).build(), "CertificateExpired"),
-        (own_chain_builder().leaf(Profile::not_yet_valid).build(), "CertificateNotYetValid"),
+        (
+            usage(&[Usage::DigitalSignature, Usage::KeyCertSign]),
+            "KeyCertSignWithoutCa",
+        ),
+        (
+            own_chain_builder().leaf(Profile::an_authority).build(),
+            "BasicConstraintsWrong",
+        ),
+        (
+            own_chain_builder().leaf(Profile::expired).build(),
+            "CertificateExpired",
+        ),
+        (
+            own_chain_builder().leaf(Profile::not_yet_valid).build(),
+            "CertificateNotYetValid",
+        ),
     ] {
         assert_eq!(Proving::new(&pki).await.refused().await, error);
     }
@@ -162,8 +179,11 @@ async fn a_key_in_payment_cryptography_is_asked_there() {
     let leaf = Certificate::from_der(issued.der()).unwrap();
     let input = &mut proving.input;
     *input = of_tr34(input, leaf, &key_arn);
+    let before = proving.payment.calls().len();
     let output = proving.proven().await.unwrap();
     assert_eq!(output.refused, None);
+    let calls = &proving.payment.calls()[before..];
+    assert_eq!(calls, ["GetPublicKeyCertificate"]);
 
     proving.input.policy.request.key_arn = makes_signing_key(&proving.payment).await;
     assert_eq!(proving.refused().await, "SigningKeyDiffers");

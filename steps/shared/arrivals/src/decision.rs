@@ -62,7 +62,9 @@ impl<P: Place> Complete<P> {
     /// Of several objects with the same certificate the one that lay there first is taken; when the
     /// set was dropped, the newest one with the leaf says.
     pub fn new(kind: Kind, place: &P, path: &CertificatePath, files: &[File]) -> Self {
-        let newest = by_age(files).into_iter().rfind(|file| holds(file, &path.leaf));
+        let newest = by_age(files)
+            .into_iter()
+            .rfind(|file| holds(file, &path.leaf));
         let cas = path.cas().map(Certificate::sha256);
         Self {
             set: CertificateSet::new(kind, place, path.leaf.sha256(), cas),

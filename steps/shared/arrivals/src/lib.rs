@@ -116,9 +116,7 @@ impl Arrivals {
             Decision::Incomplete { missing, remedy } => {
                 self.announce_incomplete(kind, place, missing, remedy).await
             }
-            Decision::PrivateKey(found) => {
-                private_key::announce(self, kind, place, &found).await
-            }
+            Decision::PrivateKey(found) => private_key::announce(self, kind, place, &found).await,
             Decision::Unusable {
                 reason,
                 file,
@@ -160,7 +158,8 @@ impl Arrivals {
                      could not be told from the first: a new nonce is missing"
                 );
                 let remedy = "Have the partner drop a new random nonce in a file `<name>.nonce`.";
-                self.announce_incomplete(kind, place, missing, remedy).await?
+                self.announce_incomplete(kind, place, missing, remedy)
+                    .await?
             }
             Start::NoneLeftToday => {
                 let reason = none_left(place, complete.per_day, now);

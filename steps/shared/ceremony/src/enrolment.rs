@@ -74,7 +74,10 @@ impl OwnKey {
     pub fn of_inbox_key(key: &str) -> Result<Self, String> {
         let parts: Vec<&str> = key.split('/').collect();
         let ["enrolment", name, file] = parts[..] else {
-            return Err(format!("`{}` is not enrolment/<key name>/<file>", shown(key)));
+            return Err(format!(
+                "`{}` is not enrolment/<key name>/<file>",
+                shown(key)
+            ));
         };
         if file.is_empty() {
             return Err(format!("`{}` names a folder, not a file", shown(key)));
@@ -115,10 +118,7 @@ impl OwnKey {
 
     /// Where the one lies that asks for another subject than the first did.
     pub fn renamed_csr_key(self, public_key_sha256: &Sha256, subject_der: &[u8]) -> String {
-        let (key, subject) = (
-            public_key_sha256.short(),
-            Sha256::of(subject_der).short(),
-        );
+        let (key, subject) = (public_key_sha256.short(), Sha256::of(subject_der).short());
         format!("enrolment/{self}/{key}-{subject}.csr.pem")
     }
 

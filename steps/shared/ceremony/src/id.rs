@@ -111,12 +111,7 @@ impl<P> CertificateSet<P> {
 }
 
 impl<P: Place> CertificateSet<P> {
-    pub fn new(
-        kind: Kind,
-        place: &P,
-        leaf: Sha256,
-        cas: impl IntoIterator<Item = Sha256>,
-    ) -> Self {
+    pub fn new(kind: Kind, place: &P, leaf: Sha256, cas: impl IntoIterator<Item = Sha256>) -> Self {
         let mut cas: Vec<Sha256> = cas.into_iter().collect();
         cas.sort_unstable();
         Self {

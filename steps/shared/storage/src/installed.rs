@@ -21,8 +21,8 @@ pub async fn installed(client: &Ssm, key: OwnKey) -> Result<Option<Installed>, I
         name: name.clone(),
         detail,
     };
-    let installed: Installed = serde_json::from_str(&value)
-        .map_err(|error| malformed(error.to_string()))?;
+    let installed: Installed =
+        serde_json::from_str(&value).map_err(|error| malformed(error.to_string()))?;
     if installed.version != Installed::VERSION || installed.key != key {
         let (version, of) = (installed.version, installed.key);
         return Err(malformed(format!("it is version {version} and of `{of}`")));

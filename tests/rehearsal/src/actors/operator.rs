@@ -51,7 +51,11 @@ impl<'a> Operator<'a> {
         let answer = self.connection.ssm()?.get_parameter().name(&name).send();
         let answer = match answer.await {
             Ok(answer) => answer,
-            Err(error) if error.as_service_error().is_some_and(|it| it.is_parameter_not_found()) => {
+            Err(error)
+                if error
+                    .as_service_error()
+                    .is_some_and(|it| it.is_parameter_not_found()) =>
+            {
                 return Ok(Value::Null);
             }
             Err(error) => return Err(error).with_context(|| format!("reading {name}")),

@@ -114,16 +114,35 @@ async fn is_installed(
 ) -> Result<()> {
     let installed = operator.installed(key).await?;
     for (name, found, expected) in [
-        ("the certificate", &installed["certificateSha256"], issued.sha256()),
-        ("the ceremony", &installed["ceremonyId"], execution.name.clone()),
-        ("the ceremony of the event", &event.detail["ceremonyId"], execution.name.clone()),
+        (
+            "the certificate",
+            &installed["certificateSha256"],
+            issued.sha256(),
+        ),
+        (
+            "the ceremony",
+            &installed["ceremonyId"],
+            execution.name.clone(),
+        ),
+        (
+            "the ceremony of the event",
+            &event.detail["ceremonyId"],
+            execution.name.clone(),
+        ),
         ("the key of the event", &event.detail["key"], key.to_owned()),
     ] {
         ensure!(*found == expected, "{name} is {found}, not {expected}");
     }
     let arn = &event.detail["keyArn"];
-    ensure!(installed["keyArn"] == *arn, "another key is announced: {arn}");
-    ensure!(event.detail["partner"].is_null(), "a partner is announced: {}", event.detail);
+    ensure!(
+        installed["keyArn"] == *arn,
+        "another key is announced: {arn}"
+    );
+    ensure!(
+        event.detail["partner"].is_null(),
+        "a partner is announced: {}",
+        event.detail
+    );
     Ok(())
 }
 
@@ -137,14 +156,18 @@ async fn is_refused(
     let (key, _) = KEYS[0];
     let step = progress.step("Dropping somebody else's certificate");
     let before = operator.installed(key).await?;
-    let stranger = Profile::leaf("Somebody Else", "identity").key_usage(&[KeyUsage::DigitalSignature]);
+    let stranger =
+        Profile::leaf("Somebody Else", "identity").key_usage(&[KeyUsage::DigitalSignature]);
     let stranger = stranger.issued_by(pki.issuer(), pki.leaf.key());
     operator.drops(key, "stranger.pem", stranger.pem()).await?;
     let file = format!("enrolment/{key}/stranger.pem");
     let event = announced(ear, "Certificates Rejected", |event| event.names(&file)).await?;
     let told = event.detail.to_string();
     for word in ["Somebody Else", key] {
-        ensure!(told.contains(word), "the rejection does not say {word}: {told}");
+        ensure!(
+            told.contains(word),
+            "the rejection does not say {word}: {told}"
+        );
     }
     let after = operator.installed(key).await?;
     ensure!(before == after, "something else is installed: {after}");

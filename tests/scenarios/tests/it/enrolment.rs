@@ -47,7 +47,10 @@ impl Enrolling {
     /// Drops certificate and CAs in one file; ends in the named error.
     async fn fails(&mut self, pki: &Pki, issued: &Issued, error: &str) -> (Execution, Event) {
         let chain = issued.pem() + &pki.intermediates[0].pem() + &pki.root.pem();
-        let dropped = self.operator().drops(KEY, &format!("{error}.pem"), chain).await;
+        let dropped = self
+            .operator()
+            .drops(KEY, &format!("{error}.pem"), chain)
+            .await;
         dropped.expect("a drop");
         let connection = self.world.stack.connection();
         let watcher = Watcher::new(connection, "certificate-enrolment").expect("a machine");
@@ -55,7 +58,12 @@ impl Enrolling {
         let arn = watcher.start_of("enrolment-", &known, PATIENCE).await;
         let execution = watcher.end_of(&arn.expect("a start"), PATIENCE).await;
         let execution = execution.expect("an end");
-        assert_eq!(execution.error.as_deref(), Some(error), "{:?}", execution.cause);
+        assert_eq!(
+            execution.error.as_deref(),
+            Some(error),
+            "{:?}",
+            execution.cause
+        );
         self.ceremonies.push(execution.name.clone());
         let event = self.is_told("Ceremony Failed", &execution.name).await;
         assert_eq!(event.detail["error"], error);
@@ -88,7 +96,9 @@ async fn certificates_of_ours_that_must_not_be_installed() {
     let mut enrolling = Enrolling::start().await;
     let revocation = &enrolling.world.stack.connection().revocation;
     let chain = Pki::builder("unused").named("scenarios/enrolment");
-    let pki = revocation.enrol("scenarios-enrolment", chain).expect("a chain");
+    let pki = revocation
+        .enrol("scenarios-enrolment", chain)
+        .expect("a chain");
 
     // Nobody has said yet which CAs may.
     let issued = enrolling.is_issued(&pki, signer(60)).await;
@@ -107,7 +117,11 @@ async fn certificates_of_ours_that_must_not_be_installed() {
     revoked.expect("a revocation");
     enrolling.fails(&pki, &issued, "CertificateRevoked").await;
 
-    let installed = enrolling.operator().installed(KEY).await.expect("an answer");
+    let installed = enrolling
+        .operator()
+        .installed(KEY)
+        .await
+        .expect("an answer");
     assert_eq!(installed, Value::Null);
 }
 
@@ -115,7 +129,10 @@ async fn certificates_of_ours_that_must_not_be_installed() {
 fn signer(minutes: i64) -> Profile {
     let now = time::OffsetDateTime::now_utc();
     let now = now.replace_nanosecond(0).expect("a second");
-    Profile::signer().valid(now - time::Duration::minutes(minutes), now + time::Duration::days(90))
+    Profile::signer().valid(
+        now - time::Duration::minutes(minutes),
+        now + time::Duration::days(90),
+    )
 }
 
 /// Another root than that of the chain.

@@ -1,7 +1,7 @@
 //! One partner's folder, and the step that looks at it.
 
-use announce_rejections::Output as Delivery;
 use ::arrivals::Arrivals;
+use announce_rejections::Output as Delivery;
 use bus::Bus;
 use ceremony::digest::Sha256;
 use ceremony::id::{CertificateSet, Kind};

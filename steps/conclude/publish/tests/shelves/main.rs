@@ -48,7 +48,9 @@ async fn every_digest_is_that_of_what_lies_there() {
     };
     let ceremony = &one.input.ceremony;
     let expected = Output {
-        package: ceremony.package_prefix().map(|prefix| place(OUTBOX, prefix)),
+        package: ceremony
+            .package_prefix()
+            .map(|prefix| place(OUTBOX, prefix)),
         record: place(EVIDENCE, ceremony.evidence_key("record.json")),
         manifest_sha256: manifest_sha256.clone(),
         record_sha256: record_sha256.clone(),

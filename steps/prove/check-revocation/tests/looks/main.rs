@@ -197,10 +197,16 @@ async fn a_certificate_of_ours_is_asked_about_by_the_enrolment_rules() {
     };
     let mut services = Services::that(good);
     let proven = steps.proven(&mut services, input.clone()).await;
-    assert_eq!(proven.proven.covers(&input.path, &policy.revocation), Ok(()));
+    assert_eq!(
+        proven.proven.covers(&input.path, &policy.revocation),
+        Ok(())
+    );
     let below = enrolment.ceremony_id.evidence_key("revocation/");
     let kept = steps.aws.keys(EVIDENCE);
-    assert!(!kept.is_empty() && kept.iter().all(|key| key.starts_with(&below)), "{kept:?}");
+    assert!(
+        !kept.is_empty() && kept.iter().all(|key| key.starts_with(&below)),
+        "{kept:?}"
+    );
 
     policy.request.public_key_sha256 = Sha256::of(b"other");
     input.policy = policy.into();

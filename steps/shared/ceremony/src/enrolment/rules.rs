@@ -141,8 +141,16 @@ mod tests {
             ("trustAnchors", json!([]), "`trustAnchors` has 0 entries"),
             ("trustAnchors", json!([root, root]), "twice"),
             ("minimumRemainingDays", json!(367), "`minimumRemainingDays`"),
-            ("revocation", json!({ "policy": "off" }), "not for keys of ours"),
-            ("revocation", json!({ "waitMinutes": 1441 }), "`revocation.waitMinutes`"),
+            (
+                "revocation",
+                json!({ "policy": "off" }),
+                "not for keys of ours",
+            ),
+            (
+                "revocation",
+                json!({ "waitMinutes": 1441 }),
+                "`revocation.waitMinutes`",
+            ),
             ("identity", json!("x"), "unknown field"),
             (
                 "rootCertificates",

@@ -87,7 +87,10 @@ fn leaf_was_requested(
     );
     let passed = found == *asked;
     let detail = if passed {
-        format!("public key {found}, as requested at {}", request.requested_at)
+        format!(
+            "public key {found}, as requested at {}",
+            request.requested_at
+        )
     } else {
         format!("public key {found}, the request is for {asked}")
     };
@@ -117,7 +120,11 @@ fn leaf_may_sign(path: &CertificatePath, checks: &mut Vec<Check>) {
     } else {
         "is no CA"
     };
-    check(CheckName::BasicConstraints, !leaf.is_ca(), detail.to_owned());
+    check(
+        CheckName::BasicConstraints,
+        !leaf.is_ca(),
+        detail.to_owned(),
+    );
 
     let (passed, detail) = match leaf.key_usage() {
         None => (true, "has no KeyUsage, which allows every use"),
