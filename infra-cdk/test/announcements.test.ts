@@ -224,6 +224,7 @@ describe('alarms', () => {
             'Steps/export-keys',
             'Steps/find-bdk',
             'Steps/export-initial-keys',
+            'Steps/prove-enrolment',
           ],
           '{ $.fields.error = "ServiceThrottled" }',
         ),

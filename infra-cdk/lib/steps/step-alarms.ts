@@ -57,6 +57,7 @@ export class StepAlarms extends Construct {
           'export-keys',
           'find-bdk',
           'export-initial-keys',
+          'prove-enrolment',
         ],
         description: 'Payment Cryptography has refused calls as too many for a quarter of an hour',
         // For so long the machines try again. A queue that shrinks is no news, one that does not is.

@@ -179,8 +179,11 @@ async fn a_key_in_payment_cryptography_is_asked_there() {
     let leaf = Certificate::from_der(issued.der()).unwrap();
     let input = &mut proving.input;
     *input = of_tr34(input, leaf, &key_arn);
+    let before = proving.payment.calls().len();
     let output = proving.proven().await.unwrap();
     assert_eq!(output.refused, None);
+    let calls = &proving.payment.calls()[before..];
+    assert_eq!(calls, ["GetPublicKeyCertificate"]);
 
     proving.input.policy.request.key_arn = makes_signing_key(&proving.payment).await;
     assert_eq!(proving.refused().await, "SigningKeyDiffers");
