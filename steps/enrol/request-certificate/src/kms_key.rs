@@ -18,12 +18,12 @@ pub(crate) async fn request(
     }
     let key_arn = choose(&context.signing_key_arns, order.new_key, installed)?;
     let signer = Signer {
-        kms: context.kms.clone(),
-        key_arn: key_arn.to_owned(),
+        kms: &context.kms,
+        key_arn,
     };
     Ok(Made {
         request: signed_by_kms(&signer, subject).await?,
-        key_arn: signer.key_arn,
+        key_arn: key_arn.to_owned(),
         alias: None,
         origin: Origin::Found,
     })

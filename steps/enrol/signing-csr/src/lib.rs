@@ -73,8 +73,8 @@ async fn ensure(context: &Context, properties: serde_json::Value) -> Result<Sha2
     let properties: Properties = serde_json::from_value(properties)
         .map_err(|error| Error::PropertiesMalformed(error.to_string()))?;
     let signer = Signer {
-        kms: context.kms.clone(),
-        key_arn: properties.key_arn.clone(),
+        kms: &context.kms,
+        key_arn: &properties.key_arn,
     };
     // Boxed: the futures of these calls are large, and their types deep.
     let name = Name::named(&properties.subject)?;

@@ -3,7 +3,7 @@
 use ceremony::algorithms::SignatureAlgorithm;
 use der::asn1::{Any, BitString, ObjectIdentifier};
 use der::{Decode, Encode};
-use signing::{Signer, SigningError};
+use signing::{PublicKey, Signer, SigningError};
 use step::Journal;
 use x509_cert::request::{CertReq, CertReqInfo, Version};
 use x509_cert::spki::{AlgorithmIdentifierOwned, SubjectPublicKeyInfoOwned};
@@ -11,20 +11,20 @@ use x509_cert::spki::{AlgorithmIdentifierOwned, SubjectPublicKeyInfoOwned};
 use crate::{Error, SignedRequest, Subject};
 
 /// Asks KMS for the public key and for a signature over the request, and reads what came of it.
-pub async fn signed_by_kms(signer: &Signer, subject: &Subject) -> Result<SignedRequest, Error> {
-    let (algorithm, public_key) = Box::pin(what_it_signs_with(signer)).await?;
+pub async fn signed_by_kms(signer: &Signer<'_>, subject: &Subject) -> Result<SignedRequest, Error> {
+    let public_key = Box::pin(what_it_signs_with(signer)).await?;
     let info = CertReqInfo {
         version: Version::V1,
         subject: subject.name().clone(),
-        public_key: SubjectPublicKeyInfoOwned::from_der(&public_key).map_err(unwritable)?,
+        public_key: SubjectPublicKeyInfoOwned::from_der(public_key.der()).map_err(unwritable)?,
         attributes: Default::default(),
     };
     let message = info.to_der().map_err(unwritable)?;
     let journal = Journal::default();
-    let signed = Box::pin(signer.sign(algorithm, &message, &journal)).await?;
+    let signed = Box::pin(signer.sign(&public_key, &message, &journal)).await?;
     let request = CertReq {
         info,
-        algorithm: algorithm_identifier(algorithm),
+        algorithm: algorithm_identifier(public_key.algorithm()),
         signature: BitString::from_bytes(&signed.signature).map_err(unwritable)?,
     };
     SignedRequest::of_der(request.to_der().map_err(unwritable)?)
@@ -38,17 +38,16 @@ const ALGORITHMS: [SignatureAlgorithm; 4] = [
     SignatureAlgorithm::ECDSA_SHA_512,
 ];
 
-/// The algorithm, and the SubjectPublicKeyInfo in DER.
-async fn what_it_signs_with(signer: &Signer) -> Result<(SignatureAlgorithm, Vec<u8>), Error> {
+async fn what_it_signs_with(signer: &Signer<'_>) -> Result<PublicKey, Error> {
     for algorithm in ALGORITHMS {
         match signer.public_key(algorithm).await {
-            Ok(public_key) => return Ok((algorithm, public_key)),
+            Ok(public_key) => return Ok(public_key),
             Err(SigningError::AlgorithmNotOffered { .. }) => {}
             Err(error) => return Err(error.into()),
         }
     }
     Err(Error::KeyUnsuitable {
-        key_arn: signer.key_arn.clone(),
+        key_arn: signer.key_arn.to_owned(),
     })
 }
 

@@ -45,6 +45,10 @@ pub struct Signed {
 }
 
 impl PublicKey {
+    pub fn algorithm(&self) -> SignatureAlgorithm {
+        self.algorithm
+    }
+
     /// The SubjectPublicKeyInfo in DER.
     pub fn der(&self) -> &[u8] {
         &self.der

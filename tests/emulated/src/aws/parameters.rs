@@ -32,7 +32,8 @@ impl Parameters {
 
     /// The newest value.
     pub(super) fn value(&self, name: &str) -> Option<String> {
-        self.0.get(name)?.last().cloned()
+        let (_, value) = self.0.get(name)?.last()?;
+        Some(value.clone())
     }
 
     pub(super) fn answer(&mut self, call: &Call) -> Answer {
@@ -54,7 +55,11 @@ impl Parameters {
         if value.len() > 4096 {
             return Answer::error(Service::Ssm, 400, "ValidationException", "");
         }
-        self.put(name, value);
+        let kind = match text("Type") {
+            "String" => Kind::Plain,
+            _ => Kind::Secure,
+        };
+        self.add(name, kind, value);
         Answer::json(&json!({ "Tier": "Standard", "Version": self.0[name].len() }))
     }
 

@@ -100,7 +100,7 @@ pub fn told(requested: &Requested, file: Option<&Path>, inbox: Option<&str>) -> 
     } = requested;
     let made = match origin {
         Origin::Created => "made just now",
-        Origin::Found | Origin::Profile => "was there already",
+        Origin::Found | Origin::Order | Origin::Profile => "was there already",
     };
     let file = file.map_or("REQUEST.csr.pem".to_owned(), |file| {
         file.display().to_string()
