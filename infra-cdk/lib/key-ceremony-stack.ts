@@ -13,11 +13,12 @@ import { SigningKey } from './platform/signing-key.ts';
 import { Storage } from './platform/storage.ts';
 import { Trail } from './platform/trail.ts';
 import { WatchedControls } from './platform/watched-controls.ts';
-import { SigningCsr } from './steps/enrol.ts';
+import { RequestCertificateStep, SigningCsr } from './steps/enrol.ts';
 import { StepAlarms } from './steps/step-alarms.ts';
 import type { StepFunctionDefaults } from './steps/step-function.ts';
 import { Steps } from './steps/steps.ts';
 import { Reconciliation } from './watch/reconciliation.ts';
+import { Reminders } from './watch/reminders.ts';
 
 export interface KeyCeremonyStackProps extends StackProps {
   /** What the operator chose. */
@@ -40,6 +41,7 @@ export class KeyCeremonyStack extends Stack {
     const signingKey = new SigningKey(this, 'SigningKey', {
       keySpec: config.signingKeySpec,
       administrators: config.keyAdministrators,
+      count: config.signingKeys,
     });
     const runs = new Runs(this, 'Runs');
     const executionKey = new ExecutionKey(this, 'ExecutionKey').key;
@@ -72,12 +74,17 @@ export class KeyCeremonyStack extends Stack {
       steps,
     });
     const reconciliation = new Reconciliation(this, 'Reconciliation', { platform, steps });
+    const reminders = new Reminders(this, 'Reminders', { defaults, platform });
+    const requestCertificate = new RequestCertificateStep(this, 'request-certificate', {
+      defaults,
+      platform,
+    });
     const machines = [certificateEnrolment, kekExport, reconciliation];
     const stateMachines = machines.map(({ stateMachine }) => stateMachine);
     const controls = new WatchedControls(this, 'WatchedControls', {
       defaults,
       platform,
-      steps: steps.byName,
+      steps: { ...steps.byName, 'request-certificate': requestCertificate },
       stateMachines,
     });
     if (config.trail) new Trail(this, 'Trail', { accessLogs: storage.accessLogs });
@@ -91,6 +98,8 @@ export class KeyCeremonyStack extends Stack {
       'intake-enrolment': certificateEnrolment.intake,
       'announce-rejections': announceRejections,
       'watch-controls': controls.step,
+      'remind-expiry': reminders.step,
+      'request-certificate': requestCertificate,
     };
     new StepAlarms(this, 'StepAlarms', { steps: watched, topic: notifications.topic });
 
@@ -110,13 +119,19 @@ export class KeyCeremonyStack extends Stack {
           notifications.deadLetters,
           controls.deadLetters,
           reconciliation.lostDays,
+          reminders.lostDays,
         ].map(({ queue }) => queue),
-        intakes: [intake, certificateEnrolment.intake, announceRejections, controls.step].map(
-          (step) => step.function,
-        ),
+        intakes: [
+          intake,
+          certificateEnrolment.intake,
+          announceRejections,
+          controls.step,
+          reminders.step,
+        ].map((step) => step.function),
       },
       platform,
       stateMachines,
+      requestCertificate: requestCertificate.function,
     });
 
     const { eventBus, topic } = notifications;
@@ -142,7 +157,16 @@ export class KeyCeremonyStack extends Stack {
       reconciliation.stateMachine.stateMachineArn,
       'The daily reconciliation',
     );
-    this.output('SigningKeyArn', signingKey.key.keyArn, 'Signs packages');
+    this.output(
+      'SigningKeyArn',
+      signingKey.key.keyArn,
+      'Signs packages as long as no certificate is installed',
+    );
+    this.output(
+      'RequestCertificateFunctionName',
+      requestCertificate.function.functionName,
+      'Called by ceremony enrol',
+    );
     this.output('EventBusName', eventBus.eventBusName, 'Ceremonies announce themselves here');
     this.output('NotificationTopicArn', topic.topicArn, 'Subscribe here');
   }

@@ -125,7 +125,14 @@ const preflight = (() => {
   ];
 })();
 
-test('an operator writes profiles and rules, delivers certificates of ours, tags foreign KEKs, reads, and looks before the first ceremony, but reaches no folder of a partner', () => {
+/** The calls of `ceremony enrol`, beyond reading evidence. */
+const enrol = [
+  'cloudformation:DescribeStacks on arn:PARTITION:cloudformation:REGION:ACCOUNTID:stack/KeyCeremony/*',
+  'lambda:InvokeFunction on request-certificate/Function',
+  'ssm:GetParameter on arn:PARTITION:ssm:REGION:ACCOUNTID:parameter/key-ceremony/certificates/*',
+];
+
+test('an operator writes profiles and rules, delivers certificates of ours, tags foreign KEKs, asks for certificates, reads, and looks before the first ceremony, but reaches no folder of a partner', () => {
   const tags = ['purpose', 'partner', 'environment', 'data-type'].map((t) => `key-ceremony:${t}`);
   expect(policy('Access/Operator')).toEqual(
     [
@@ -143,6 +150,7 @@ test('an operator writes profiles and rules, delivers certificates of ours, tags
       ...rules.map((rule) => `ssm:PutParameter ${rule}`),
       `ssm:PutParameter ${profiles}`,
       ...preflight,
+      ...enrol,
     ].sort(),
   );
 });
@@ -161,6 +169,8 @@ test('a responder reads, and does what remedies ask for', () => {
     'CertificateEnrolment/intake-enrolment',
     'KekExport/announce-rejections',
     'KekExport/intake',
+    'Reminders/remind-expiry',
+    'request-certificate',
     'SigningCsr/signing-csr',
     'WatchedControls/watch-controls',
   ];
@@ -174,6 +184,7 @@ test('a responder reads, and does what remedies ask for', () => {
     'KekExport/Trigger',
     'Notifications',
     'Reconciliation',
+    'Reminders',
     'WatchedControls',
   ].map(
     (at) => `${at}/DeadLetters/Queue`,
@@ -226,6 +237,7 @@ test('a responder reads, and does what remedies ask for', () => {
       'lambda:InvokeFunction on CertificateEnrolment/intake-enrolment/Function',
       'lambda:InvokeFunction on KekExport/announce-rejections/Function',
       'lambda:InvokeFunction on KekExport/intake/Function',
+      'lambda:InvokeFunction on Reminders/remind-expiry/Function',
       'lambda:InvokeFunction on WatchedControls/watch-controls/Function',
       `payment-cryptography:DeleteAlias on ${payment}:alias/key-ceremony/*`,
       `payment-cryptography:DeleteKey on ${payment}:key/* if StringEquals aws:ResourceTag/key-ceremony:purpose = surplus and ${unnamed}`,

@@ -107,7 +107,7 @@ describe('events', () => {
       ...resources('AWS::SQS::QueuePolicy'),
       ...resources('AWS::SNS::TopicPolicy'),
     ];
-    expect(documents).toHaveLength(7);
+    expect(documents).toHaveLength(8);
     for (const { PolicyDocument } of documents) {
       const denied = PolicyDocument.Statement.filter(
         (statement: Statement) => statement.Effect === 'Deny',
@@ -143,6 +143,7 @@ describe('alarms', () => {
         ...letters('rejected files were not announced'),
         ...letters('a change of a control was not looked at'),
         ...letters('the daily reconciliation could not be started'),
+        ...letters('it was not looked whether certificates of signing keys end'),
         ['a ceremony failed (certificate-enrolment)', 'AWS/States ExecutionsFailed Sum > 0', once],
         [
           'a ceremony timed out (certificate-enrolment)',
@@ -156,6 +157,11 @@ describe('alarms', () => {
         [
           'there was no reconciliation of keys and evidence for 30 hours',
           'AWS/States ExecutionsSucceeded Sum < 1',
+          '30 x 3600 s',
+        ],
+        [
+          'it was not looked for 30 hours whether certificates of signing keys end',
+          'AWS/Lambda Invocations Sum < 1',
           '30 x 3600 s',
         ],
         [
@@ -196,31 +202,40 @@ describe('alarms', () => {
             'CertificateEnrolment/intake-enrolment',
             'KekExport/announce-rejections',
             'KekExport/intake',
+            'Reminders/remind-expiry',
             'WatchedControls/watch-controls',
+            'request-certificate',
           ],
           '{ $.fields.error = "AccessDenied" }',
         ),
         ...counted(
           'PaymentCryptographyThrottled',
-          ['Steps/import-ca', 'Steps/create-kek', 'Steps/wrap-rsa', 'Steps/prove-enrolment'],
+          [
+            'Steps/import-ca',
+            'Steps/create-kek',
+            'request-certificate',
+            'Steps/wrap-rsa',
+            'Steps/prove-enrolment',
+          ],
           '{ $.fields.error = "ServiceThrottled" }',
         ),
         ...counted(
           'SurplusKey',
-          ['Steps/import-ca', 'Steps/create-kek'],
+          ['Steps/import-ca', 'Steps/create-kek', 'request-certificate'],
           '{ $.fields.surplus = "*" }',
         ),
       ].sort(),
     );
   });
 
-  test('a reconciliation that never was is missed, and nothing else that is not there', () => {
+  test('what is done every day and never was is missed, and nothing else that is not there', () => {
     const missing = resources('AWS::CloudWatch::Alarm').map((alarm) => [
       alarm.MetricName,
       alarm.TreatMissingData,
     ]);
     for (const [metric, treated] of missing) {
-      expect(treated).toBe(metric === 'ExecutionsSucceeded' ? 'breaching' : 'notBreaching');
+      const daily = ['ExecutionsSucceeded', 'Invocations'].includes(metric);
+      expect(treated).toBe(daily ? 'breaching' : 'notBreaching');
     }
   });
 

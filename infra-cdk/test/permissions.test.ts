@@ -25,6 +25,8 @@ const own = (step: string) => [
 ];
 const throughS3 = 'on Storage/DataKey if StringEquals kms:ViaService = s3.REGION.amazonaws.com';
 const profiles = 'on arn:PARTITION:ssm:REGION:ACCOUNTID:parameter/key-ceremony/partners/*';
+const installed =
+  'ssm:GetParameter on arn:PARTITION:ssm:REGION:ACCOUNTID:parameter/key-ceremony/certificates/*';
 const payment = 'arn:PARTITION:payment-cryptography:REGION:ACCOUNTID';
 
 /** The parameters about signing keys of our own, one for each key. */
@@ -185,6 +187,7 @@ const STEP_POLICIES: Record<string, string[]> = {
   'Steps/read-records': [
     's3:GetObject on Storage/Evidence/*/failure-*.json',
     's3:GetObject on Storage/Evidence/*/record.json',
+    's3:GetObject on Storage/Evidence/enrolment-requests/*/*.json',
     's3:ListBucket on Storage/Evidence',
     's3:PutObject on Storage/Parts/*/records/*.json',
   ],
@@ -217,7 +220,32 @@ const STEP_POLICIES: Record<string, string[]> = {
     `kms:GenerateDataKey ${throughS3}`,
     'kms:GetPublicKey on SigningKey/RSA_2048',
     'kms:Sign on SigningKey/RSA_2048',
+    ...writeOnce('Storage/Evidence/enrolment-requests/package-signing/*.json'),
     ...writeOnce('Storage/Outbox/csr.pem'),
+  ],
+  'request-certificate': [
+    `kms:Decrypt ${throughS3}`,
+    `kms:GenerateDataKey ${throughS3}`,
+    'kms:GetPublicKey on SigningKey/RSA_2048',
+    'kms:Sign on SigningKey/RSA_2048',
+    'payment-cryptography:CreateKey on * if StringEquals aws:RequestTag/key-ceremony:purpose = signing and ' +
+      'StringEquals payment-cryptography:KeyClass = ASYMMETRIC_KEY_PAIR and ' +
+      'StringEquals payment-cryptography:KeyUsage = TR31_S0_ASYMMETRIC_KEY_FOR_DIGITAL_SIGNATURE',
+    ...['GetCertificateSigningRequest', 'GetPublicKeyCertificate'].map(
+      (action) =>
+        `payment-cryptography:${action} on ${payment}:key/* if StringEquals aws:ResourceTag/key-ceremony:purpose = signing`,
+    ),
+    ...aliasedKeys('signing'),
+    's3:ListBucket on Storage/Evidence if StringLike s3:prefix = enrolment-requests/*',
+    ...writeOnce('Storage/Evidence/enrolment-requests/*/*.json'),
+    ...writeOnce('Storage/Outbox/enrolment/*/*.csr.pem'),
+    installed,
+  ],
+  'Reminders/remind-expiry': [
+    'events:PutEvents on Notifications/Bus',
+    ...writeOnce('Storage/Evidence/reminders/*/*/*.json'),
+    'sqs:SendMessage on Reminders/DeadLetters/Queue',
+    installed,
   ],
   'WatchedControls/watch-controls': [
     'events:PutEvents on Notifications/Bus',
@@ -312,10 +340,14 @@ test.each(
   );
 });
 
-test('the clock may start the reconciliation, and nothing else', () => {
+test('a clock may start the reconciliation, another the reminders, and nothing else', () => {
   expect(policy('Reconciliation/Role')).toEqual([
     'sqs:SendMessage on Reconciliation/DeadLetters/Queue',
     'states:StartExecution on Reconciliation/Workflow/StateMachine',
+  ]);
+  expect(policy('Reminders/Role')).toEqual([
+    'lambda:InvokeFunction on Reminders/remind-expiry/Function',
+    'sqs:SendMessage on Reminders/DeadLetters/Queue',
   ]);
   template.hasResourceProperties('AWS::IAM::Role', {
     AssumeRolePolicyDocument: {
@@ -329,6 +361,33 @@ test('the clock may start the reconciliation, and nothing else', () => {
   });
 });
 
+describe('a further signing key', () => {
+  const rolled = synthesize({ signingKeys: '2' });
+  const signers = ['Steps/sign', 'Steps/sign-package', 'request-certificate'];
+
+  test.each(signers)('may be used by %s as the first one may', (step) => {
+    const lines = policyOf(`${step}/Role`, rolled.stack, rolled.template);
+    expect(lines.filter((line) => line.startsWith('kms:Sign'))).toEqual([
+      'kms:Sign on SigningKey/RSA_2048',
+      'kms:Sign on SigningKey/RSA_2048-2',
+    ]);
+  });
+
+  test('has the same policy, but for the request of the deployment, which is for the first', () => {
+    const names = constructNames(rolled.stack);
+    const keys = Object.entries(
+      rolled.template.findResources('AWS::KMS::Key', { Properties: { KeyUsage: 'SIGN_VERIFY' } }),
+    );
+    const sids = (name: string) => {
+      const [, key] = keys.find(([id]) => names.get(id) === `SigningKey/${name}`)!;
+      return key.Properties.KeyPolicy.Statement.map(({ Sid }: Statement) => Sid);
+    };
+    const others = ['Administration', 'PublicPart', 'SignPackages', 'SignPackageLists', 'SignRequests'];
+    expect(sids('RSA_2048')).toEqual([...others, 'SignCertificateRequest']);
+    expect(sids('RSA_2048-2')).toEqual(others);
+  });
+});
+
 describe('the signing key separates administration from use', () => {
   const statements = (t: typeof template) => {
     const [key] = Object.values(
@@ -339,16 +398,19 @@ describe('the signing key separates administration from use', () => {
   const allowing = (t: typeof template, action: string) =>
     statements(t).filter((s) => list(s.Action).includes(action));
 
-  test('only the steps sign, sign-package and signing-csr sign', () => {
+  test('only the steps sign, sign-package, signing-csr and request-certificate sign', () => {
     const signers = allowing(template, 'kms:Sign').map(({ Principal }) =>
       JSON.stringify(Principal),
     );
-    expect(signers).toHaveLength(3);
+    expect(signers).toHaveLength(4);
     expect(signers[0]).toMatch(/^\{"AWS":\{"Fn::GetAtt":\["StepssignRole[0-9A-F]+","Arn"\]\}\}$/);
     expect(signers[1]).toMatch(
       /^\{"AWS":\{"Fn::GetAtt":\["StepssignpackageRole[0-9A-F]+","Arn"\]\}\}$/,
     );
     expect(signers[2]).toMatch(
+      /^\{"AWS":\{"Fn::GetAtt":\["requestcertificateRole[0-9A-F]+","Arn"\]\}\}$/,
+    );
+    expect(signers[3]).toMatch(
       /^\{"AWS":\{"Fn::GetAtt":\["SigningCsrsigningcsrRole[0-9A-F]+","Arn"\]\}\}$/,
     );
   });
@@ -375,7 +437,7 @@ describe('the signing key separates administration from use', () => {
     const administration = allowing(named, 'kms:PutKeyPolicy');
     expect(administration.map(({ Sid }) => Sid)).toEqual(['Administration', 'Maintenance']);
     expect(administration[0]!.Principal).toEqual({ AWS: ADMINISTRATOR });
-    expect(allowing(named, 'kms:Sign')).toHaveLength(3);
+    expect(allowing(named, 'kms:Sign')).toHaveLength(4);
   });
 
   test.each([

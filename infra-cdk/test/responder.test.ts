@@ -106,6 +106,9 @@ const BY_OPERATOR: [RegExp, string[]][] = [
   [/and drop (that|it again then)/, ENROL],
   [/and delete the file(?=;)/, ['s3:DeleteObject']],
   [/have an operator (choose|correct|add|raise|lower|write)/i, PROFILE],
+  [/^Ask for another certificate with `ceremony enrol request/, ['lambda:InvokeFunction']],
+  [/^(Correct the order|Leave `--key-algorithm` out)/, ['lambda:InvokeFunction']],
+  [/^Name (it with|a) `--subject`/, ['lambda:InvokeFunction']],
   [/an operator lowers `minimumRemainingDays` of the profile/, PROFILE],
   [/an operator corrects it/, PROFILE],
   [/correct or remove (the|a wrong) entry( of this CA in| in)?/i, PROFILE],
@@ -148,6 +151,8 @@ const ELSEWHERE: [RegExp, string][] = [
   [/deploy the reviewed version again/, 'whoever deploys'],
   [/deploy (with|state machine)/, 'whoever deploys'],
   [/Choose a `signingKeySpec`|Correct the context value/, 'whoever deploys'],
+  [/^Deploy with (one more in )?the context value `signingKeys`/, 'whoever deploys'],
+  [/^Have the CA issue it, and have it put into the inbox/, 'whoever knows the CA'],
   [/look for a newer version|defect of the software/, 'whoever deploys'],
   [/with AWS Support|a service control policy/, 'whoever the account belongs to'],
   [/^The message is the service's own|^correct what it names/, 'depends on what the service said'],
@@ -165,6 +170,8 @@ const SAID = new RegExp(
     '|this exchange method encrypts|whatever is encrypted under such a key' +
     '|Nothing need be wrong with the certificates|it is this software that understands|whatever it demands' +
     "|The function's process|The stack operation|The step (did|took)|a certificate may|another " +
+    '|a new key takes its place|requests (in the evidence bucket )?are written by two steps' +
+    '|what is installed is written by an enrolment|Two runs were at it at once|nothing is lost' +
     '|if it is|it holds|somebody invoked this step|two failures' +
     '|a certificate that it issued|no key of ours ever|nobody has requested|one that was disabled' +
     "|only (the ceremony|this ceremony's own steps)|The newer certificate stays|what is to be installed)",

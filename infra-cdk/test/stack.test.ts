@@ -16,6 +16,7 @@ import {
   type Statement,
   statementLines,
   synthesize,
+  text,
 } from './support.ts';
 
 const { stack, template } = synthesize();
@@ -196,11 +197,39 @@ describe('keys', () => {
         const signing = Object.entries(t.findResources('AWS::Lambda::Function')).find(([id]) =>
           id.startsWith(step),
         );
-        return signing![1].Properties.Environment.Variables.SIGNING_KEY_ARN['Fn::GetAtt'][0];
+        return signing![1].Properties.Environment.Variables.SIGNING_KEY_ARNS['Fn::GetAtt'][0];
       });
     const other = synthesize({ signingKeySpec: 'RSA_3072' }).template;
     for (const key of named(template)) expect(key).toMatch(/^SigningKeyRSA2048/);
     for (const key of named(other)) expect(key).toMatch(/^SigningKeyRSA3072/);
+  });
+});
+
+describe('further signing keys', () => {
+  const rolled = synthesize({ signingKeys: '3' });
+  const names = constructNames(rolled.stack);
+
+  test('are of the same type, come after the first, and are kept as it is', () => {
+    const keys = Object.entries(
+      rolled.template.findResources('AWS::KMS::Key', { Properties: { KeyUsage: 'SIGN_VERIFY' } }),
+    );
+    expect(keys.map(([id]) => names.get(id))).toEqual(
+      ['RSA_2048', 'RSA_2048-2', 'RSA_2048-3'].map((name) => `SigningKey/${name}`),
+    );
+    for (const [, { Properties, DeletionPolicy }] of keys) {
+      expect(Properties.KeySpec).toBe('RSA_2048');
+      expect(DeletionPolicy).toBe(RETAINED[0]);
+    }
+  });
+
+  test('are known to whoever signs, the newest last', () => {
+    for (const step of ['Stepssign', 'Stepssignpackage', 'requestcertificate']) {
+      const [, { Properties }] = Object.entries(
+        rolled.template.findResources('AWS::Lambda::Function'),
+      ).find(([id]) => id.startsWith(`${step}Function`))!;
+      const arns = text(Properties.Environment.Variables.SIGNING_KEY_ARNS, names);
+      expect(arns).toBe('SigningKey/RSA_2048,SigningKey/RSA_2048-2,SigningKey/RSA_2048-3');
+    }
   });
 });
 
@@ -275,9 +304,9 @@ describe('functions', () => {
     ['Stepsimportca', []],
     ['Stepscreatekek', []],
     ['Stepswrap', []],
-    ['StepssignFunction', ['SIGNING_KEY_ARN']],
+    ['StepssignFunction', ['SIGNING_KEY_ARNS']],
     ['Stepspackagekek', []],
-    ['Stepssignpackage', ['SIGNING_KEY_ARN']],
+    ['Stepssignpackage', ['SIGNING_KEY_ARNS']],
     ['Stepspublish', ['EVIDENCE_BUCKET', 'OUTBOX_BUCKET']],
     ['Stepsrecordfailure', ['EVIDENCE_BUCKET']],
     ['Stepsreadrecords', ['EVIDENCE_BUCKET', 'PARTS_BUCKET']],
@@ -286,6 +315,8 @@ describe('functions', () => {
     ['Stepsinspectkeys', ['PARTS_BUCKET']],
     ['Stepsreconcile', ['EVIDENCE_BUCKET', 'PARTS_BUCKET']],
     ['SigningCsr', []],
+    ['requestcertificate', ['EVIDENCE_BUCKET', 'OUTBOX_BUCKET', 'SIGNING_KEY_ARNS']],
+    ['Remindersremindexpiry', ['EVENT_BUS_NAME', 'EVIDENCE_BUCKET']],
     ['WatchedControlswatchcontrols', ['EVENT_BUS_NAME', 'EVIDENCE_BUCKET']],
   ])('%s knows only the names that it needs', (id, names) => {
     const [, { Properties }] = Object.entries(template.findResources('AWS::Lambda::Function')).find(
@@ -416,6 +447,28 @@ test('the reconciliation is started once a day, and a day that it is not ends in
   });
 });
 
+test('certificates of signing keys are looked at once a day, and a day that they are not ends in a queue', () => {
+  template.hasResourceProperties('AWS::Scheduler::Schedule', {
+    ScheduleExpression: 'cron(0 5 * * ? *)',
+    FlexibleTimeWindow: { Mode: 'FLEXIBLE', MaximumWindowInMinutes: 60 },
+    Target: {
+      Arn: { 'Fn::GetAtt': [Match.stringLikeRegexp('^Remindersremindexpiry'), 'Arn'] },
+      RoleArn: { 'Fn::GetAtt': [Match.stringLikeRegexp('^RemindersRole'), 'Arn'] },
+      DeadLetterConfig: {
+        Arn: { 'Fn::GetAtt': [Match.stringLikeRegexp('^RemindersDeadLetters'), 'Arn'] },
+      },
+    },
+  });
+  template.hasResourceProperties('AWS::Lambda::EventInvokeConfig', {
+    FunctionName: { Ref: Match.stringLikeRegexp('^Remindersremindexpiry') },
+    DestinationConfig: {
+      OnFailure: {
+        Destination: { 'Fn::GetAtt': [Match.stringLikeRegexp('^RemindersDeadLetters'), 'Arn'] },
+      },
+    },
+  });
+});
+
 test('the certificate request is made by the step itself, from key and subject', () => {
   template.hasResourceProperties('Custom::SigningCsr', {
     ServiceToken: {
@@ -426,6 +479,7 @@ test('the certificate request is made by the step itself, from key and subject',
     Subject: 'CN=Key Ceremony Signing Key',
     Bucket: { Ref: Match.stringLikeRegexp('^StorageOutbox') },
     Key: 'csr.pem',
+    EvidenceBucket: { Ref: Match.stringLikeRegexp('^StorageEvidence') },
   });
 });
 
@@ -439,6 +493,7 @@ test('the outputs carry the names that other tools read', () => {
     'NotificationTopicArn',
     'OutboxBucket',
     'ReconciliationStateMachineArn',
+    'RequestCertificateFunctionName',
     'SigningKeyArn',
   ]);
 });

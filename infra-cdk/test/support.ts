@@ -32,6 +32,8 @@ export const FUNCTIONS = [
   'announce-rejections',
   ...STEPS,
   'signing-csr',
+  'request-certificate',
+  'remind-expiry',
   'watch-controls',
 ];
 

@@ -155,18 +155,24 @@ describe('what is watched', () => {
   );
 
   test.each([
-    ['create-key', ['create-kek']],
+    ['create-key', ['create-kek', 'request-certificate']],
     ['import-key', ['import-ca']],
     ['export-key', ['wrap-rsa']],
     ['put-installed-certificate', ['install-certificate']],
-    ['update-alias', ['create-kek', 'import-ca']],
-    ['delete-alias', ['create-kek', 'import-ca']],
+    ['update-alias', ['create-kek', 'import-ca', 'request-certificate']],
+    ['delete-alias', ['create-kek', 'import-ca', 'request-certificate']],
   ])('%s by %s is what a ceremony does; by another step it is not', (name, steps) => {
-    for (const step of ['create-kek', 'import-ca', 'wrap-rsa', 'sign', 'install-certificate']) {
+    for (const step of [
+      'create-kek',
+      'import-ca',
+      'wrap-rsa',
+      'sign',
+      'install-certificate',
+      'request-certificate',
+    ]) {
       const event = ofThisStack(name);
-      event.detail.userIdentity.sessionContext = {
-        sessionIssuer: { arn: `Steps/${step}/Role` },
-      };
+      const role = step === 'request-certificate' ? `${step}/Role` : `Steps/${step}/Role`;
+      event.detail.userIdentity.sessionContext = { sessionIssuer: { arn: role } };
       expect(lettingThrough(event), step).toEqual(steps.includes(step) ? [] : [RULES[name]]);
     }
   });

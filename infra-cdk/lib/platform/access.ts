@@ -1,11 +1,13 @@
 import { CfnOutput, Fn, Stack } from 'aws-cdk-lib';
 import { ArnPrincipal, CompositePrincipal, Role } from 'aws-cdk-lib/aws-iam';
+import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
 
 import { tagKeks } from './ceremony-keys.ts';
 import type { PartnerPrincipal } from './config.ts';
 import { readEnrolmentRules, writeEnrolmentRules } from './enrolment.ts';
+import { orderCertificates } from './own-keys.ts';
 import { grant, grantApart, type Permission } from './permission.ts';
 import type { Platform } from './platform.ts';
 import { preflight } from './preflight.ts';
@@ -33,6 +35,8 @@ export interface AccessProps {
   readonly platform: Platform;
   /** The machines whose executions may be read. */
   readonly stateMachines: StateMachine[];
+  /** The function by which an operator asks for certificates of our signing keys. */
+  readonly requestCertificate: IFunction;
 }
 
 /**
@@ -99,6 +103,11 @@ export class Access extends Construct {
     if (this.operatorRole) {
       const permissions = preflight(this, props.platform, props.stateMachines);
       grantApart(this.operatorRole, 'Preflight', permissions);
+      grantApart(
+        this.operatorRole,
+        'Enrolment',
+        orderCertificates(this, props.requestCertificate),
+      );
     }
     this.auditorRole = people(
       'Auditor',
@@ -110,7 +119,7 @@ export class Access extends Construct {
         ...reading,
         {
           actions: ['kms:DescribeKey', 'kms:GetPublicKey', 'kms:Verify'],
-          resources: [props.platform.signingKey.key.keyArn],
+          resources: props.platform.signingKey.keys.map(({ keyArn }) => keyArn),
         },
       ],
     );

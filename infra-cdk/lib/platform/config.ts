@@ -30,6 +30,8 @@ export interface Config {
   readonly evidenceLockYears: number;
   /** Type of the signing key. Changing it replaces the key. @default RSA_2048 */
   readonly signingKeySpec: KeySpec;
+  /** How many signing keys there are; one more for each roll-over. @default 1 */
+  readonly signingKeys: number;
   /** ARNs that administer the signing key. @default - the account, through IAM */
   readonly keyAdministrators: string[];
   /** Subject of the signing key's certificate request, RFC 4514. @default CN=Key Ceremony Signing Key */
@@ -77,6 +79,7 @@ export function readConfig(node: Node): Config {
     evidenceLockMode: oneOf('evidenceLockMode', text('evidenceLockMode', 'GOVERNANCE'), LOCK_MODES),
     evidenceLockYears: parseYears(number('evidenceLockYears', 7)),
     signingKeySpec: oneOf('signingKeySpec', text('signingKeySpec', 'RSA_2048'), SIGNING_KEY_SPECS),
+    signingKeys: parseKeys(number('signingKeys', 1)),
     keyAdministrators: arns('keyAdministrators'),
     csrSubject: parseSubject(text('csrSubject', 'CN=Key Ceremony Signing Key')),
     partners: parsePartners(node.tryGetContext('partners') ?? {}),
@@ -114,6 +117,7 @@ const CONTEXT_NAMES = [
   'evidenceLockMode',
   'evidenceLockYears',
   'signingKeySpec',
+  'signingKeys',
   'keyAdministrators',
   'csrSubject',
   'partners',
@@ -260,6 +264,11 @@ function parseYears(years: number): number {
   return years >= 1 && years <= 100
     ? years
     : refuse('evidenceLockYears', years, 'between 1 and 100');
+}
+
+/** As many as fit into the environment of a function and the policy of a role. */
+function parseKeys(count: number): number {
+  return count >= 1 && count <= 9 ? count : refuse('signingKeys', count, 'between 1 and 9');
 }
 
 /** Zero would stop a function altogether. */

@@ -23,7 +23,7 @@ export function preflight(
   const aliases = paymentCryptographyArn(scope, 'alias/key-ceremony/preflight/*');
   const keys = paymentCryptographyArn(scope, 'key/*');
   const kmsKeys = [
-    signingKey.key,
+    ...signingKey.keys,
     storage.dataKey,
     runs.key,
     executionKey,

@@ -93,7 +93,7 @@ export function respond(
       },
       {
         actions: ['kms:DescribeKey', 'kms:GetKeyPolicy'],
-        resources: [signingKey.key, storage.dataKey, executionKey, runs.key].map(
+        resources: [...signingKey.keys, storage.dataKey, executionKey, runs.key].map(
           ({ keyArn }) => keyArn,
         ),
       },

@@ -17,10 +17,16 @@ export interface SigningKeyProps {
   readonly keySpec: KeySpec;
   /** ARNs that administer the key. @default - the account, through IAM */
   readonly administrators?: string[];
+  /** How many keys there are, one after the other in time. @default 1 */
+  readonly count?: number;
 }
 
 /**
- * The asymmetric KMS key that signs packages and its own certificate request.
+ * The asymmetric KMS key that signs packages and its own certificate request; and those that are to
+ * take its place, one after the other.
+ *
+ * Which of them signs, the installed certificate says; the first one does as long as there is none. A
+ * key whose place another has taken stays: what it signed is verified with it.
  *
  * Its policy is written out instead of CDK's default, because that default lets any IAM policy in
  * the account hand out `kms:Sign`. Here nobody signs but the roles named by `allowSigning`:
@@ -28,8 +34,10 @@ export interface SigningKeyProps {
  * right. What an administrator could still do is change this policy; that call is in CloudTrail.
  */
 export class SigningKey extends Construct {
-  /** The key itself. */
+  /** The first key. */
   readonly key: Key;
+  /** All of them, the newest last. */
+  readonly keys: readonly Key[];
   /** Type of the key pair: what it can sign with. */
   readonly keySpec: KeySpec;
 
@@ -38,26 +46,40 @@ export class SigningKey extends Construct {
     this.keySpec = props.keySpec;
     // The type is in the name, so that another type is another resource: CloudFormation refuses to
     // change the type of a key, and the steps that know the key by its ARN must be published anew.
-    this.key = new Key(this, props.keySpec, {
-      description: 'Key Ceremony: signs packages',
-      keySpec: props.keySpec,
-      keyUsage: KeyUsage.SIGN_VERIFY,
-      policy: new PolicyDocument({ statements: this.administration(props.administrators ?? []) }),
-      removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
-    });
+    const make = (id: string) =>
+      new Key(this, id, {
+        description: 'Key Ceremony: signs packages',
+        keySpec: props.keySpec,
+        keyUsage: KeyUsage.SIGN_VERIFY,
+        policy: new PolicyDocument({ statements: this.administration(props.administrators ?? []) }),
+        removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
+      });
+    this.key = make(props.keySpec);
+    const further = Array.from({ length: (props.count ?? 1) - 1 }, (_, i) => i + 2);
+    this.keys = [this.key, ...further.map((number) => make(`${props.keySpec}-${number}`))];
   }
 
-  /** Lets one role sign, in the key policy and in its own. The purpose names the statement. */
-  allowSigning(role: Role, purpose: string): void {
-    this.key.addToResourcePolicy(
-      new PolicyStatement({
-        sid: `Sign${purpose}`,
-        principals: [new ArnPrincipal(role.roleArn)],
-        actions: USE_ACTIONS,
-        resources: ['*'],
-      }),
-    );
-    grant(role, { actions: USE_ACTIONS, resources: [this.key.keyArn] });
+  /** The ARNs of all, as steps read them: the first signs as long as no certificate is installed. */
+  get arns(): string {
+    return this.keys.map(({ keyArn }) => keyArn).join(',');
+  }
+
+  /**
+   * Lets one role sign, in the key policy and in its own. The purpose names the statement.
+   * @param keys with which; with all of them unless said otherwise
+   */
+  allowSigning(role: Role, purpose: string, keys: readonly Key[] = this.keys): void {
+    for (const key of keys) {
+      key.addToResourcePolicy(
+        new PolicyStatement({
+          sid: `Sign${purpose}`,
+          principals: [new ArnPrincipal(role.roleArn)],
+          actions: USE_ACTIONS,
+          resources: ['*'],
+        }),
+      );
+    }
+    grant(role, { actions: USE_ACTIONS, resources: keys.map(({ keyArn }) => keyArn) });
   }
 
   private administration(administrators: string[]): PolicyStatement[] {

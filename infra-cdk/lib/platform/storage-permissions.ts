@@ -187,13 +187,15 @@ export function writeControls({ evidence }: Storage): Permission[] {
   ];
 }
 
-/** Every record, of a ceremony that succeeded or failed, and no other evidence. */
+/** Every record, of a ceremony that succeeded or failed or of a request, and no other evidence. */
 export function readRecords({ evidence }: Storage): Permission[] {
   return [
     { actions: ['s3:ListBucket'], resources: [evidence.bucketArn] },
     {
       actions: ['s3:GetObject'],
-      resources: ['*/record.json', '*/failure-*.json'].map((key) => evidence.arnForObjects(key)),
+      resources: ['*/record.json', '*/failure-*.json', `${REQUESTS}*/*.json`].map((key) =>
+        evidence.arnForObjects(key),
+      ),
       wildcard: 'The records of every ceremony, each in a folder that is named when it starts.',
     },
   ];
@@ -240,9 +242,43 @@ export function readParts({ parts }: Storage, places: PartPlace[]): Permission[]
 /** As `Place` in `steps/shared/inventory/src/parts.rs` spells them. */
 export type PartPlace = 'records' | 'keys' | 'aliases' | 'asked';
 
-/** Leave the certificate request of the signing key. */
+/** Leave the certificate request of the signing key, and write down that it was made. */
 export function writeCertificateRequest(storage: Storage): Permission[] {
-  return [writeOnce(storage.outbox, [CSR_OBJECT]), encryptAndDecrypt(storage)];
+  return [
+    writeOnce(storage.outbox, [CSR_OBJECT]),
+    writeOnce(
+      storage.evidence,
+      [`${REQUESTS}package-signing/*.json`],
+      'One record for each signing key and subject, named by their digests.',
+    ),
+    encryptAndDecrypt(storage),
+  ];
+}
+
+/** Ask for certificates of any signing key of ours, once for each key and subject. */
+export function writeCertificateRequests(storage: Storage): Permission[] {
+  const wildcard = 'One request for each signing key and subject, named by their digests.';
+  return [
+    {
+      actions: ['s3:ListBucket'],
+      resources: [storage.evidence.bucketArn],
+      conditions: { StringLike: { 's3:prefix': `${REQUESTS}*` } },
+    },
+    writeOnce(storage.evidence, [`${REQUESTS}*/*.json`], wildcard),
+    writeOnce(storage.outbox, ['enrolment/*/*.csr.pem'], wildcard),
+    encryptAndDecrypt(storage),
+  ];
+}
+
+/** The record that somebody was told of the end of a certificate. */
+export function writeReminders({ evidence }: Storage): Permission[] {
+  return [
+    writeOnce(
+      evidence,
+      ['reminders/*/*/*.json'],
+      'One file for each reminder of a certificate, which is named by its digest.',
+    ),
+  ];
 }
 
 /** Fetch the certificate request of the signing key. */
@@ -308,6 +344,9 @@ export function deliverAndFetch(storage: Storage, partner: string): Permission[]
     encryptAndDecrypt(storage),
   ];
 }
+
+/** As `REQUESTS` in `steps/shared/ceremony/src/enrolment.rs` spells it. */
+const REQUESTS = 'enrolment-requests/';
 
 /** Where the certificate request lies, at the top of the outbox. */
 export const CSR_OBJECT = 'csr.pem';

@@ -5,11 +5,11 @@ import type { DefineStep } from './step-function.ts';
 /** The steps of `steps/conclude/`: the package is signed, made and published, and either ending recorded. */
 export function concludeSteps(define: DefineStep, { signingKey, storage }: Platform) {
   const sign = define('sign', 'Signs prefix and cryptogram with the KMS signing key', {
-    environment: { SIGNING_KEY_ARN: signingKey.key.keyArn },
+    environment: { SIGNING_KEY_ARNS: signingKey.arns },
   });
   signingKey.allowSigning(sign.role, 'Packages');
   const signPackage = define('sign-package', 'Signs the list of the package with the KMS signing key', {
-    environment: { SIGNING_KEY_ARN: signingKey.key.keyArn },
+    environment: { SIGNING_KEY_ARNS: signingKey.arns },
   });
   signingKey.allowSigning(signPackage.role, 'PackageLists');
   return {

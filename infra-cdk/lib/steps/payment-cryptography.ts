@@ -5,7 +5,7 @@ import { paymentCryptographyArn } from '../platform/ceremony-keys.ts';
 import type { Permission } from '../platform/permission.ts';
 
 /**
- * What the steps that touch AWS Payment Cryptography may do there: three make and use keys, three look
+ * What the steps that touch AWS Payment Cryptography may do there: some make and use keys, others look
  * at what there is.
  *
  * Taken from "Actions, resources, and condition keys for AWS Payment Cryptography" in the AWS
@@ -128,6 +128,38 @@ export class PaymentCryptography {
     ];
   }
 
+  /**
+   * Create key pairs that sign (S0), find them again by alias, and have the service sign requests for
+   * certificates of them.
+   */
+  createSigningKeys(): Permission[] {
+    return [
+      {
+        actions: ['payment-cryptography:CreateKey'],
+        resources: ['*'],
+        conditions: {
+          StringEquals: {
+            ...tagged('signing'),
+            'payment-cryptography:KeyClass': 'ASYMMETRIC_KEY_PAIR',
+            'payment-cryptography:KeyUsage': 'TR31_S0_ASYMMETRIC_KEY_FOR_DIGITAL_SIGNATURE',
+          },
+        },
+        wildcard:
+          'CreateKey has no resource types; conditions limit it to S0 key pairs tagged as signing keys.',
+      },
+      {
+        actions: [
+          'payment-cryptography:GetCertificateSigningRequest',
+          'payment-cryptography:GetPublicKeyCertificate',
+        ],
+        resources: [this.anyKey],
+        conditions: { StringEquals: { 'aws:ResourceTag/key-ceremony:purpose': 'signing' } },
+        wildcard: 'The key is made after the deployment; its id is random, its tag says what it is.',
+      },
+      ...this.aliasedKeys('signing'),
+    ];
+  }
+
   /** List every key with its state and KCV. */
   listKeys(): Permission[] {
     return [listing('ListKeys')];
@@ -160,12 +192,12 @@ export class PaymentCryptography {
           'payment-cryptography:UpdateAlias',
         ],
         resources: [aliases, this.anyKey],
-        wildcard: `One alias per certificate below key-ceremony/${purpose}/, for a key with a random id.`,
+        wildcard: `Aliases below key-ceremony/${purpose}/ alone, for keys with random ids.`,
       },
       {
         actions: ['payment-cryptography:DeleteAlias'],
         resources: [aliases],
-        wildcard: `One alias per certificate below key-ceremony/${purpose}/.`,
+        wildcard: `Aliases below key-ceremony/${purpose}/ alone, each for one key.`,
       },
       {
         actions: ['payment-cryptography:GetKey', 'payment-cryptography:ListTagsForResource'],
@@ -204,7 +236,7 @@ function listing(operation: 'ListKeys' | 'ListAliases'): Permission {
   };
 }
 
-type Purpose = 'ca' | 'kek';
+type Purpose = 'ca' | 'kek' | 'signing';
 
 function tagged(purpose: Purpose): Record<string, string> {
   return { 'aws:RequestTag/key-ceremony:purpose': purpose };

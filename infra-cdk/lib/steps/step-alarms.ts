@@ -37,7 +37,7 @@ interface Counted {
 export class StepAlarms extends Construct {
   constructor(scope: Construct, id: string, { steps, topic }: StepAlarmsProps) {
     super(scope, id);
-    const paymentKeys = ['import-ca', 'create-kek'];
+    const paymentKeys = ['import-ca', 'create-kek', 'request-certificate'];
     const all: Counted[] = [
       {
         name: 'AccessDenied',

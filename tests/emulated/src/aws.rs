@@ -59,7 +59,7 @@ struct Account {
     faults: Faults,
     messages: Messages,
     parameters: Parameters,
-    signer: Option<Signer>,
+    signers: Vec<Signer>,
     table: Table,
 }
 
@@ -206,9 +206,19 @@ impl Aws {
         self.account().parameters.value(name)
     }
 
+    /// Somebody writes a parameter that is no secret.
+    pub fn put_plain_parameter(&self, name: &str, value: &str) {
+        self.account().parameters.put_plain(name, value);
+    }
+
     /// The one key in KMS from here on.
     pub fn put_signer(&self, signer: Signer) {
-        self.account().signer = Some(signer);
+        self.account().signers = vec![signer];
+    }
+
+    /// Another key in KMS.
+    pub fn add_signer(&self, signer: Signer) {
+        self.account().signers.push(signer);
     }
 
     fn account(&self) -> MutexGuard<'_, Account> {
@@ -229,7 +239,7 @@ impl Account {
             Service::DynamoDb => self.table.answer(call),
             Service::Events | Service::Sqs => self.messages.answer(call),
             Service::Sfn => self.executions.answer(call),
-            Service::Kms => signer::answer(self.signer.as_ref(), call),
+            Service::Kms => signer::answer(&self.signers, call),
             Service::S3 => self.buckets.answer(call),
             Service::Ssm => self.parameters.answer(call),
         };

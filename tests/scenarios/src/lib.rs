@@ -4,11 +4,13 @@
 //! whose name everything it causes is told apart. Drivers are named by who acts: `operator_*`,
 //! `partner_*`, `ceremony_*`.
 
+mod desk;
 mod findings;
 mod shell;
 mod story;
 mod world;
 
+pub use desk::Desk;
 pub use findings::{Alias, Created};
 pub use rehearsal::acme::UID;
 pub use rehearsal::actors::Event;

@@ -1,27 +1,54 @@
-//! The operator role may make the calls of `ceremony preflight`, and no others by its policy.
+//! The operator role may make the calls of `ceremony preflight` and of `ceremony enrol`, and no others
+//! by the policies for them.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 #[test]
-fn the_program_calls_what_its_policy_allows_and_nothing_else() {
-    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let called: BTreeSet<String> = sources(&here.join("src"))
-        .iter()
-        .flat_map(|file| {
-            let text = std::fs::read_to_string(file).expect("a source file");
-            let program = text.split("#[cfg(test)]").next().unwrap_or_default();
-            actions(program, '"')
-        })
-        .collect();
-    let policy = here.join("../../../infra-cdk/lib/platform/preflight.ts");
-    let policy = std::fs::read_to_string(policy).expect("the policy");
-    let allowed = actions(&policy, '\'');
+fn preflight_calls_what_its_policy_allows_and_nothing_else() {
+    let called = called(&["src/preflight", "src/outputs.rs"]);
+    let allowed = allowed("preflight.ts");
     assert!(
         called.contains("payment-cryptography:CreateAlias"),
         "{called:?}"
     );
     assert_eq!(called, allowed);
+}
+
+#[test]
+fn enrol_calls_what_its_policy_allows_and_nothing_else_but_reading_evidence() {
+    let mut called = called(&["src/enrol", "src/outputs.rs"]);
+    // By `storage`, which steps use in the same way.
+    called.insert("ssm:GetParameter".to_owned());
+    assert!(called.contains("lambda:InvokeFunction"), "{called:?}");
+    assert_eq!(called, allowed("own-keys.ts"));
+}
+
+#[test]
+fn no_other_part_of_the_program_calls_anything() {
+    let own = ["src/preflight", "src/enrol", "src/outputs.rs"];
+    let all = called(&["src"]);
+    assert_eq!(all, called(&own));
+}
+
+fn here() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn called(places: &[&str]) -> BTreeSet<String> {
+    let files = places.iter().flat_map(|place| sources(&here().join(place)));
+    let actions = files.flat_map(|file| {
+        let text = std::fs::read_to_string(file).expect("a source file");
+        let program = text.split("#[cfg(test)]").next().unwrap_or_default();
+        actions(program, '"')
+    });
+    actions.collect()
+}
+
+fn allowed(policy: &str) -> BTreeSet<String> {
+    let policy = here().join("../../../infra-cdk/lib/platform").join(policy);
+    let policy = std::fs::read_to_string(policy).expect("the policy");
+    actions(&policy, '\'')
 }
 
 /// Quoted texts that name an action of IAM: `service:Action`.
@@ -42,6 +69,9 @@ fn is_action(text: &str) -> bool {
 }
 
 fn sources(folder: &Path) -> Vec<PathBuf> {
+    if folder.is_file() {
+        return vec![folder.to_owned()];
+    }
     let mut files = Vec::new();
     for entry in std::fs::read_dir(folder).expect("a folder") {
         let path = entry.expect("an entry").path();

@@ -1,23 +1,26 @@
 //! `signing-csr`: the certificate signing request for the signing key, at every deployment.
 //!
 //! A CloudFormation custom resource. Makes a PKCS#10 request (RFC 2986) for the KMS key with the
-//! subject of the deployment, has KMS sign it, and puts it into the outbox. A request that lies
-//! there for the same subject and key stays: a CA may have it in hand already. Deleting the stack
+//! subject of the deployment, has KMS sign it, puts it into the outbox, and writes down in the
+//! evidence bucket that it was asked for: only a certificate that was is ever installed. A request that
+//! lies there for the same subject and key stays: a CA may have it in hand already. Deleting the stack
 //! leaves it too.
 
 mod answer;
-mod request;
 
 use aws_lambda_events::event::cloudformation::CloudFormationCustomResourceRequest;
 use aws_sdk_s3::primitives::ByteStream;
 use ceremony::digest::Sha256;
+use ceremony::enrolment::OwnKey;
+use ceremony::utc::Utc;
+use csr::{SignedRequest, Subject as Name, signed_by_kms};
 use serde::{Deserialize, Serialize};
-use step::ServiceError;
-use step::StepError;
+use signing::Signer;
+use step::{ServiceError, StepError};
+use storage::{WriteError, put_request};
 use strum::{IntoStaticStr, VariantNames};
 
 pub use answer::{Answer, Status, Subject, send};
-pub use request::SigningRequest;
 
 pub type Event = CloudFormationCustomResourceRequest<serde_json::Value, serde_json::Value>;
 
@@ -28,8 +31,10 @@ pub struct Properties {
     pub key_arn: String,
     /// RFC 4514, as in `CN=Key Ceremony Signing Key,O=Example`.
     pub subject: String,
+    /// The outbox, and where the request lies in it.
     pub bucket: String,
     pub key: String,
+    pub evidence_bucket: String,
 }
 
 /// What the step works with, made once at cold start.
@@ -67,24 +72,44 @@ pub async fn handle(context: &Context, event: Event) -> Result<(), Error> {
 async fn ensure(context: &Context, properties: serde_json::Value) -> Result<Sha256, Error> {
     let properties: Properties = serde_json::from_value(properties)
         .map_err(|error| Error::PropertiesMalformed(error.to_string()))?;
-    let request = SigningRequest::prepare(&context.kms, &properties).await?;
-    if let Some(there) = existing(context, &properties).await?
-        && request.is_the_same_as(&there)
-    {
-        return Ok(Sha256::of(&there));
-    }
-    let pem = request.sign(&context.kms, &properties.key_arn).await?;
+    let signer = Signer {
+        kms: context.kms.clone(),
+        key_arn: properties.key_arn.clone(),
+    };
+    // Boxed: the futures of these calls are large, and their types deep.
+    let name = Name::named(&properties.subject)?;
+    let made = Box::pin(signed_by_kms(&signer, &name)).await?;
+    let there = Box::pin(existing(context, &properties)).await?;
+    let there = there.filter(|there| {
+        SignedRequest::parse(there).is_ok_and(|there| there.asks_the_same_as(&made))
+    });
+    let pem = match there {
+        Some(there) => there,
+        None => {
+            let pem = made.to_pem().into_bytes();
+            Box::pin(write(context, &properties, &pem)).await?;
+            pem
+        }
+    };
+    let record = made.record(OwnKey::PackageSigning, &signer.key_arn, None, Utc::now());
+    let bucket = &properties.evidence_bucket;
+    let subject = made.subject().der();
+    Box::pin(put_request(&context.s3, bucket, record, subject)).await?;
+    Ok(Sha256::of(&pem))
+}
+
+async fn write(context: &Context, properties: &Properties, pem: &[u8]) -> Result<(), Error> {
     context
         .s3
         .put_object()
         .bucket(&properties.bucket)
         .key(&properties.key)
         .content_type("application/x-pem-file")
-        .body(ByteStream::from(pem.clone().into_bytes()))
+        .body(ByteStream::from(pem.to_vec()))
         .send()
         .await
         .map_err(|error| ServiceError::new("s3:PutObject", &error))?;
-    Ok(Sha256::of(pem.as_bytes()))
+    Ok(())
 }
 
 async fn existing(context: &Context, properties: &Properties) -> Result<Option<Vec<u8>>, Error> {
@@ -123,41 +148,43 @@ async fn existing(context: &Context, properties: &Properties) -> Result<Option<V
 pub enum Error {
     #[error("CloudFormation could not be answered: {0}")]
     AnswerNotSent(String),
-    #[error("the key {key_arn} is {spec}, with which no request can be signed")]
-    KeyUnsuitable { key_arn: String, spec: String },
+    #[error(transparent)]
+    Csr(#[from] csr::Error),
     #[error("the resource's properties are malformed: {0}")]
     PropertiesMalformed(String),
-    #[error("the request cannot be encoded: {0}")]
-    RequestUnwritable(String),
+    #[error("that a certificate was asked for could not be written down: {0}")]
+    RequestNotRecorded(String),
     #[error(transparent)]
     Service(#[from] ServiceError),
-    #[error("the signature of the request does not verify with the key's public key")]
-    SignatureInvalid,
-    #[error("`{subject}` is not a distinguished name of RFC 4514: {reason}")]
-    SubjectMalformed { subject: String, reason: String },
+}
+
+impl From<WriteError> for Error {
+    fn from(error: WriteError) -> Self {
+        match error {
+            WriteError::Service(error) => Self::Service(error),
+            exists @ WriteError::AlreadyExists { .. } => {
+                Self::RequestNotRecorded(exists.to_string())
+            }
+        }
+    }
 }
 
 impl StepError for Error {
-    step::step_error_names!();
+    csr::csr_step_error_names!();
 
     fn remedy(&self) -> &'static str {
         match self {
             Self::AnswerNotSent(_) => {
                 "The stack operation will run into its timeout: look at the function's network path."
             }
-            Self::KeyUnsuitable { .. } => {
-                "Choose a `signingKeySpec` of RSA_2048, RSA_3072, RSA_4096 or ECC_NIST_P256, _P384, _P521."
-            }
-            Self::PropertiesMalformed(_) | Self::RequestUnwritable(_) => {
+            Self::Csr(error) => error.remedy(),
+            Self::PropertiesMalformed(_) => {
                 "This is a defect of the software: report it with the function's log."
             }
+            Self::RequestNotRecorded(_) => {
+                "Find out who wrote it: requests in the evidence bucket are written by two steps alone."
+            }
             Self::Service(error) => error.remedy(),
-            Self::SignatureInvalid => {
-                "Nothing was written: look at the key in KMS and at its CloudTrail events."
-            }
-            Self::SubjectMalformed { .. } => {
-                "Correct the context value `csrSubject`, as in `CN=Payments Signing,O=Example,C=BR`."
-            }
         }
     }
 }

@@ -33,6 +33,8 @@ pub enum Announcement {
     CeremonyFailed(CeremonyFailed),
     #[serde(rename = "Ceremony Succeeded")]
     CeremonySucceeded(CeremonySucceeded),
+    #[serde(rename = "Certificate Expires")]
+    CertificateExpires(CertificateExpires),
     #[serde(rename = "Certificate Installed")]
     CertificateInstalled(CertificateInstalled),
     #[serde(rename = "Certificates Incomplete")]
@@ -50,10 +52,11 @@ pub enum Announcement {
 }
 
 impl Announcement {
-    pub const DETAIL_TYPES: [&'static str; 10] = [
+    pub const DETAIL_TYPES: [&'static str; 11] = [
         "Approval Required",
         "Ceremony Failed",
         "Ceremony Succeeded",
+        "Certificate Expires",
         "Certificate Installed",
         "Certificates Incomplete",
         "Certificates Rejected",
@@ -68,6 +71,7 @@ impl Announcement {
             Self::ApprovalRequired(_) => "Approval Required",
             Self::CeremonyFailed(_) => "Ceremony Failed",
             Self::CeremonySucceeded(_) => "Ceremony Succeeded",
+            Self::CertificateExpires(_) => "Certificate Expires",
             Self::CertificateInstalled(_) => "Certificate Installed",
             Self::CertificatesIncomplete(_) => "Certificates Incomplete",
             Self::CertificatesRejected(_) => "Certificates Rejected",
@@ -84,6 +88,7 @@ impl Announcement {
             Self::ApprovalRequired(detail) => serde_json::to_string(detail),
             Self::CeremonyFailed(detail) => serde_json::to_string(detail),
             Self::CeremonySucceeded(detail) => serde_json::to_string(detail),
+            Self::CertificateExpires(detail) => serde_json::to_string(detail),
             Self::CertificateInstalled(detail) => serde_json::to_string(detail),
             Self::CertificatesIncomplete(detail) | Self::CertificatesRejected(detail) => {
                 serde_json::to_string(detail)
@@ -103,6 +108,7 @@ impl Announcement {
             "Approval Required" => schemars::schema_for!(ApprovalRequired),
             "Ceremony Failed" => schemars::schema_for!(CeremonyFailed),
             "Ceremony Succeeded" => schemars::schema_for!(CeremonySucceeded),
+            "Certificate Expires" => schemars::schema_for!(CertificateExpires),
             "Certificate Installed" => schemars::schema_for!(CertificateInstalled),
             "Certificates Incomplete" | "Certificates Rejected" => {
                 schemars::schema_for!(FilesNotTaken)
@@ -233,6 +239,37 @@ pub struct CertificateInstalled {
     /// Digest of the record's bytes.
     #[cfg_attr(feature = "schema", schemars(with = "String"))]
     pub record_sha256: Sha256,
+}
+
+/// The certificate of a signing key of ours ends soon, or has ended.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct CertificateExpires {
+    pub version: u32,
+    /// The kind of ceremony that installs another one.
+    pub ceremony: Kind,
+    /// The ceremony that installed this one.
+    pub ceremony_id: String,
+    /// Always null, as the next two: it is our own.
+    pub partner: Option<PartnerId>,
+    pub environment: Option<Environment>,
+    pub data_type: Option<DataType>,
+    /// By which name the key signs.
+    pub key: OwnKey,
+    pub key_arn: String,
+    /// Fingerprint of the certificate.
+    #[cfg_attr(feature = "schema", schemars(with = "String"))]
+    pub certificate_sha256: Sha256,
+    #[cfg_attr(feature = "schema", schemars(with = "String"))]
+    pub not_after: Utc,
+    /// Which reminder it is: 60, 30 or 7 days before the end, 0 once it has ended.
+    pub days_before: u64,
+    /// Whole days until the end; negative once it has ended.
+    pub days_left: i64,
+    pub what: String,
+    /// What to do about it.
+    pub remedy: String,
 }
 
 /// Files in the inbox that start no ceremony.

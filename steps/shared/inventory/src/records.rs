@@ -1,11 +1,13 @@
 //! What a record in the evidence bucket says of keys.
 //!
 //! Records are kept for years, and their form grows: what is read here is as little as is needed,
-//! and nothing that is more is refused.
+//! and nothing that is more is refused. What names a signing key of ours is the request for its
+//! certificate; those in KMS are none of Payment Cryptography's, and not looked for there.
 
 use std::collections::BTreeSet;
 
 use ceremony::digest::Sha256;
+use ceremony::enrolment::{OwnKey, REQUESTS};
 use ceremony::identifiers::ca_alias;
 use ceremony::path::Role;
 use ceremony::utc::Utc;
@@ -79,8 +81,12 @@ impl Recorded {
     }
 }
 
-/// Whether an object of the evidence bucket is a record: of a ceremony that succeeded, or failed.
+/// Whether an object of the evidence bucket is a record: of a ceremony that succeeded, or failed, or of
+/// a certificate that was asked for.
 pub fn is_record(key: &str) -> bool {
+    if is_request(key) {
+        return true;
+    }
     let Some((folder, file)) = key.split_once('/') else {
         return false;
     };
@@ -88,10 +94,20 @@ pub fn is_record(key: &str) -> bool {
     !folder.is_empty() && (file == "record.json" || failure)
 }
 
+fn is_request(key: &str) -> bool {
+    key.starts_with(REQUESTS) && key.ends_with(".json")
+}
+
 /// What a record says. One that cannot be read says that.
 pub fn read_record(key: &str, bytes: &[u8]) -> Recorded {
-    match Record::parse(bytes) {
-        Ok(record) => record.recorded(key, &Sha256::of(bytes)),
+    let sha256 = Sha256::of(bytes);
+    let read = if is_request(key) {
+        serde_json::from_slice(bytes).map(|request: Request| request.recorded(key, sha256))
+    } else {
+        Record::parse(bytes).map(|record| record.recorded(key, &sha256))
+    };
+    match read {
+        Ok(recorded) => recorded,
         Err(error) => Recorded {
             unreadable: vec![Unreadable {
                 record: key.to_owned(),
@@ -99,6 +115,37 @@ pub fn read_record(key: &str, bytes: &[u8]) -> Recorded {
             }],
             ..Recorded::default()
         },
+    }
+}
+
+/// That a certificate was asked for.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Request {
+    key: OwnKey,
+    key_arn: String,
+    alias: Option<String>,
+}
+
+impl Request {
+    fn recorded(self, record: &str, record_sha256: Sha256) -> Recorded {
+        let Self {
+            key,
+            key_arn,
+            alias,
+        } = self;
+        let named = key.is_payment_key().then(|| RecordedKey {
+            key_arn,
+            alias,
+            kcv: None,
+            certificate_sha256: None,
+            record: record.to_owned(),
+            record_sha256,
+        });
+        Recorded {
+            keys: named.into_iter().collect(),
+            ..Recorded::default()
+        }
     }
 }
 
@@ -251,7 +298,11 @@ mod tests {
 
     #[test]
     fn a_record_is_known_by_its_name() {
-        for key in ["a/record.json", "a/failure-20261122T101530Z-0123.json"] {
+        for key in [
+            "a/record.json",
+            "a/failure-20261122T101530Z-0123.json",
+            "enrolment-requests/tr34/0123.json",
+        ] {
             assert!(is_record(key), "{key}");
         }
         for key in [
@@ -260,6 +311,7 @@ mod tests {
             "a/published.json",
             "a/manifest.json",
             "trusted-roots/0123.pem",
+            "reminders/tr34/0123/30.json",
             "reconciliation/20261122T101530Z-0123.json",
         ] {
             assert!(!is_record(key), "{key}");

@@ -374,3 +374,24 @@ fn an_inventory_of_another_form_dates_nothing() {
         assert_eq!(Before::of_inventory(bytes), Before::default());
     }
 }
+
+/// As `request-certificate` makes it, before it writes down that a certificate was asked for.
+#[test]
+fn a_signing_key_without_a_request_is_found_after_a_day_and_with_one_never() {
+    let name = "alias/key-ceremony/signing/tr34/1";
+    let made = |record: bool| {
+        after(|seen| {
+            seen.keys.push(key(OTHER));
+            seen.aliases.push(alias(name, Some(OTHER)));
+            if record {
+                seen.recorded.keys.push(recorded(OTHER, name));
+            }
+        })
+    };
+    let young = made(false);
+    assert_eq!(kinds(&young, &[asked(OTHER, ago(1), &[])]), []);
+    let old = [asked(OTHER, ago(25), &[])];
+    assert_eq!(kinds(&young, &old), [Kind::AliasUnexplained]);
+    assert_eq!(kinds(&made(true), &old), []);
+    assert_eq!(questions(&made(true)), []);
+}

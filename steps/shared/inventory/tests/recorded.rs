@@ -102,3 +102,30 @@ fn what_is_no_record_says_so() {
         assert_eq!(recorded.keys, []);
     }
 }
+
+#[test]
+fn a_request_names_its_signing_key_and_its_alias() {
+    let request = |key: &str, alias: Option<&str>| {
+        let document = json!({
+            "version": 1, "key": key, "keyArn": format!("arn:{key}"), "alias": alias,
+            "publicKeySha256": Sha256::of(b"key"), "subjectDer": "3000", "subject": "CN=x",
+            "requestedAt": "2026-11-27T04:00:00Z",
+        });
+        read_record(
+            &format!("enrolment-requests/{key}/0123.json"),
+            document.to_string().as_bytes(),
+        )
+    };
+    let alias = "alias/key-ceremony/signing/tr34/1";
+    let [key] = &request("tr34", Some(alias)).keys[..] else {
+        panic!("one key was expected");
+    };
+    assert_eq!(key.key_arn, "arn:tr34");
+    assert_eq!(key.alias.as_deref(), Some(alias));
+    assert_eq!(key.record, "enrolment-requests/tr34/0123.json");
+    // In KMS, and not to be missed in Payment Cryptography.
+    let kms = request("package-signing", None);
+    assert_eq!((kms.keys, kms.unreadable), (vec![], vec![]));
+    let other = request("somebody-elses", None);
+    assert_eq!(other.unreadable.len(), 1);
+}

@@ -17,6 +17,7 @@ mod wanted;
 use aws_sdk_paymentcryptography::Client;
 use aws_sdk_paymentcryptography::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_paymentcryptography::types::Tag;
+use ceremony::enrolment::OwnKey;
 use ceremony::id::Ceremony;
 use step::ServiceError;
 
@@ -25,20 +26,33 @@ pub use approval::{Guarded, claim_guarded, look_again};
 pub use claim::{Claim, ClaimError, claim};
 pub use deleted::deleted_key_of;
 pub use inspect::{Approval, KeyFacts, inspect};
-pub use listing::{Page, aliases_page, keys_page, tags_of};
+pub use listing::{Page, aliases_below, aliases_page, keys_page, tags_of};
 pub use pace::{Pace, REST, rest};
 
 /// The tags of every key a ceremony makes: who asked for it, for whom, what it is, and the alias
 /// by which it is to be found, so that a key whose maker died before the alias was set is not lost.
 pub fn tags(ceremony: &Ceremony, purpose: &str, alias: &str) -> Vec<Tag> {
-    destination(ceremony, purpose)
-        .into_iter()
-        .chain([
-            ("key-ceremony:ceremony-id", ceremony.ceremony_id.as_str()),
-            (ALIAS_TAG, alias),
-        ])
-        .filter_map(|(key, value)| Tag::builder().key(key).value(value).build().ok())
-        .collect()
+    let destination = destination(ceremony, purpose).into_iter();
+    as_tags(destination.chain([
+        (MAKER_TAG, ceremony.ceremony_id.as_str()),
+        (ALIAS_TAG, alias),
+    ]))
+}
+
+/// The tags of a signing key of ours, which is for no partner. What stands in the place of the
+/// ceremony says by which name the key signs, and makes it a key that a responder may restore.
+pub fn own_tags(key: OwnKey, alias: &str) -> Vec<Tag> {
+    let maker = format!("enrolment-{key}");
+    as_tags([
+        (PURPOSE_TAG, SIGNING),
+        (MAKER_TAG, maker.as_str()),
+        (ALIAS_TAG, alias),
+    ])
+}
+
+fn as_tags<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> Vec<Tag> {
+    let tag = |(key, value)| Tag::builder().key(key).value(value).build().ok();
+    pairs.into_iter().filter_map(tag).collect()
 }
 
 /// The tags that say what a key is and for whom. `wrap-rsa` may export only what is a `kek` by them.
@@ -54,8 +68,14 @@ pub fn destination<'a>(ceremony: &'a Ceremony, purpose: &'a str) -> [(&'static s
 /// Says what a key is.
 const PURPOSE_TAG: &str = "key-ceremony:purpose";
 
+/// The purpose of a signing key of ours.
+const SIGNING: &str = "signing";
+
 /// The purpose of a key that is one too many. A responder sets it.
 const SURPLUS: &str = "surplus";
+
+/// Says who made a key: a ceremony, mostly.
+const MAKER_TAG: &str = "key-ceremony:ceremony-id";
 
 /// Names the alias a key was made for.
 const ALIAS_TAG: &str = "key-ceremony:alias";

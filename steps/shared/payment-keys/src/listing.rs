@@ -49,6 +49,17 @@ pub(crate) async fn keys_in(
     every_page(pace, async |token| keys(client, Some(state), token).await).await
 }
 
+/// All aliases whose names begin so.
+pub async fn aliases_below(
+    client: &Client,
+    prefix: &str,
+    pace: &Pace,
+) -> Result<Vec<Alias>, ServiceError> {
+    let mut aliases = every_alias(client, pace).await?;
+    aliases.retain(|alias| alias.alias_name.starts_with(prefix));
+    Ok(aliases)
+}
+
 /// All aliases.
 pub(crate) async fn every_alias(client: &Client, pace: &Pace) -> Result<Vec<Alias>, ServiceError> {
     every_page(pace, async |token| aliases(client, token).await).await

@@ -58,7 +58,7 @@ impl Signer {
     }
 
     /// The DER SubjectPublicKeyInfo of the signing key, if that key can sign as the profile asks.
-    async fn public_key(&self, algorithm: SignatureAlgorithm) -> Result<Vec<u8>, SigningError> {
+    pub async fn public_key(&self, algorithm: SignatureAlgorithm) -> Result<Vec<u8>, SigningError> {
         let answer = self
             .kms
             .get_public_key()

@@ -28,7 +28,7 @@ impl Slot<'_> {
         read: impl Fn(&[u8]) -> Option<T>,
     ) -> Result<(Option<T>, Location), ServiceError> {
         for key in [&self.first, &self.renamed] {
-            match read_newest(client, self.bucket, key).await {
+            match Box::pin(read_newest(client, self.bucket, key)).await {
                 Ok((_, bytes)) => {
                     if let Some(thing) = read(&bytes) {
                         return Ok((Some(thing), self.location(key)));
@@ -72,7 +72,7 @@ pub async fn put_request(
         let there: CertificateRequest = serde_json::from_slice(bytes).ok()?;
         there.asks_the_same_as(&request).then_some(there)
     };
-    let location = match slot.find(client, read).await? {
+    let location = match Box::pin(slot.find(client, read)).await? {
         (Some(there), _) => return Ok(there),
         (None, location) => location,
     };
@@ -81,7 +81,7 @@ pub async fn put_request(
         detail: error.to_string(),
     };
     let bytes = serde_json::to_vec(&request).map_err(unwritable)?;
-    write_once(client, &location, JSON, &bytes).await?;
+    Box::pin(write_once(client, &location, JSON, &bytes)).await?;
     Ok(request)
 }
 

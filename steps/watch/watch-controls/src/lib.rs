@@ -22,7 +22,7 @@ use ceremony::execution::{JSON, Location};
 use payment_keys::{Alias, Pace, look_up, tags_of};
 use serde::Serialize;
 use step::{ServiceError, StepError};
-use storage::{ObjectError, WriteError, read_newest, write_once};
+use storage::{WriteError, is_there, write_once};
 use strum::{IntoStaticStr, VariantNames};
 
 pub use decide::{Decision, Finding, KeyName, decide};
@@ -68,7 +68,7 @@ pub async fn handle(context: &Context, event: Input) -> Result<Output, Error> {
         bucket: context.evidence_bucket.clone(),
         key: finding.record_key(),
     };
-    if Box::pin(is_there(context, &record)).await? {
+    if Box::pin(is_there(&context.s3, &record)).await? {
         return Ok(Output::AlreadyAnnounced);
     }
     let announcement = finding.announcement();
@@ -114,18 +114,6 @@ async fn whose(client: &Client, key: &KeyName) -> Whose {
 fn ours(tag: Tag) -> Option<(String, String)> {
     let is_ours = tag.key.starts_with(policy::OUR_TAGS);
     is_ours.then(|| (tag.key, tag.value.unwrap_or_default()))
-}
-
-/// To a role that may not list the bucket, S3 tells a missing object as a denied one. A denial of
-/// another cause shows when the record is written.
-async fn is_there(context: &Context, record: &Location) -> Result<bool, ServiceError> {
-    match read_newest(&context.s3, &record.bucket, &record.key).await {
-        Ok(_) | Err(ObjectError::TooLarge { .. }) => Ok(true),
-        Err(
-            ObjectError::Missing { .. } | ObjectError::Service(ServiceError::AccessDenied { .. }),
-        ) => Ok(false),
-        Err(ObjectError::Service(error)) => Err(error),
-    }
 }
 
 /// Why an event could not be dealt with. Lambda tries it again, then it goes to the dead-letter

@@ -463,3 +463,36 @@ async fn a_service_that_acts_by_itself_is_named() {
     let who = &announced["detail"]["who"];
     assert_eq!(who["principal"], "cloudformation.amazonaws.com");
 }
+
+/// As `request-certificate` tags them: they are for no partner.
+const SIGNING: [(&str, &str); 3] = [
+    ("key-ceremony:purpose", "signing"),
+    ("key-ceremony:ceremony-id", "enrolment-tr34"),
+    ("key-ceremony:alias", "alias/key-ceremony/signing/tr34/1"),
+];
+
+#[tokio::test]
+async fn a_signing_key_that_is_disabled_or_deleted_is_told_and_is_no_partners() {
+    for name in ["stop-key-usage", "delete-key"] {
+        let world = World::new().await;
+        let key = world.key(&SIGNING).await;
+        let announced = world.announces(&about(name, "keyIdentifier", &key)).await;
+        assert_eq!(announced["detail-type"], "Foreign Hand On Key", "{name}");
+        let detail = &announced["detail"];
+        assert_eq!(detail["resource"], json!(key));
+        assert_eq!(detail["partner"], Value::Null);
+        assert_eq!(detail["notLookedUp"], Value::Null);
+    }
+}
+
+#[tokio::test]
+async fn an_alias_of_a_signing_key_in_other_hands_is_told() {
+    let world = World::new().await;
+    let mut event = event("update-alias");
+    let alias = "alias/key-ceremony/signing/tr34/1";
+    event["detail"]["requestParameters"]["aliasName"] = alias.into();
+    let announced = world.announces(&event).await;
+    assert_eq!(announced["detail-type"], "Foreign Hand On Key");
+    assert_eq!(announced["detail"]["resource"], alias);
+    assert_eq!(announced["detail"]["partner"], Value::Null);
+}

@@ -76,9 +76,9 @@ fn offers(kind: KeyKind) -> (&'static str, &'static [&'static str]) {
     }
 }
 
-pub(super) fn answer(signer: Option<&Signer>, call: &Call) -> Answer {
+pub(super) fn answer(signers: &[Signer], call: &Call) -> Answer {
     let request = call.json();
-    let Some(signer) = signer.filter(|signer| request["KeyId"] == signer.arn) else {
+    let Some(signer) = signers.iter().find(|it| request["KeyId"] == it.arn) else {
         return no("NotFoundException");
     };
     let (spec, algorithms) = offers(signer.key.kind());

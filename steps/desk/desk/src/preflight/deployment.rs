@@ -2,19 +2,19 @@
 
 use std::collections::BTreeMap;
 
-use aws_sdk_cloudformation::types::Stack;
 use step::ServiceError;
 
 use super::Finding;
 use super::aws::{Aws, refused};
 use super::template::Template;
+use crate::outputs::{Outputs, describe};
 
 /// The stack, or why it is not known.
 pub(crate) struct Deployment {
     pub(crate) stack: String,
     pub(crate) state: Result<State, ServiceError>,
     pub(crate) template: Result<Template, ServiceError>,
-    outputs: BTreeMap<String, String>,
+    outputs: Outputs,
 }
 
 /// How the last deployment ended.
@@ -27,8 +27,8 @@ pub(crate) struct State {
 
 impl Deployment {
     pub(crate) async fn read(aws: &Aws, stack: &str) -> Self {
-        let described = describe(aws, stack).await;
-        let outputs = described.as_ref().map(outputs).unwrap_or_default();
+        let described = describe(&aws.cloudformation, stack).await;
+        let outputs = described.as_ref().map(Outputs::of).unwrap_or_default();
         let state = described.map(|stack| State {
             status: stack
                 .stack_status()
@@ -53,8 +53,7 @@ impl Deployment {
 
     /// What an output of the stack says; without the stack, what the environment says.
     pub(crate) fn output(&self, name: &str) -> Option<String> {
-        let output = self.outputs.get(name).cloned();
-        output.or_else(|| std::env::var(name).ok().filter(|value| !value.is_empty()))
+        self.outputs.named(name)
     }
 }
 
@@ -64,23 +63,6 @@ pub(crate) fn unnamed(name: &str) -> Finding {
         format!("Neither the stack nor the environment has a {name}."),
         "Name the stack with `--stack`, or set the variable to what `cdk deploy` printed.",
     )
-}
-
-async fn describe(aws: &Aws, stack: &str) -> Result<Stack, ServiceError> {
-    const ACTION: &str = "cloudformation:DescribeStacks";
-    let answer = aws.cloudformation.describe_stacks().stack_name(stack);
-    let answer = answer.send().await.map_err(refused(ACTION))?;
-    let stack = answer.stacks.and_then(|stacks| stacks.into_iter().next());
-    stack.ok_or_else(|| incomplete(ACTION, "the answer describes no stack"))
-}
-
-fn outputs(stack: &Stack) -> BTreeMap<String, String> {
-    let outputs = stack.outputs().iter();
-    let named = outputs.filter_map(|output| {
-        let (key, value) = (output.output_key()?, output.output_value()?);
-        Some((upper_snake(key), value.to_owned()))
-    });
-    named.collect()
 }
 
 async fn read_template(aws: &Aws, stack: &str) -> Result<Template, ServiceError> {
@@ -107,30 +89,5 @@ fn incomplete(operation: &'static str, detail: &str) -> ServiceError {
     ServiceError::ServiceUnavailable {
         operation,
         detail: detail.to_owned(),
-    }
-}
-
-/// `InboxBucket` is called `INBOX_BUCKET` in an environment.
-fn upper_snake(pascal: &str) -> String {
-    let mut name = String::new();
-    for (index, letter) in pascal.chars().enumerate() {
-        if index > 0 && letter.is_ascii_uppercase() {
-            name.push('_');
-        }
-        name.push(letter.to_ascii_uppercase());
-    }
-    name
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn outputs_have_the_names_of_the_environment() {
-        assert_eq!(
-            upper_snake("NotificationTopicArn"),
-            "NOTIFICATION_TOPIC_ARN"
-        );
     }
 }

@@ -1,6 +1,7 @@
 //! `ceremony`: what people do at their desks. Commands are in the library, one module each.
 
 mod check;
+mod enrol;
 mod preflight;
 mod profile;
 
@@ -24,6 +25,12 @@ enum Command {
     /// a file would be rejected, something is missing, or the ceremony would be refused, 2 if it
     /// could not look.
     Check(check::Arguments),
+    /// Ask for certificates of our signing keys, and tell which there are
+    ///
+    /// Run it as the operator role; region and credentials are those of the AWS SDKs' environment
+    /// variables and files.
+    #[command(subcommand)]
+    Enrol(enrol::Command),
     /// Look whether the account is ready, before the first ceremony and after every deployment
     ///
     /// Run it as the operator role; region and credentials are those of the AWS SDKs' environment
@@ -40,6 +47,7 @@ enum Command {
 async fn main() -> ExitCode {
     match Arguments::parse().command {
         Command::Check(arguments) => check::run(arguments).await,
+        Command::Enrol(command) => enrol::run(command).await,
         Command::Preflight(arguments) => preflight::run(arguments).await,
         Command::Profile(command) => profile::run(command),
     }

@@ -82,7 +82,7 @@ pub(crate) struct Check {
 }
 
 /// A word of a profile, as a profile spells it.
-fn word<T: DeserializeOwned>(text: &str) -> Result<T, String> {
+pub(crate) fn word<T: DeserializeOwned>(text: &str) -> Result<T, String> {
     T::deserialize(StrDeserializer::<Error>::new(text)).map_err(|error| error.to_string())
 }
 

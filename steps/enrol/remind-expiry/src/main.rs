@@ -1,0 +1,25 @@
+use bus::Bus;
+use ceremony::utc::Utc;
+use remind_expiry::{Context, handle};
+use serde::de::IgnoredAny;
+use step::error::to_diagnostic;
+use step::{required_variable, sdk_config, serve_unrecorded};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), lambda_runtime::Error> {
+    let config = sdk_config().await;
+    let bridge = aws_sdk_eventbridge::Client::new(&config);
+    let context = Context {
+        bus: Bus::new(bridge, required_variable("EVENT_BUS_NAME")),
+        s3: aws_sdk_s3::Client::new(&config),
+        ssm: aws_sdk_ssm::Client::new(&config),
+        evidence_bucket: required_variable("EVIDENCE_BUCKET"),
+    };
+    // What the clock says does not matter.
+    serve_unrecorded(step::software!(), async |_: IgnoredAny| {
+        handle(&context, Utc::now())
+            .await
+            .map_err(|error| to_diagnostic(&error, Vec::new()))
+    })
+    .await
+}
