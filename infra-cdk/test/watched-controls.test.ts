@@ -158,6 +158,7 @@ describe('what is watched', () => {
     ['create-key', ['create-kek', 'make-keys', 'request-certificate', 'wrap-ecdh']],
     ['import-key', ['import-ca']],
     ['export-key', ['export-initial-keys', 'export-keys', 'wrap-ecdh', 'wrap-rsa', 'wrap-tr34']],
+    ['put-installed-certificate', ['install-certificate']],
     ['update-alias', ['create-kek', 'establish-kek', 'import-ca', 'make-keys', 'request-certificate', 'wrap-ecdh']],
     ['delete-alias', ['create-kek', 'establish-kek', 'import-ca', 'make-keys', 'request-certificate', 'wrap-ecdh']],
   ])('%s by %s is what a ceremony does; by another step it is not', (name, steps) => {
@@ -167,6 +168,7 @@ describe('what is watched', () => {
       'export-initial-keys',
       'export-keys',
       'import-ca',
+      'install-certificate',
       'make-keys',
       'request-certificate',
       'sign',

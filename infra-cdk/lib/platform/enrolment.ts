@@ -39,7 +39,10 @@ export function installCertificates(scope: IConstruct): Permission {
 export function readPublicKeys(scope: IConstruct, { signingKey }: Platform): Permission[] {
   const { partition, region, account } = Stack.of(scope);
   return [
-    { actions: ['kms:GetPublicKey'], resources: [signingKey.key.keyArn] },
+    {
+      actions: ['kms:GetPublicKey'],
+      resources: signingKey.keys.map(({ keyArn }) => keyArn),
+    },
     {
       actions: ['payment-cryptography:GetPublicKeyCertificate'],
       resources: [`arn:${partition}:payment-cryptography:${region}:${account}:key/*`],

@@ -56,8 +56,8 @@ impl Parameters {
             return Answer::error(Service::Ssm, 400, "ValidationException", "");
         }
         let kind = match text("Type") {
-            "String" => Kind::Plain,
-            _ => Kind::Secure,
+            "SecureString" => Kind::Secure,
+            _ => Kind::Plain,
         };
         self.add(name, kind, value);
         Answer::json(&json!({ "Tier": "Standard", "Version": self.0[name].len() }))

@@ -4,7 +4,8 @@
 use anyhow::{Context, Result};
 use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_ssm::types::ParameterType;
-use serde_json::Value;
+use aws_smithy_types::Blob;
+use serde_json::{Value, json};
 
 use crate::actors::Folder;
 use crate::stack::connection::Connection;
@@ -71,6 +72,28 @@ impl<'a> Operator<'a> {
         let pem = found.into_values().next();
         let pem = pem.with_context(|| format!("the outbox has no {csr}"))?;
         String::from_utf8(pem).with_context(|| format!("reading {csr}"))
+    }
+
+    /// Asks for a certificate of a signing key, which is made if there is none; returns the request.
+    pub async fn orders_request(&self, key: &str, subject: &str) -> Result<String> {
+        let order =
+            json!({ "key": key, "subject": subject, "newKey": false, "keyAlgorithm": null });
+        let lambda = aws_sdk_lambda::Client::new(&self.connection.sdk_config()?);
+        let answer = lambda
+            .invoke()
+            .function_name(
+                self.connection
+                    .output("REQUEST_CERTIFICATE_FUNCTION_NAME")?,
+            )
+            .payload(Blob::new(order.to_string()))
+            .send()
+            .await
+            .context("asking for a certificate")?;
+        let payload = answer.payload.map(Blob::into_inner).unwrap_or_default();
+        let answer: Value = serde_json::from_slice(&payload).context("reading the answer")?;
+        let csr = answer["csr"].as_str().or(answer["result"]["csr"].as_str());
+        let csr = csr.with_context(|| format!("no request of the key {key}: {answer}"))?;
+        Ok(csr.to_owned())
     }
 
     /// Drops a file that a CA sent for a signing key of ours.

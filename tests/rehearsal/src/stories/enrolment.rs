@@ -24,8 +24,20 @@ pub(super) const SCENARIO: Scenario = Scenario {
     tell: |stage| Box::pin(tell(stage)),
 };
 
-/// Our signing keys, by name, and where the outbox has the request for each.
-const KEYS: &[(&str, &str)] = &[("package-signing", "csr.pem")];
+/// Our signing keys, by name, and how each is asked for.
+const KEYS: &[(&str, Asked)] = &[
+    ("package-signing", Asked::ByDeployment("csr.pem")),
+    ("tr34", Asked::ByOperator("CN=TR-34 KDH,O=Rehearsal,C=US")),
+];
+
+/// Who asks for a certificate.
+#[derive(Clone, Copy)]
+enum Asked {
+    /// The request lies there in the outbox.
+    ByDeployment(&'static str),
+    /// Under this name; the key is made on the way.
+    ByOperator(&'static str),
+}
 
 /// Its name among the authorities of the revocation services.
 const AUTHORITY: &str = "enrolment";
@@ -42,11 +54,14 @@ async fn tell(stage: &Stage<'_>) -> Result<()> {
     let ear = Ear::listen(connection, SCENARIO.name).await?;
     let pki = connection.revocation.enrol(AUTHORITY, authority())?;
     let mut certificates = Files::new();
-    for &(key, csr) in KEYS {
+    for &(key, asked) in KEYS {
         let step = progress.step(&format!("Fetching the request of the key {key}"));
-        let request = operator.fetches_request(csr).await?;
-        let request = Request::from_pem(&request).context("the CA does not take the request")?;
-        step.done(&format!("{csr}, signed by the key"));
+        let (pem, from) = match asked {
+            Asked::ByDeployment(csr) => (operator.fetches_request(csr).await?, csr),
+            Asked::ByOperator(subject) => (operator.orders_request(key, subject).await?, subject),
+        };
+        let request = Request::from_pem(&pem).context("the CA does not take the request")?;
+        step.done(&format!("{from}, signed by the key"));
 
         let step = progress.step("The CA issues, and the operator pins its root");
         let services = Some(connection.revocation.url.as_str());
