@@ -593,8 +593,10 @@ fn nothing_that_was_wrapped_or_signed_leaves_the_execution_by_an_event() {
                     "$wrapped",
                     "$sign",
                     "$packageKek",
+                    "$packageKeys",
                     "cryptogram",
                     "$fetchCerts",
+                    "$exportKeys",
                 ] {
                     assert!(!event.contains(secret), "{} announces {secret}", state.name);
                 }

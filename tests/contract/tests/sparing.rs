@@ -8,13 +8,17 @@ use std::time::{Duration, Instant};
 use apc_emulator::Quotas;
 use aws_sdk_paymentcryptography::types::{KeyAlgorithm, KeyUsage};
 use ceremony::digest::Sha256;
+use ceremony::exchange::Method;
 use ceremony::id::Ceremony;
+use ceremony::keys::KekFacts;
 use ceremony::path::CertificatePath;
 use ceremony::profile::Policy;
+use emulated::aws::Aws;
 use emulated::{
     Emulated, UID, ceremony_of, certificate, chain, clearance, execution, path, policy,
 };
 use partner::{Pki, Profile};
+use serde_json::json;
 use step::{Journal, StepError};
 
 /// What a ceremony hands to the steps that touch keys.
@@ -67,17 +71,48 @@ async fn takes_place(emulated: &Emulated, handed: &Handed) -> String {
         create_kek::handle(&emulated.client, kek.clone(), journal).await
     });
     let kek = kek.await.0;
-    let wrapped = wrap_rsa::Input {
+    wraps(emulated, handed, &cas.issuing_ca_key_arn, &kek).await;
+    kek.key_arn
+}
+
+/// By the method of the profile.
+async fn wraps(emulated: &Emulated, handed: &Handed, issuing_ca: &str, kek: &KekFacts) {
+    let Handed {
         ceremony,
-        revocation: clearance(&path),
         path,
         policy,
-        issuing_ca_key_arn: cas.issuing_ca_key_arn,
-        kek: kek.clone(),
+    } = handed.clone();
+    let revocation = clearance(&path);
+    let (issuing_ca_key_arn, kek) = (issuing_ca.to_owned(), kek.clone());
+    if policy.exchange.method() == Method::Tr34 {
+        let context = wrap_tr34::Context {
+            payment: emulated.client.clone(),
+            s3: aws_sdk_s3::Client::new(&Aws::default().config()),
+            evidence_bucket: "evidence".to_owned(),
+        };
+        let input = wrap_tr34::Input {
+            ceremony,
+            path,
+            policy,
+            revocation,
+            issuing_ca_key_arn,
+            kek,
+            nonce: None,
+            signer: None,
+        };
+        until_done(async |journal| wrap_tr34::handle(&context, input.clone(), journal).await).await;
+        return;
+    }
+    let input = wrap_rsa::Input {
+        ceremony,
+        path,
+        policy,
+        revocation,
+        issuing_ca_key_arn,
+        kek,
     };
-    until_done(async |journal| wrap_rsa::handle(&emulated.client, wrapped.clone(), journal).await)
+    until_done(async |journal| wrap_rsa::handle(&emulated.client, input.clone(), journal).await)
         .await;
-    kek.key_arn
 }
 
 async fn until_done<T, E: StepError>(step: impl AsyncFn(&Journal) -> Result<T, E>) -> T {
@@ -126,6 +161,31 @@ async fn a_ceremony_makes_no_call_too_many() {
 
     let again = ["GetAlias", "GetAlias", "GetKey", "ExportKey"];
     assert_eq!(calls(&emulated, &first).await, again);
+}
+
+/// One call more, by which the service names the key that signs, for whichever ceremony.
+#[tokio::test]
+async fn a_ceremony_by_tr34_asks_for_the_key_that_signs() {
+    let emulated = Emulated::start().await;
+    let pki = chain();
+    let handed = Handed {
+        policy: policy(&pki, |profile| {
+            profile["kekExport"]["exchange"] = json!({ "method": "tr34", "signer": "service" });
+        }),
+        ..handed(&pki, "acme")
+    };
+    let first = calls(&emulated, &handed).await;
+    assert_eq!(first.len(), 14);
+    assert_eq!(first[12..], ["GetParametersForExport", "ExportKey"]);
+
+    let again = [
+        "GetAlias",
+        "GetAlias",
+        "GetKey",
+        "GetParametersForExport",
+        "ExportKey",
+    ];
+    assert_eq!(calls(&emulated, &handed).await, again);
 }
 
 /// An account's own, but for the rate.

@@ -1,6 +1,7 @@
 //! What travels, in files: by method.
 
 use ceremony::certificate::Certificate;
+use ceremony::enrolment::Chain;
 use ceremony::exchange::{OurCertificate, Wrapped};
 use ceremony::execution::{BINARY, File, PEM, TEXT};
 use ceremony::profile::Exchange;
@@ -19,7 +20,7 @@ pub(crate) fn of(input: &Input) -> Result<Vec<File>, Error> {
             shared_information,
             ours,
             ..
-        } => Ok(ecdh(key_block, shared_information, ours)),
+        } => ecdh(key_block, shared_information, ours),
     }
 }
 
@@ -42,31 +43,39 @@ fn rsa_oaep(input: &Input, cryptogram: &str) -> Result<Vec<File>, Error> {
 
 fn tr34(key_block: &str, ours: &OurCertificate) -> Result<Vec<File>, Error> {
     let block = in_both_forms("key-block", "der", decode("key block", key_block)?);
-    Ok(block.into_iter().chain(certificates("kdh", ours)).collect())
+    Ok(block
+        .into_iter()
+        .chain(certificates("kdh", ours)?)
+        .collect())
 }
 
-fn ecdh(key_block: &str, shared_information: &str, ours: &OurCertificate) -> Vec<File> {
+fn ecdh(
+    key_block: &str,
+    shared_information: &str,
+    ours: &OurCertificate,
+) -> Result<Vec<File>, Error> {
     let shared_information = format!("{shared_information}\n");
     let mut files = vec![
         // The block and nothing else: of these bytes the record has the digest.
         File::new("key-block.txt", TEXT, key_block),
         File::new("shared-information.hex", TEXT, shared_information),
     ];
-    files.extend(certificates("agreement", ours));
-    files
+    files.extend(certificates("agreement", ours)?);
+    Ok(files)
 }
 
 /// Our certificate, and from its issuer upwards.
-fn certificates(stem: &str, ours: &OurCertificate) -> [File; 2] {
+fn certificates(stem: &str, ours: &OurCertificate) -> Result<[File; 2], Error> {
+    let certificate = ours.certificate.to_pem();
     let chain: String = ours.chain.iter().map(Certificate::to_pem).collect();
-    [
-        File::new(
-            &format!("{stem}-certificate.pem"),
-            PEM,
-            ours.certificate.to_pem(),
-        ),
+    let (bytes, most) = (certificate.len() + chain.len(), Chain::MAX_PEM_BYTES);
+    if bytes > most {
+        return Err(Error::CertificatesTooLong { bytes, most });
+    }
+    Ok([
+        File::new(&format!("{stem}-certificate.pem"), PEM, certificate),
         File::new(&format!("{stem}-chain.pem"), PEM, chain),
-    ]
+    ])
 }
 
 fn decode(what: &'static str, hex: &str) -> Result<Vec<u8>, Error> {

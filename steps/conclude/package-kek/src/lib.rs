@@ -85,6 +85,8 @@ pub fn handle(input: Input) -> Result<Output, Error> {
 /// Why there is no package. None of these carries a byte of what was wrapped.
 #[derive(Clone, Debug, Eq, IntoStaticStr, PartialEq, thiserror::Error, VariantNames)]
 pub enum Error {
+    #[error("the certificates of ours that it takes have {bytes} bytes in PEM; at most {most} fit")]
+    CertificatesTooLong { bytes: usize, most: usize },
     #[error("a document could not be written: {0}")]
     DocumentUnwritable(String),
     #[error("the key block that arrived cannot be read: {0}")]
@@ -111,7 +113,19 @@ impl StepError for Error {
     }
 
     fn remedy(&self) -> &'static str {
-        "This is a defect of the software: report it with the record."
+        match self {
+            Self::CertificatesTooLong { .. } => {
+                "Enrol a certificate with fewer or shorter certificates above it."
+            }
+            Self::DocumentUnwritable(_)
+            | Self::KeyBlockMalformed(_)
+            | Self::NotHex(_)
+            | Self::OtherMethod { .. }
+            | Self::PublicKeyNotPem
+            | Self::SignatureMissing => {
+                "This is a defect of the software: report it with the record."
+            }
+        }
     }
 
     fn names() -> Vec<&'static str> {

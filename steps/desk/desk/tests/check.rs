@@ -479,6 +479,7 @@ fn the_document_is_stable_and_complete() {
         [
             "at",
             "checks",
+            "exchange",
             "files",
             "folder",
             "goesOn",
@@ -493,7 +494,14 @@ fn the_document_is_stable_and_complete() {
     assert_eq!(document["folder"], "acme/production/cardholder/");
     assert_eq!(
         members(&document["files"][0]),
-        ["bytes", "certificates", "file", "sha256", "unusable"]
+        [
+            "bytes",
+            "certificates",
+            "file",
+            "nonce",
+            "sha256",
+            "unusable"
+        ]
     );
     assert_eq!(document["files"][2]["file"], "root.pem");
     assert_eq!(
@@ -599,4 +607,51 @@ fn a_leaf_of_somebody_else_is_incomplete() {
     let document = json(&desk, &FILES, &[]);
     let what = document["problems"][0]["what"].as_str().unwrap();
     assert!(what.contains("Stranger"), "{what}");
+}
+
+/// What the method asks of a folder, beside the certificates.
+#[test]
+fn an_exchange_in_two_passes_needs_a_nonce_and_no_other_takes_one() {
+    let pki = chain().build();
+    let desk = desk_with(&pki);
+    let mut profile = emulated::profile(&pki);
+    let exchange =
+        |passes: &str| json!({ "method": "tr34", "signer": "service", "passes": passes });
+    let with_nonce = [&FILES[..], &["today.nonce"]].concat();
+    desk.put("today.nonce", "0102030405060708\n");
+
+    profile["kekExport"]["exchange"] = exchange("two");
+    desk.put("acme.json", profile.to_string());
+    let document = json(&desk, &FILES, &[]);
+    assert_eq!(document["problems"][0]["event"], "Certificates Incomplete");
+    let what = document["problems"][0]["what"].as_str().unwrap();
+    assert!(what.contains("`<name>.nonce`"), "{what}");
+    let document = json(&desk, &with_nonce, &[]);
+    assert_eq!(document["goesOn"], true, "{document}");
+    let exchange_told = json!({ "kek": "AES_128", "method": "tr34" });
+    assert_eq!(document["exchange"], exchange_told);
+    let ran = check(&desk, &with_nonce, &[]);
+    assert!(
+        ran.out.contains("taken     today.nonce: a nonce"),
+        "{}",
+        ran.out
+    );
+    let told = "AES_128 would travel by tr34, under the leaf's RSA_3072.";
+    assert!(ran.out.contains(told), "{}", ran.out);
+
+    profile["kekExport"]["exchange"] = exchange("one");
+    desk.put("acme.json", profile.to_string());
+    let document = json(&desk, &with_nonce, &[]);
+    assert_eq!(document["problems"][0]["event"], "Certificates Rejected");
+    assert_eq!(document["problems"][0]["file"], "today.nonce");
+
+    desk.put("today.nonce", "a word");
+    let document = json(&desk, &with_nonce, &[]);
+    let problem = &document["problems"][0];
+    assert_eq!(problem["event"], "Certificates Rejected");
+    let what = problem["what"].as_str().unwrap();
+    assert!(
+        what.contains("no nonce") && !what.contains("a word"),
+        "{what}"
+    );
 }

@@ -25,7 +25,7 @@ pub(crate) fn checked(
     // be a key block protection key, and good for one direction only.
     let (usages, modes): (&[&str], &[char]) = match kek.origin {
         Origin::Created | Origin::Found => (&["K0"], &['B']),
-        Origin::Profile => (&["K0", "K1"], &['B', 'D', 'E']),
+        Origin::Order | Origin::Profile => (&["K0", "K1"], &['B', 'D', 'E']),
     };
     block.header().answers(&Asked {
         version: version_under(derived_key),

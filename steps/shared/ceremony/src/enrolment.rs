@@ -302,8 +302,8 @@ pub struct Chain {
 
 impl Chain {
     /// Limit for a whole chain in PEM: packages carry it, and their files must fit the 256 KiB of a
-    /// state beside all else. Four certificates of RSA-4096 keys have some 9 KiB.
-    pub const MAX_PEM_BYTES: usize = 12 * 1024;
+    /// state beside all else. Three certificates of RSA-4096 keys have some 7 KiB.
+    pub const MAX_PEM_BYTES: usize = 8 * 1024;
 }
 
 /// The name of the chain in its ceremony's folder of the evidence bucket.

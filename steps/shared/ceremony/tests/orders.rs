@@ -50,7 +50,7 @@ fn a_refusal_names_the_field_and_never_a_value() {
     let cases: [(&str, fn(&mut Value)); 14] = [
         ("`version` is 2", |order| order["version"] = json!(2)),
         (
-            "`kek`: another value is expected: one of `current`, `received`",
+            "`kek`: another value is expected: `current` or `received`",
             |order| {
                 order["kek"] = json!("secret");
             },

@@ -9,29 +9,20 @@ use ceremony::enrolment::{Chain, Installed, OwnKey};
 use step::ServiceError;
 
 use crate::objects::{ObjectError, read_version};
+use crate::profiles::parameter;
 
 /// Reads `/key-ceremony/certificates/<key name>`; none where no certificate has been enrolled.
 pub async fn installed(client: &Ssm, key: OwnKey) -> Result<Option<Installed>, InstalledError> {
     let name = key.installed_parameter();
-    let answer = client.get_parameter().name(&name).send().await;
-    let value = match answer {
-        Ok(answer) => answer.parameter.and_then(|parameter| parameter.value),
-        Err(error) => {
-            let unknown = error
-                .as_service_error()
-                .is_some_and(|error| error.is_parameter_not_found());
-            if unknown {
-                return Ok(None);
-            }
-            return Err(ServiceError::new("ssm:GetParameter", &error).into());
-        }
+    let Some((value, _)) = parameter(client, &name).await? else {
+        return Ok(None);
     };
     let malformed = |detail: String| InstalledError::Malformed {
         name: name.clone(),
         detail,
     };
-    let installed: Installed = serde_json::from_str(&value.unwrap_or_default())
-        .map_err(|error| malformed(error.to_string()))?;
+    let installed: Installed =
+        serde_json::from_str(&value).map_err(|error| malformed(error.to_string()))?;
     if installed.version != Installed::VERSION || installed.key != key {
         let (version, of) = (installed.version, installed.key);
         return Err(malformed(format!("it is version {version} and of `{of}`")));

@@ -1,6 +1,7 @@
 //! Paths whose certificates are as long as they may be, and as wrong.
 
 use ceremony::certificate::Certificate;
+use ceremony::enrolment::Chain;
 use ceremony::path::{CertificatePath, MAX_CAS};
 use partner::certificate::KeyUsage;
 use partner::certificate::remade::{INTEGER, SEQUENCE, modulus_of, rsa_key, tlv};
@@ -116,4 +117,25 @@ fn longest(make: impl Fn(usize) -> Certified) -> Certified {
     }
     assert!(good > 0, "nothing is accepted");
     make(good)
+}
+
+/// A certificate of ours with its issuer: together as long as a chain of ours may be in PEM, with names
+/// as people choose them.
+pub(crate) fn ours() -> (Certificate, Certificate) {
+    let key = PrivateKey::cached(KeyKind::Rsa4096, "limits");
+    let name = "Payments of Example, in a Name of Some Sixty-Four Characters, CN";
+    let ca = Profile::root(name).organization(name).self_signed(&key);
+    let chain = |bytes: usize| {
+        let leaf = Profile::leaf(name, "uid").organization(name);
+        let leaf = leaf.extension(FILLER, false, vec![7; bytes]);
+        let leaf = leaf.issued_by(&ca, &key);
+        let read = |certified: &Certified| Certificate::from_der(certified.der()).unwrap();
+        (read(&leaf), read(&ca))
+    };
+    let length = |(leaf, ca): &(Certificate, Certificate)| leaf.to_pem().len() + ca.to_pem().len();
+    // Base64 makes four bytes of three, and 65 of 64.
+    let room = (Chain::MAX_PEM_BYTES - length(&chain(0))) * 48 / 65 - 48;
+    let longest = chain(room);
+    assert!(length(&longest) <= Chain::MAX_PEM_BYTES);
+    longest
 }

@@ -32,7 +32,7 @@ use ceremony::utc::Utc;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use largest::{LETTERS, Mistakes, path};
+use largest::{LETTERS, Mistakes, ours, path};
 use looks::Looks;
 
 const STATE_BYTES: usize = 256 * 1024;
@@ -273,7 +273,7 @@ fn succeeds(
     let method = policy.exchange.method();
     let signer = Some(package_signer());
     wraps(states, ceremony, &path, &policy, looks, &kek);
-    let wrapped = wrapped(method, &path);
+    let wrapped = wrapped(method);
     let signature = SignatureFacts {
         signature: "AB".repeat(512),
         algorithm: SignatureAlgorithm::RSASSA_PSS_SHA_512,
@@ -337,7 +337,7 @@ fn wraps(
 ) {
     let (ceremony, path, policy) = (ceremony.clone(), path.clone(), policy.clone());
     let (revocation, issuing_ca_key_arn) = (looks.proven.clone(), ARN.to_owned());
-    let (kek, wrapped) = (kek.clone(), wrapped(policy.exchange.method(), &path));
+    let (kek, wrapped) = (kek.clone(), wrapped(policy.exchange.method()));
     match policy.exchange.method() {
         Method::RsaOaep => {
             let input = wrap_rsa::Input {
@@ -381,11 +381,12 @@ fn wraps(
 }
 
 /// What travels at most, under a key of 4096 bits and certificates with long names.
-fn wrapped(method: Method, path: &CertificatePath) -> Wrapped {
+fn wrapped(method: Method) -> Wrapped {
+    let (certificate, issuer) = ours();
     let ours = OurCertificate {
         key_arn: Some(ARN.to_owned()),
-        certificate: path.leaf.clone(),
-        chain: vec![path.root.clone()],
+        certificate,
+        chain: vec![issuer],
     };
     match method {
         Method::RsaOaep => Wrapped::RsaOaep {

@@ -5,6 +5,8 @@
 use std::collections::BTreeMap;
 
 use aws_lc_rs::digest::{SHA256, digest};
+use aws_smithy_types::DateTime;
+use aws_smithy_types::date_time::Format;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
@@ -294,10 +296,11 @@ impl Buckets {
 const VERSION: &str = "version-";
 
 fn content(call: &Call, stored: &Stored) -> Answer {
+    let modified = DateTime::from_secs(stored.modified).fmt(Format::HttpDate);
     let mut headers = vec![
         ("content-type", stored.content_type.clone()),
         ("etag", format!("\"{}\"", stored.version)),
-        ("last-modified", "Tue, 24 Nov 2026 12:00:00 GMT".to_owned()),
+        ("last-modified", modified.expect("a time of our days")),
         ("x-amz-version-id", stored.version.clone()),
     ];
     if let Some(range) = call.header("range") {

@@ -85,3 +85,39 @@ impl<'a> Reader<'a> {
         Ok((whole, whole.get(header..).unwrap_or_default()))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(bytes: &[u8]) -> Option<usize> {
+        let mut reader = Reader::new(bytes, "a test");
+        let contents = reader.contents(OCTET_STRING).ok()?;
+        reader.end().ok()?;
+        Some(contents.len())
+    }
+
+    #[test]
+    fn a_length_is_read_in_its_shortest_form_only() {
+        let of = |header: &[u8], length: usize| read(&[header, &vec![0; length]].concat());
+        assert_eq!(of(&[0x04, 0x00], 0), Some(0));
+        assert_eq!(of(&[0x04, 0x7f], 0x7f), Some(0x7f));
+        assert_eq!(of(&[0x04, 0x81, 0x80], 0x80), Some(0x80));
+        assert_eq!(of(&[0x04, 0x82, 0x01, 0x00], 0x100), Some(0x100));
+        for (header, length) in [
+            (&[0x04, 0x81, 0x7f][..], 0x7f),
+            (&[0x04, 0x82, 0x00, 0xff], 0xff),
+            (&[0x04, 0x83, 0x01, 0x00, 0x00], 0x10000),
+            // Indefinite.
+            (&[0x04, 0x80], 2),
+            // One byte too few, one too many.
+            (&[0x04, 0x03], 2),
+            (&[0x04, 0x03], 4),
+            (&[0x05, 0x00], 0),
+            (&[0x04], 0),
+            (&[], 0),
+        ] {
+            assert_eq!(of(header, length), None, "{header:02x?}");
+        }
+    }
+}

@@ -253,3 +253,35 @@ fn open(envelope: &[u8]) -> Result<Envelope, MalformedBlock> {
         cipher,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_has_two_digits_for_each_number_and_ends_in_z() {
+        let time = |text: &str| utc_time(text.as_bytes()).map(|time| time.to_string());
+        assert_eq!(
+            time("230609233946Z").as_deref(),
+            Some("2023-06-09T23:39:46Z")
+        );
+        assert_eq!(
+            time("500101000000Z").as_deref(),
+            Some("1950-01-01T00:00:00Z")
+        );
+        for wrong in [
+            "",
+            "Z",
+            "2306092339Z",
+            "230609233946",
+            "230609233946+0000",
+            "230609233960Z",
+            "230631233946Z",
+            "2306092339 6Z",
+            "2306092339-6Z",
+            "20230609233946Z",
+        ] {
+            assert_eq!(time(wrong), None, "{wrong}");
+        }
+    }
+}

@@ -21,11 +21,16 @@ impl MalformedOrder {
         let words = words.strip_suffix(&place).unwrap_or(&words);
         let field = match path.as_str() {
             "." | "?" => String::new(),
-            path => format!("`{}`: ", shown(path)),
+            path => format!("`{}`: ", with_brackets(&shown(path))),
         };
         let place = if line == 0 { String::new() } else { place };
         Self(format!("{field}{}{place}", without_value(words)))
     }
+}
+
+/// An index of a list is between brackets, which are told as escapes elsewhere.
+fn with_brackets(path: &str) -> String {
+    path.replace(r"\u{5b}", "[").replace(r"\u{5d}", "]")
 }
 
 /// A parser's words without the value that they are about.
