@@ -41,7 +41,8 @@ pub fn tags(ceremony: &Ceremony, purpose: &str, alias: &str) -> Vec<Tag> {
         .collect()
 }
 
-/// The tags that say what a key is and for whom. `wrap-rsa` may export only what is a `kek` by them.
+/// The tags that say what a key is and for whom. The steps `wrap-*` may export only what is a `kek` by
+/// them.
 pub fn destination<'a>(ceremony: &'a Ceremony, purpose: &'a str) -> [(&'static str, &'a str); 4] {
     [
         (PURPOSE_TAG, purpose),
