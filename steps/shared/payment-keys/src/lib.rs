@@ -57,7 +57,8 @@ fn as_tags<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> Vec<Tag> 
     pairs.into_iter().filter_map(tag).collect()
 }
 
-/// The tags that say what a key is and for whom. Steps that wrap may export only what is a `kek` by them.
+/// The tags that say what a key is and for whom. The steps `wrap-*` may export only what is a `kek` by
+/// them.
 pub fn destination<'a>(ceremony: &'a Ceremony, purpose: &'a str) -> [(&'static str, &'a str); 4] {
     [
         (PURPOSE_TAG, purpose),
