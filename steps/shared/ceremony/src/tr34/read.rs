@@ -141,7 +141,6 @@ fn signed_attributes(bytes: &[u8]) -> Result<Signed, MalformedBlock> {
     let fault = attributes.fault();
     while !attributes.is_empty() {
         let mut attribute = attributes.inside(SEQUENCE, PART)?;
-        let is = |name: &[u8]| attribute.clone().exactly(name).is_ok();
         let name = [
             CONTENT_TYPE,
             DATA,
@@ -150,15 +149,13 @@ fn signed_attributes(bytes: &[u8]) -> Result<Signed, MalformedBlock> {
             MESSAGE_DIGEST,
         ]
         .into_iter()
-        .find(|name| is(name));
+        .find(|name| attribute.exactly(name).is_ok());
         let name = name.ok_or_else(|| fault.clone())?;
-        attribute.exactly(name)?;
         let mut value = attribute.inside(SET, PART)?;
         attribute.end()?;
         let is_first = if name == CONTENT_TYPE {
-            content_type
-                .replace(value.exactly(ENVELOPED_DATA)?)
-                .is_none()
+            value.exactly(ENVELOPED_DATA)?;
+            content_type.replace(name).is_none()
         } else if name == DATA {
             header.replace(key_block_header(&mut value)?).is_none()
         } else if name == MESSAGE_DIGEST {
@@ -177,7 +174,7 @@ fn signed_attributes(bytes: &[u8]) -> Result<Signed, MalformedBlock> {
         }
     }
     match (content_type, header, freshness, digest) {
-        (Some(()), Some(header), Some(freshness), Some(digest)) => Ok(Signed {
+        (Some(_), Some(header), Some(freshness), Some(digest)) => Ok(Signed {
             header,
             freshness,
             digest: digest.to_vec(),
