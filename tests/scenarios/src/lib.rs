@@ -4,12 +4,14 @@
 //! whose name everything it causes is told apart. Drivers are named by who acts: `operator_*`,
 //! `partner_*`, `ceremony_*`.
 
+mod desk;
 mod events;
 mod findings;
 mod shell;
 mod story;
 mod world;
 
+pub use desk::Desk;
 pub use events::Event;
 pub use findings::{Alias, Created};
 pub use rehearsal::acme::UID;

@@ -214,6 +214,7 @@ impl Story {
             "Subject": subject,
             "Bucket": self.stack().output("OUTBOX_BUCKET").expect("a bucket"),
             "Key": "csr.pem",
+            "EvidenceBucket": self.stack().output("EVIDENCE_BUCKET").expect("a bucket"),
         });
         let event = json!({
             "RequestType": "Update",

@@ -141,6 +141,12 @@ impl World {
         self.invoke(query, event).await
     }
 
+    /// Invokes the function that looks at the certificates of our signing keys, as the clock does.
+    pub async fn invoke_remind_expiry(&self) -> Value {
+        let query = "Functions[?contains(FunctionName, 'remindexpiry')].FunctionName | [0]";
+        self.invoke(query, &json!({})).await
+    }
+
     async fn invoke(&self, query: &str, event: &Value) -> Value {
         let folder = tempfile::tempdir().expect("a folder");
         let answer = folder.path().join("answer.json");

@@ -1,88 +1,35 @@
 //! `ceremony preflight` on the deployed stack, as the operator role: it sees what is right, and what
 //! somebody has broken by its name.
 
-use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
-use scenarios::{Story, World};
+use scenarios::{Desk, Story, World};
 use serde_json::{Value, json};
 
-/// The program, as Cargo builds it beside this test.
-fn program() -> PathBuf {
-    let built = Command::new(env!("CARGO"))
-        .args(["build", "--quiet", "--workspace", "--bin", "ceremony"])
-        .current_dir(env!("CARGO_MANIFEST_DIR"))
-        .status()
-        .expect("cargo runs");
-    assert!(built.success());
-    let test = std::env::current_exe().expect("this test");
-    let folder = test.ancestors().nth(2).expect("the folder of binaries");
-    folder.join("ceremony")
-}
+/// Somebody at a desk, who runs `ceremony preflight`.
+struct Preflight(Desk);
 
-/// Somebody at a desk.
-struct Desk {
-    world: &'static World,
-    program: PathBuf,
-    environment: Vec<(String, String)>,
-}
+impl Preflight {
+    async fn of(world: &'static World, role: &str) -> Self {
+        Self(Desk::of(world, role).await)
+    }
 
-impl Desk {
-    async fn of(world: &'static World, program: &Path, role: &str) -> Self {
-        let role = world.stack.output(role).expect("a role");
-        let answer = world
-            .aws(&[
-                "sts",
-                "assume-role",
-                "--role-arn",
-                role,
-                "--role-session-name",
-                "jane",
-            ])
-            .await;
-        let answer: Value = serde_json::from_str(&answer).expect("JSON");
-        let session = |name: &str| {
-            answer["Credentials"][name]
-                .as_str()
-                .expect("one")
-                .to_owned()
-        };
-        let mut environment = world.stack.environment();
-        environment.extend([
-            ("AWS_ACCESS_KEY_ID".to_owned(), session("AccessKeyId")),
-            (
-                "AWS_SECRET_ACCESS_KEY".to_owned(),
-                session("SecretAccessKey"),
-            ),
-            ("AWS_SESSION_TOKEN".to_owned(), session("SessionToken")),
-        ]);
-        Self {
-            world,
-            program: program.to_owned(),
-            environment,
-        }
+    fn world(&self) -> &'static World {
+        self.0.world
     }
 
     fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(&self.program);
-        command
-            .arg("preflight")
-            .args(arguments)
-            .env_clear()
-            .envs(self.environment.iter().cloned());
-        command
+        self.0.command(&[&["preflight"][..], arguments].concat())
     }
 
     async fn runs(&self, arguments: &[&str]) -> Output {
-        let mut command = self.command(arguments);
-        let run = tokio::task::spawn_blocking(move || command.output());
-        run.await.expect("a thread").expect("the program runs")
+        self.0.runs(&[&["preflight"][..], arguments].concat()).await
     }
 
     /// The document, and the exit code.
     async fn looks(&self) -> (Report, Option<i32>) {
-        let code = self.world.stack.directory().join("cdk.out");
+        let code = self.world().stack.directory().join("cdk.out");
         let output = self
             .runs(&["--json", "--code", &code.display().to_string()])
             .await;
@@ -94,7 +41,7 @@ impl Desk {
 
     /// What is left of the throw-away aliases.
     async fn leftovers(&self) -> Vec<String> {
-        let management = self.world.stack.management().expect("a management port");
+        let management = self.world().stack.management().expect("a management port");
         let inventory = management.inventory().await.expect("an inventory");
         let aliases = inventory["aliases"].as_array().expect("aliases");
         let names = aliases
@@ -198,9 +145,8 @@ async fn security_officer_completes(world: &World) -> String {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn preflight_sees_what_is_right_and_finds_what_somebody_broke() {
-    let program = program();
     let world = World::with_people().await;
-    let operator = Desk::of(world, &program, "OPERATOR_ROLE_ARN").await;
+    let operator = Preflight::of(world, "OPERATOR_ROLE_ARN").await;
 
     // Before anything: the local AWS dropped Object Lock, has no trail, and nobody subscribed.
     let (report, code) = operator.looks().await;
@@ -237,14 +183,14 @@ async fn preflight_sees_what_is_right_and_finds_what_somebody_broke() {
     a_ca_key_is_disabled_and_deleted(&operator, &story, &pki).await;
     a_profile_is_malformed(&operator).await;
     other_code_is_put_into_a_function(&operator).await;
-    a_denied_call_is_never_ok(world, &program).await;
+    a_denied_call_is_never_ok(world).await;
     nothing_is_left_after_an_interruption(&operator).await;
     nobody_is_named_in_a_redacted_report(&operator).await;
 }
 
-async fn a_subscriber_leaves(operator: &Desk, subscription: &str) {
+async fn a_subscriber_leaves(operator: &Preflight, subscription: &str) {
     operator
-        .world
+        .world()
         .aws(&["sns", "unsubscribe", "--subscription-arn", subscription])
         .await;
     let (report, code) = operator.looks().await;
@@ -252,14 +198,14 @@ async fn a_subscriber_leaves(operator: &Desk, subscription: &str) {
     assert_eq!(code, Some(1));
 }
 
-async fn a_key_policy_is_changed(operator: &Desk) {
+async fn a_key_policy_is_changed(operator: &Preflight) {
     let key = operator
-        .world
+        .world()
         .stack
         .output("SIGNING_KEY_ARN")
         .expect("a key");
     let answer = operator
-        .world
+        .world()
         .aws(&[
             "kms",
             "get-key-policy",
@@ -279,7 +225,7 @@ async fn a_key_policy_is_changed(operator: &Desk) {
         "Action": "kms:Sign",
         "Resource": "*",
     }));
-    put_policy(operator.world, key, &policy.to_string()).await;
+    put_policy(operator.world(), key, &policy.to_string()).await;
     let (report, _) = operator.looks().await;
     report.fails("key-policies", "SigningKey/");
     assert!(
@@ -288,7 +234,7 @@ async fn a_key_policy_is_changed(operator: &Desk) {
             .to_string()
             .contains("mallory")
     );
-    put_policy(operator.world, key, deployed).await;
+    put_policy(operator.world(), key, deployed).await;
     operator.looks().await.0.is("key-policies", "ok");
 }
 
@@ -307,7 +253,7 @@ async fn put_policy(world: &World, key: &str, policy: &str) {
         .await;
 }
 
-async fn a_ca_key_is_disabled_and_deleted(operator: &Desk, story: &Story, pki: &partner::Pki) {
+async fn a_ca_key_is_disabled_and_deleted(operator: &Preflight, story: &Story, pki: &partner::Pki) {
     let alias = format!("alias/key-ceremony/ca/{}", pki.root.sha256());
     let root = story.alias(&alias).await.expect("an alias");
     let root = root.key_arn.expect("a key");
@@ -343,8 +289,8 @@ async fn a_ca_key_is_disabled_and_deleted(operator: &Desk, story: &Story, pki: &
     operator.looks().await.0.is("profiles", "ok");
 }
 
-async fn a_profile_is_malformed(operator: &Desk) {
-    let story = Story::in_world(operator.world, "preflight-malformed");
+async fn a_profile_is_malformed(operator: &Preflight) {
+    let story = Story::in_world(operator.world(), "preflight-malformed");
     story
         .operator_writes_profile(&json!({ "partner": 1 }))
         .await;
@@ -352,8 +298,8 @@ async fn a_profile_is_malformed(operator: &Desk) {
     report.fails("profiles", "preflight-malformed/production/cardholder");
 }
 
-async fn other_code_is_put_into_a_function(operator: &Desk) {
-    let world = operator.world;
+async fn other_code_is_put_into_a_function(operator: &Preflight) {
+    let world = operator.world();
     let query = "Functions[?Environment.Variables.STATE_MACHINE_ARN].FunctionName | [0]";
     let name = world
         .aws(&["lambda", "list-functions", "--query", query])
@@ -385,8 +331,8 @@ async fn other_code_is_put_into_a_function(operator: &Desk) {
 }
 
 /// An auditor reads much, but not what only the operator role may.
-async fn a_denied_call_is_never_ok(world: &'static World, program: &Path) {
-    let auditor = Desk::of(world, program, "AUDITOR_ROLE_ARN").await;
+async fn a_denied_call_is_never_ok(world: &'static World) {
+    let auditor = Preflight::of(world, "AUDITOR_ROLE_ARN").await;
     let (report, _) = auditor.looks().await;
     for (check, permission) in [
         ("stack", "cloudformation:DescribeStacks"),
@@ -401,7 +347,7 @@ async fn a_denied_call_is_never_ok(world: &'static World, program: &Path) {
     }
 }
 
-async fn nothing_is_left_after_an_interruption(operator: &Desk) {
+async fn nothing_is_left_after_an_interruption(operator: &Preflight) {
     let mut child = operator
         .command(&["--json"])
         .stdout(Stdio::null())
@@ -426,7 +372,7 @@ async fn nothing_is_left_after_an_interruption(operator: &Desk) {
     assert_eq!(operator.leftovers().await, [""; 0]);
 }
 
-async fn nobody_is_named_in_a_redacted_report(operator: &Desk) {
+async fn nobody_is_named_in_a_redacted_report(operator: &Preflight) {
     for arguments in [&["--redact"][..], &["--redact", "--json"]] {
         let output = operator.runs(arguments).await;
         let text = String::from_utf8(output.stdout).expect("text");
