@@ -215,7 +215,7 @@ mod tests {
     fn an_id_of_another_folder_names_no_folder_of_the_evidence() {
         let right = "acme-production-pin-0123456789abcdef";
         let found = ceremony_of(&input(right)).expect("a ceremony");
-        assert_eq!(found.ceremony_id.as_str(), right);
+        assert_eq!(found.id().as_str(), right);
         for wrong in [
             "../../trusted-roots/x",
             "victim-production-pin-0123456789abcdef",

@@ -79,6 +79,7 @@ impl Enrolled {
         let publication = Publication {
             files: vec![File::new("kek.bin", TEXT, "kek")],
             manifest: File::new("manifest.json", JSON, "{}\n"),
+            objects: Vec::new(),
             documents: Vec::new(),
             trusted_roots: Vec::new(),
         };

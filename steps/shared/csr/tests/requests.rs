@@ -4,6 +4,7 @@
 
 use std::process::{Command, Stdio};
 
+use aws_sdk_kms::Client;
 use ceremony::digest::Sha256;
 use ceremony::enrolment::{CertificateRequest, OwnKey};
 use ceremony::utc::Utc;
@@ -15,20 +16,21 @@ use signing::Signer;
 const ARN: &str = "arn:aws:kms:eu-west-1:111122223333:key/signing";
 const NAME: &str = "CN=Payments Signing,O=Example,C=BR";
 
-fn kms(key: &PrivateKey) -> (Aws, Signer) {
+fn kms(key: &PrivateKey) -> (Aws, Client) {
     let aws = Aws::default();
     aws.put_signer(Key::new(ARN, key.clone()));
-    let signer = Signer {
-        kms: aws_sdk_kms::Client::new(&aws.config()),
-        key_arn: ARN.to_owned(),
-    };
-    (aws, signer)
+    let client = Client::new(&aws.config());
+    (aws, client)
+}
+
+fn signer(kms: &Client) -> Signer<'_> {
+    Signer { kms, key_arn: ARN }
 }
 
 async fn request(key: &PrivateKey, name: &str) -> SignedRequest {
-    let (_, signer) = kms(key);
+    let (_, kms) = kms(key);
     let subject = Subject::named(name).unwrap();
-    signed_by_kms(&signer, &subject).await.unwrap()
+    signed_by_kms(&signer(&kms), &subject).await.unwrap()
 }
 
 /// What openssl says of the request, whose signature it verifies.
@@ -142,13 +144,13 @@ async fn what_is_no_request_is_told_without_what_it_is() {
 
 #[tokio::test]
 async fn a_signature_that_does_not_verify_makes_no_request() {
-    let (aws, signer) = kms(&PrivateKey::generate(KeyKind::Rsa2048));
+    let (aws, kms) = kms(&PrivateKey::generate(KeyKind::Rsa2048));
     aws.fault_for_good(
         "Sign",
         Fault::Answered(|answer| answer["Signature"] = "AAAA".into()),
     );
     let subject = Subject::named(NAME).unwrap();
-    let made = signed_by_kms(&signer, &subject).await;
+    let made = signed_by_kms(&signer(&kms), &subject).await;
     let error = made.unwrap_err();
     let name = step::StepError::name(&error);
     assert_eq!(name, "SignatureInvalid");
@@ -156,13 +158,13 @@ async fn a_signature_that_does_not_verify_makes_no_request() {
 
 #[tokio::test]
 async fn a_key_that_offers_nothing_a_ca_takes_is_told() {
-    let (aws, signer) = kms(&PrivateKey::generate(KeyKind::Rsa2048));
+    let (aws, kms) = kms(&PrivateKey::generate(KeyKind::Rsa2048));
     let pss_alone = |answer: &mut serde_json::Value| {
         answer["SigningAlgorithms"] = serde_json::json!(["RSASSA_PSS_SHA_256"]);
     };
     aws.fault_for_good("GetPublicKey", Fault::Answered(pss_alone));
     let subject = Subject::named(NAME).unwrap();
-    let made = signed_by_kms(&signer, &subject).await;
+    let made = signed_by_kms(&signer(&kms), &subject).await;
     let key_arn = ARN.to_owned();
     assert_eq!(made, Err(Error::KeyUnsuitable { key_arn }));
 }
