@@ -223,7 +223,9 @@ mod tests {
     use super::*;
 
     fn machine() -> Machine {
-        Machine::all().remove(0)
+        let mut all = Machine::all().into_iter();
+        all.find(|machine| machine.name == "kek-export")
+            .expect("the machine")
     }
 
     fn changed(from: &str, to: &str) -> Machine {
