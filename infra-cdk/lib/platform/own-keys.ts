@@ -18,8 +18,8 @@ export function readInstalled(scope: IConstruct): Permission {
  * Exactly the calls of `ceremony enrol` (`steps/desk`, whose own tests hold this list to them), beyond
  * reading evidence.
  *
- * Who may ask for a certificate cannot have it installed: what a CA issued is dropped by others, and
- * proven. A key that is made on the way is made by the step, in its way.
+ * Whoever asks for a certificate has none installed by that: what the CA issued is dropped, and proven. A
+ * key that is made on the way is made by the step, in its way.
  */
 export function orderCertificates(scope: IConstruct, requestCertificate: IFunction): Permission[] {
   const { partition, region, account, stackName } = Stack.of(scope);

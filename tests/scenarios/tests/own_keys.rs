@@ -70,7 +70,7 @@ async fn keys_tagged_signing(world: &World) -> Vec<Value> {
 /// The request of the deployment is among them.
 async fn what_was_asked_for_is_told(operator: &Desk, requested: &Value) {
     let status = document(&operator.runs(&["enrol", "status", "--json"]).await);
-    let [packages, tr34] = [0, 1].map(|place| &status["keys"][place]);
+    let [packages, tr34] = [0_usize, 1].map(|place| &status["keys"][place]);
     assert_eq!(packages["key"], "package-signing");
     let signing = operator.world.stack.output("SIGNING_KEY_ARN");
     let asked = &packages["requests"][0];

@@ -20,11 +20,11 @@ impl Preflight {
     }
 
     fn command(&self, arguments: &[&str]) -> Command {
-        self.0.command(&[&["preflight"], arguments].concat())
+        self.0.command(&[&["preflight"][..], arguments].concat())
     }
 
     async fn runs(&self, arguments: &[&str]) -> Output {
-        self.0.runs(&[&["preflight"], arguments].concat()).await
+        self.0.runs(&[&["preflight"][..], arguments].concat()).await
     }
 
     /// The document, and the exit code.
