@@ -166,7 +166,7 @@ const ELSEWHERE: [RegExp, string][] = [
   [/^Deploy with the key that the certificate was installed for/, 'whoever deploys'],
   [/enrol (the next certificate|a certificate|the certificate again)/i, 'whoever enrols'],
   [/^Deploy with (one more in )?the context value `signingKeys`/, 'whoever deploys'],
-  [/^Have the CA issue it, and have it put into the inbox/, 'whoever knows the CA'],
+  [/and have it put into the inbox/, 'whoever knows the CA'],
   [/look for a newer version|defect of the software/, 'whoever deploys'],
   [/with AWS Support|a service control policy/, 'whoever the account belongs to'],
   [/^The message is the service's own|^correct what it names/, 'depends on what the service said'],
