@@ -17,6 +17,14 @@ const { stack, template } = synthesize({
 });
 const policy = (role: string) => policyOf(role, stack, template);
 
+/** Where the machines are. */
+const MACHINES = [
+  'CertificateEnrolment',
+  'KekExport',
+  'WorkingKeyExport',
+  'WorkingKeyExport/InitialKeysMap',
+  'Reconciliation',
+];
 const throughS3 = 'on Storage/DataKey if StringEquals kms:ViaService = s3.REGION.amazonaws.com';
 const profiles = 'on arn:PARTITION:ssm:REGION:ACCOUNTID:parameter/key-ceremony/partners/*';
 const payment = 'arn:PARTITION:payment-cryptography:REGION:ACCOUNTID';
@@ -77,7 +85,7 @@ const reading = [
   's3:ListBucketVersions on Storage/Evidence',
   `ssm:GetParameter ${profiles}`,
   ...readRules,
-  ...['CertificateEnrolment', 'KekExport', 'WorkingKeyExport', 'Reconciliation'].flatMap((machine) => [
+  ...MACHINES.flatMap((machine) => [
     `states:DescribeExecution on arn:PARTITION:states:REGION:ACCOUNTID:execution:${machine}/Workflow/StateMachine:*`,
     `states:DescribeStateMachine on ${machine}/Workflow/StateMachine`,
     `states:GetExecutionHistory on arn:PARTITION:states:REGION:ACCOUNTID:execution:${machine}/Workflow/StateMachine:*`,
@@ -96,9 +104,7 @@ const preflight = (() => {
     'SigningKey/RSA_2048',
     'Storage/DataKey',
   ];
-  const machines = ['CertificateEnrolment', 'KekExport', 'WorkingKeyExport', 'Reconciliation'].map(
-    (of) => `${of}/Workflow/StateMachine`,
-  );
+  const machines = MACHINES.map((of) => `${of}/Workflow/StateMachine`);
   const parameters = 'arn:PARTITION:ssm:REGION:ACCOUNTID:parameter/key-ceremony/partners';
   return [
     ...on(
@@ -166,7 +172,6 @@ test('an operator writes profiles and rules, delivers certificates of ours, tags
           'Null aws:ResourceTag/key-ceremony:ceremony-id = true',
       ),
       `kms:GenerateDataKey ${throughS3}`,
-      `kms:Decrypt ${throughS3}`,
       's3:DeleteObject on Storage/Inbox/enrolment/*',
       's3:PutObject on Storage/Inbox/enrolment/*',
       ...rules.map((rule) => `ssm:PutParameter ${rule}`),
@@ -220,10 +225,7 @@ test('a responder reads, and does what remedies ask for', () => {
         ['logs:DescribeLogStreams', 'logs:FilterLogEvents', 'logs:GetLogEvents'],
         [
           ...steps,
-          'CertificateEnrolment/Workflow',
-          'KekExport/Workflow',
-          'WorkingKeyExport/Workflow',
-          'Reconciliation/Workflow',
+          ...MACHINES.map((machine) => `${machine}/Workflow`),
         ].map((step) => `${step}/Log`),
       ),
       ...each(

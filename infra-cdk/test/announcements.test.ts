@@ -107,7 +107,7 @@ describe('events', () => {
       ...resources('AWS::SQS::QueuePolicy'),
       ...resources('AWS::SNS::TopicPolicy'),
     ];
-    expect(documents).toHaveLength(8);
+    expect(documents).toHaveLength(10);
     for (const { PolicyDocument } of documents) {
       const denied = PolicyDocument.Statement.filter(
         (statement: Statement) => statement.Effect === 'Deny',
@@ -139,6 +139,7 @@ describe('alarms', () => {
       [
         ...letters('a drop in the inbox was not looked at (certificate-enrolment)'),
         ...letters('a drop in the inbox was not looked at (kek-export)'),
+        ...letters('a drop in the inbox was not looked at (working-key-export)'),
         ...letters('an announcement did not reach the topic'),
         ...letters('rejected files were not announced'),
         ...letters('a change of a control was not looked at'),
@@ -152,6 +153,12 @@ describe('alarms', () => {
         ...letters('it was not looked whether certificates of signing keys end'),
         ['a ceremony failed (kek-export)', 'AWS/States ExecutionsFailed Sum > 0', once],
         ['a ceremony timed out (kek-export)', 'AWS/States ExecutionsTimedOut Sum > 0', once],
+        ['a ceremony failed (working-key-export)', 'AWS/States ExecutionsFailed Sum > 0', once],
+        [
+          'a ceremony timed out (working-key-export)',
+          'AWS/States ExecutionsTimedOut Sum > 0',
+          once,
+        ],
         ['a ceremony failed (reconciliation)', 'AWS/States ExecutionsFailed Sum > 0', once],
         ['a ceremony timed out (reconciliation)', 'AWS/States ExecutionsTimedOut Sum > 0', once],
         [

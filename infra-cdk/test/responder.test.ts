@@ -85,7 +85,7 @@ const BY_RESPONDER: [RegExp, string[]][] = [
     ['payment-cryptography:RestoreKey', 'payment-cryptography:StartKeyUsage'],
   ],
   [
-    /the state of the key in Payment Cryptography/,
+    /(, |^|or )?([Cc]orrect )?the state of the key in Payment Cryptography/,
     ['payment-cryptography:RestoreKey', 'payment-cryptography:StartKeyUsage'],
   ],
   [
@@ -105,7 +105,6 @@ const BY_OPERATOR: [RegExp, string[]][] = [
   [/drop the (certificate|one) that the CA issued/i, ENROL],
   [/drop the certificate again/i, ENROL],
   [/and drop (that|it again then)/, ENROL],
-  [/and delete the file(?=;)/, ['s3:DeleteObject']],
   [/have an operator (choose|correct|add|lower|name|raise|set|write)/i, PROFILE],
   [/^Ask for another certificate with `ceremony enrol request/, ['lambda:InvokeFunction']],
   [/^(Correct the order|Leave `--key-algorithm` out)/, ['lambda:InvokeFunction']],
@@ -133,7 +132,7 @@ const ELSEWHERE: [RegExp, string][] = [
   [/(Compare|compare) the fingerprint (of the root )?with the partner/, 'whoever knows the partner'],
   [/(Ask|Tell) the CA/, 'whoever knows the CA'],
   [/Compare the fingerprint with the CA/, 'whoever knows the CA'],
-  [/[Hh]ave (the|its) CA issue/, 'whoever knows the CA'],
+  [/[Hh]ave (the|its) CA issue( it, and have it put into the inbox)?/, 'whoever knows the CA'],
   [/Ask the approval team/, 'the approval team'],
   [/partner must not use/, 'whoever knows the partner'],
   [/^Find out for whom the certificate was issued/, 'whoever knows the partner'],
@@ -166,7 +165,6 @@ const ELSEWHERE: [RegExp, string][] = [
   [/^Deploy with the key that the certificate was installed for/, 'whoever deploys'],
   [/enrol (the next certificate|a certificate|the certificate again)/i, 'whoever enrols'],
   [/^Deploy with (one more in )?the context value `signingKeys`/, 'whoever deploys'],
-  [/and have it put into the inbox/, 'whoever knows the CA'],
   [/look for a newer version|defect of the software/, 'whoever deploys'],
   [/with AWS Support|a service control policy/, 'whoever the account belongs to'],
   [/^The message is the service's own|^correct what it names/, 'depends on what the service said'],
