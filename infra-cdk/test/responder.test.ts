@@ -85,7 +85,7 @@ const BY_RESPONDER: [RegExp, string[]][] = [
     ['payment-cryptography:RestoreKey', 'payment-cryptography:StartKeyUsage'],
   ],
   [
-    /(, |^|or )?([Cc]orrect )?the state of the key in Payment Cryptography/,
+    /([Cc]orrect )?the state of the key in Payment Cryptography/,
     ['payment-cryptography:RestoreKey', 'payment-cryptography:StartKeyUsage'],
   ],
   [
