@@ -146,7 +146,7 @@ const ELSEWHERE: [RegExp, string][] = [
   [/Then drop (the|a) document (again|without a key)/, 'whoever asked for keys'],
   [/Drop the document again when the next is possible/, 'whoever asked for keys'],
   [/Put it at <partner>/, 'whoever asked for keys'],
-  [/[Oo]rder (less|another key|a weaker key|a key that is there, or a new one)/, 'whoever asked for keys'],
+  [/(order|Order) (less|another key|a weaker key|a key that is there, or a new one)/, 'whoever asked for keys'],
   [/^Tell whoever sent it to replace that key/, 'whoever sent it'],
   [/Put the file at|send only certificates|Wait until the certificate is valid/, 'the partner'],
   [/Leave the file out|Have the partner drop a new random nonce/, 'the partner'],

@@ -109,7 +109,7 @@ fn under<C: Cipher>(block: &str, kek: &[u8], code: u8) -> Result<Tr31Key, Tr31Er
         .map_err(|_| Tr31Error::Malformed)?
         .decrypt_padded::<NoPadding>(&mut payload)
         .map_err(|_| Tr31Error::Malformed)?;
-    if cmac_of(&keyed(1)?, &[block[..header_end].as_bytes(), &payload]) != mac {
+    if cmac_of(&keyed(1)?, &[&block.as_bytes()[..header_end], &payload]) != mac {
         return Err(Tr31Error::MacMismatch);
     }
     // Length in bits, the key, and padding.

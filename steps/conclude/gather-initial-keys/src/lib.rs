@@ -118,7 +118,7 @@ async fn listed<'a>(
         let result = results.next().await.ok_or(Error::InventoryChanged)??;
         gathered.take(terminals, &result).await?;
     }
-    gathered.is_whole(plan)
+    gathered.if_whole(plan)
 }
 
 async fn from_file<'a>(
@@ -155,7 +155,7 @@ async fn from_file<'a>(
     if hasher.finish() != *agreed {
         return Err(Error::InventoryChanged);
     }
-    gathered.is_whole(plan)
+    gathered.if_whole(plan)
 }
 
 /// What has been gathered so far.
@@ -192,7 +192,7 @@ impl<'a> Gathered<'a> {
         Ok(())
     }
 
-    fn is_whole(self, plan: &Plan) -> Result<Self, Error> {
+    fn if_whole(self, plan: &Plan) -> Result<Self, Error> {
         let counted = (self.batches, self.tally.terminals);
         if counted == (plan.batches, plan.terminals) {
             Ok(self)

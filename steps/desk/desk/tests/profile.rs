@@ -250,7 +250,7 @@ fn a_profile_is_told_in_words() {
         "Its root is in the profile",
         "ACME Root CA",
         "valid until",
-        "a new AES_128 key for every leaf, wrapped by RSA-OAEP (SHA_256)",
+        "a new AES_128 key for every leaf, sent by RSA-OAEP (SHA_256)",
         emulated::UID,
         "by OCSP or else by CRL",
         "At most 10 ceremonies",

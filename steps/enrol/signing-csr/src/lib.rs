@@ -91,7 +91,7 @@ async fn ensure(context: &Context, properties: serde_json::Value) -> Result<Sha2
             pem
         }
     };
-    let record = made.record(OwnKey::PackageSigning, &signer.key_arn, None, Utc::now());
+    let record = made.record(OwnKey::PackageSigning, signer.key_arn, None, Utc::now());
     let bucket = &properties.evidence_bucket;
     let subject = made.subject().der();
     Box::pin(put_request(&context.s3, bucket, record, subject)).await?;

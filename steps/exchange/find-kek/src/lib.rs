@@ -116,7 +116,7 @@ impl Finder<'_> {
                     algorithm: *algorithm,
                     modes: *modes,
                 };
-                self.new(key, asked).await
+                self.to_be_made(key, asked).await
             }
         }
     }

@@ -77,7 +77,7 @@ pub struct Profile {
     #[serde(default)]
     pub kek_export: Option<KekExport>,
     /// The ceremony `working-key-export`. Default: not allowed.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub working_key_export: Option<WorkingKeyExport>,
 }
 

@@ -92,7 +92,7 @@ fn a_refusal_names_the_field_and_never_a_value() {
             },
         ),
         ("`keys` has 0 entries", |order| order["keys"] = json!([])),
-        ("`keys` is missing", |order| {
+        ("`keys` or `initialKeys` is missing", |order| {
             order.as_object_mut().unwrap().remove("keys");
         }),
     ];

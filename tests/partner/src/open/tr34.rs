@@ -58,7 +58,7 @@ pub(super) fn open(
     let signed = Signed::read(block).ok_or(BlockError::Form)?;
     signed.verify(&kdh)?;
     let attributes = Attributes::read(signed.attributes).ok_or(BlockError::Form)?;
-    let told = nonce.as_ref().map(|nonce| hex::decode(nonce));
+    let told = nonce.as_ref().map(hex::decode);
     let told = told.transpose().map_err(|_| OpenError::NonceMismatch)?;
     if attributes.nonce != receiver.nonce || told.as_deref() != receiver.nonce {
         return Err(OpenError::NonceMismatch);
