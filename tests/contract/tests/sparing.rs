@@ -6,18 +6,20 @@
 use std::time::{Duration, Instant};
 
 use apc_emulator::Quotas;
-use aws_sdk_paymentcryptography::types::{KeyAlgorithm, KeyUsage};
+use aws_sdk_paymentcryptography::types::{KeyAlgorithm, KeyUsage as ServiceUsage};
+use ceremony::algorithms::{KcvAlgorithm, KekAlgorithm};
 use ceremony::digest::Sha256;
 use ceremony::exchange::Method;
 use ceremony::id::Ceremony;
-use ceremony::keys::KekFacts;
+use ceremony::keys::{KekFacts, Origin};
 use ceremony::path::CertificatePath;
 use ceremony::profile::Policy;
 use emulated::aws::Aws;
 use emulated::{
     Emulated, UID, ceremony_of, certificate, chain, clearance, execution, path, policy,
 };
-use partner::{Pki, Profile};
+use partner::certificate::KeyUsage;
+use partner::{KeyKind, Pki, Profile};
 use serde_json::json;
 use step::{Journal, StepError};
 
@@ -188,6 +190,49 @@ async fn a_ceremony_by_tr34_asks_for_the_key_that_signs() {
     assert_eq!(calls(&emulated, &handed).await, again);
 }
 
+/// Beyond what any ceremony makes for its KEK. The README has these numbers.
+#[tokio::test]
+async fn a_key_that_is_agreed_on_takes_no_call_too_many() {
+    let emulated = Emulated::start().await;
+    let pki = Pki::builder(UID)
+        .named("sparing-ecdh")
+        .root_key(KeyKind::EccP521)
+        .intermediate_keys(&[])
+        .leaf_key(KeyKind::EccP521)
+        .leaf(|leaf| leaf.key_usage(&[KeyUsage::KeyAgreement]))
+        .build();
+    let issuing_ca_key_arn = emulated.imports_root(&pki.root).await;
+    let (key_arn, kcv) = emulated.creates_kek().await;
+    let path = path(&pki);
+    let input = wrap_ecdh::Input {
+        ceremony: ceremony_of("acme"),
+        revocation: clearance(&path),
+        path,
+        policy: policy(&pki, |profile| {
+            profile["kekExport"] = json!({ "exchange": { "method": "ecdh" } });
+        }),
+        issuing_ca_key_arn,
+        kek: KekFacts {
+            key_arn,
+            algorithm: KekAlgorithm::AES_128,
+            kcv,
+            kcv_algorithm: KcvAlgorithm::CMAC,
+            origin: Origin::Created,
+            replaces_key_arn: None,
+        },
+    };
+    let wraps = async || {
+        let before = emulated.calls().len();
+        let output = wrap_ecdh::handle(&emulated.client, input.clone(), &Journal::default()).await;
+        output.unwrap();
+        emulated.calls().split_off(before)
+    };
+    let new = ["GetAlias", "CreateAlias", "CreateKey", "UpdateAlias"];
+    let of_both = ["GetPublicKeyCertificate", "ExportKey"];
+    assert_eq!(wraps().await, [&new[..], &of_both].concat());
+    assert_eq!(wraps().await, [&["GetAlias"][..], &of_both].concat());
+}
+
 /// An account's own, but for the rate.
 fn quotas(rate: u32) -> Quotas {
     Quotas {
@@ -275,7 +320,7 @@ async fn recovers_among(keys: usize, rate: u32) -> (Duration, u64) {
 
 /// As `CreateKek` makes it, but for the alias.
 async fn makes_key(emulated: &Emulated, ceremony: &Ceremony, alias: &str) -> String {
-    let usage = KeyUsage::Tr31K0KeyEncryptionKey;
+    let usage = ServiceUsage::Tr31K0KeyEncryptionKey;
     let made = emulated.operator_creates(usage, KeyAlgorithm::Aes128, true);
     let key_arn = made.await;
     let tags = payment_keys::tags(ceremony, "kek", alias);

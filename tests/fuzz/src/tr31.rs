@@ -3,6 +3,7 @@
 use aes::Aes128;
 use cbc::cipher::block_padding::NoPadding;
 use cbc::cipher::{BlockModeEncrypt, KeyInit, KeyIvInit};
+use ceremony::tr31::KeyBlock;
 use cmac::{Cmac, Mac};
 use des::TdesEde2;
 use keyblock::SymmetricAlgorithm::{self, Hmac, Tdes2Key, Tdes3Key};
@@ -19,7 +20,8 @@ use keyblock::{ClearKey, HmacHash};
 /// | 0 | the text of a key block |
 /// | 1 | the length of a header, the header, and a payload: they are sealed, so that the MAC is right |
 ///
-/// Holds if what is read is written the same again: a header as a header, a key as a key block.
+/// Holds if what is read is written the same again: a header as a header, a key as a key block; and if
+/// the domain, which reads headers only, reads of every block that opens the same.
 pub fn tr31(data: &[u8]) {
     let Some((choice, data)) = data.split_first() else {
         return;
@@ -70,6 +72,7 @@ pub fn seeds() -> Vec<Vec<u8>> {
 }
 
 fn check_text(text: &str) {
+    let read = KeyBlock::read(text);
     if let Ok(decoded) = Header::decode(text) {
         check_header(&decoded.header);
     }
@@ -77,6 +80,15 @@ fn check_text(text: &str) {
         let protection_key = protection_key(version);
         if let Ok(unwrapped) = unwrap(text, &protection_key) {
             check_key(&unwrapped, &protection_key);
+            let domain = read.as_ref().unwrap().header();
+            let usage: &str = unwrapped.header.key_usage.into();
+            assert_eq!(domain.usage, usage);
+            let blocks = domain.optional_blocks.iter();
+            let blocks = blocks.filter(|block| block.id != "PB");
+            let blocks = blocks.map(|block| (block.id.clone(), block.data.as_str()));
+            let expected = unwrapped.header.optional_blocks.iter();
+            let expected = expected.map(|(id, data)| (id.to_string(), data));
+            assert!(blocks.eq(expected));
         }
     }
 }

@@ -68,6 +68,47 @@ fn a_good_chain_would_go_on_and_every_check_is_told() {
     }
 }
 
+/// A partner may send leaves for several methods; the profile says which counts.
+#[test]
+fn the_method_of_the_profile_says_which_leaf_counts_and_what_it_needs() {
+    let elliptic = Pki::builder(emulated::UID)
+        .named("by-ecdh")
+        .root_key(KeyKind::EccP521)
+        .intermediate_keys(&[KeyKind::EccP521])
+        .leaf_key(KeyKind::EccP521)
+        .leaf(|leaf| leaf.key_usage(&[KeyUsage::KeyAgreement]))
+        .build();
+    let by = |pki: &Pki, kek: &str| {
+        let desk = desk_with(pki);
+        let mut profile = emulated::profile(pki);
+        profile["kekExport"] = json!({
+            "kek": { "algorithm": kek }, "exchange": { "method": "ecdh" },
+        });
+        desk.put("acme.json", profile.to_string());
+        desk
+    };
+    let ran = check(&by(&elliptic, "AES_256"), &FILES, &[]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+
+    let weak = PrivateKey::cached(KeyKind::EccP256, "by-ecdh-weak");
+    let weak = partner::Profile::leaf("Weak", emulated::UID)
+        .key_usage(&[KeyUsage::KeyAgreement])
+        .issued_by(elliptic.issuer(), &weak);
+    let desk = by(&elliptic, "AES_192");
+    desk.put("leaf.pem", weak.pem());
+    let problems = json(&desk, &FILES, &[])["problems"].clone();
+    assert_eq!(problems[0]["error"], "LeafKeyTooWeak", "{problems}");
+    let what = problems[0]["what"].as_str().unwrap();
+    assert!(what.contains("it takes P-384 or P-521"), "{what}");
+
+    let problems = json(&by(&chain().build(), "AES_128"), &FILES, &[])["problems"].clone();
+    let told = problems.to_string();
+    assert!(
+        told.contains("keyAgreement") || told.contains("on P-256"),
+        "{told}"
+    );
+}
+
 /// A chain with something wrong, in the words and with the checks of `validate`.
 #[test]
 fn the_verdict_is_that_of_validate() {

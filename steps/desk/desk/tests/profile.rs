@@ -140,6 +140,114 @@ fn every_choice_is_written() {
     assert!(ran.err.contains("names no service passes"), "{}", ran.err);
 }
 
+/// What belongs to rsa-oaep is not typed for another method.
+fn by_method(desk: &Desk, options: &[&str]) -> Ran {
+    let usual = [
+        ["--partner", "acme"],
+        ["--environment", "production"],
+        ["--data-type", "cardholder"],
+        ["--identity", emulated::UID],
+        ["--root", "root.pem"],
+    ];
+    let arguments = [&["profile", "new"][..], usual.as_flattened(), options];
+    desk.ceremony(&arguments.concat())
+}
+
+#[test]
+fn every_method_is_written_with_what_belongs_to_it() {
+    let desk = Desk::new();
+    desk.put("root.pem", root().pem());
+    for (options, exchange, words) in [
+        (
+            &["--method", "ecdh", "--kek", "AES_256"][..],
+            json!({
+                "method": "ecdh", "keyDerivationFunction": "NIST_SP800",
+                "keyDerivationHash": "SHA_512", "derivedKey": "AES_256",
+            }),
+            "TR-31 under a key of AES_256 from ECDH (NIST_SP800, SHA_512)",
+        ),
+        (
+            &[
+                "--method",
+                "ecdh",
+                "--kdf",
+                "ANSI_X963",
+                "--kdf-hash",
+                "SHA_256",
+                "--derived-key",
+                "AES_128",
+            ],
+            json!({
+                "method": "ecdh", "keyDerivationFunction": "ANSI_X963",
+                "keyDerivationHash": "SHA_256", "derivedKey": "AES_128",
+            }),
+            "TR-31 under a key of AES_128 from ECDH (ANSI_X963, SHA_256)",
+        ),
+        (
+            &["--method", "tr34", "--signer", "service"],
+            json!({ "method": "tr34", "signer": "service", "passes": "one" }),
+            "TR-34 (one pass), its block signed by a key that the service's own CA certifies",
+        ),
+        (
+            &["--method", "tr34", "--signer", "own", "--passes", "two"],
+            json!({ "method": "tr34", "signer": "own", "passes": "two" }),
+            "TR-34 (two passes: the partner drops a nonce), its block signed by the key enrolled",
+        ),
+    ] {
+        let ran = by_method(&desk, options);
+        assert_eq!(ran.code, 0, "{ran:?}");
+        assert_eq!(ran.json()["kekExport"]["exchange"], exchange);
+        desk.put("acme.json", &ran.out);
+        let looked = desk.ceremony(&["profile", "check", "acme.json"]);
+        assert_eq!(looked.code, 0, "{looked:?}");
+        assert!(looked.out.contains(words), "{words}: {}", looked.out);
+    }
+}
+
+#[test]
+fn what_belongs_to_another_method_or_is_missing_is_told() {
+    let desk = Desk::new();
+    desk.put("root.pem", root().pem());
+    for (options, words) in [
+        (
+            &[][..],
+            "`--signed-prefix` is needed for the method rsa-oaep",
+        ),
+        (
+            &["--method", "tr34"],
+            "`--signer` is needed for the method tr34",
+        ),
+        (
+            &["--method", "ecdh", "--signed-prefix", "10000TPAEAY"],
+            "`--signed-prefix` is for the method rsa-oaep, and the method is ecdh",
+        ),
+        (
+            &["--method", "tr34", "--signer", "own", "--kdf", "ANSI_X963"],
+            "`--kdf` is for the method ecdh, and the method is tr34",
+        ),
+        (
+            &["--method", "tr34", "--signer", "own", "--kek", "AES_192"],
+            "no RSA key",
+        ),
+        (
+            &[
+                "--method",
+                "ecdh",
+                "--kek",
+                "AES_192",
+                "--derived-key",
+                "AES_128",
+            ],
+            "too weak to carry AES_192",
+        ),
+        (&["--method", "rsa"], "expected one of `rsa-oaep`"),
+    ] {
+        let ran = by_method(&desk, options);
+        assert_eq!((ran.code, ran.out.as_str()), (2, ""), "{ran:?}");
+        assert!(ran.err.contains(words), "{words}: {}", ran.err);
+    }
+}
+
 #[test]
 fn what_is_no_root_is_not_pinned() {
     let (desk, pki) = (Desk::new(), chain().build());

@@ -51,7 +51,11 @@ impl Finder<'_> {
     }
 
     /// A key that is to be made for the folder, unless it has been made before.
-    pub(super) async fn to_be_made(&self, key: &AskedKey, asked: Working) -> Result<PlannedKey, Error> {
+    pub(super) async fn to_be_made(
+        &self,
+        key: &AskedKey,
+        asked: Working,
+    ) -> Result<PlannedKey, Error> {
         let alias = self.ceremony.folder().working_key_alias(&key.name);
         let Alias::Assigned(key_arn) = look_up(self.client, &alias, &self.pace).await? else {
             return Ok(planned(key, asked, None));

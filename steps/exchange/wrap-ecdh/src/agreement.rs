@@ -150,3 +150,49 @@ fn holds_together(
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use emulated::{certificate, quick_chain};
+    use partner::{KeyKind, PrivateKey, Profile};
+
+    use super::*;
+
+    #[test]
+    fn a_chain_holds_together_link_by_link() {
+        let (pki, now) = (quick_chain(), Utc::now());
+        let [leaf, issuer, root] = [&pki.leaf, &pki.intermediates[0], &pki.root].map(certificate);
+        let holds = |chain: &[&Certificate], now| {
+            let chain: Vec<_> = chain.iter().map(|one| (*one).clone()).collect();
+            holds_together(&leaf, &chain, now)
+        };
+        assert_eq!(holds(&[&issuer, &root], now), Ok(()));
+        assert_eq!(holds(&[&issuer], now), Ok(()));
+
+        let not_issued = |chain: &[&Certificate]| {
+            let words = holds(chain, now).unwrap_err();
+            assert!(words.contains("was not issued by"), "{words}");
+        };
+        not_issued(&[&root]);
+        not_issued(&[&issuer, &leaf]);
+        not_issued(&[&root, &issuer]);
+        let key = PrivateKey::cached(KeyKind::EccP256, "quick/intermediate 0");
+        let no_ca = Profile::intermediate("ACME Issuing CA 1").not_an_authority();
+        not_issued(&[&certificate(&no_ca.issued_by(&pki.root, &key)), &root]);
+
+        for seconds in [-86_400, 400 * 86_400] {
+            let words = holds(&[&issuer, &root], now.plus_seconds(seconds)).unwrap_err();
+            assert!(words.contains("is valid from"), "{words}");
+        }
+    }
+
+    #[test]
+    fn certificates_are_base64_of_pem() {
+        let pki = quick_chain();
+        let text = STANDARD.encode(pki.leaf.pem());
+        assert_eq!(read(&text), Ok(vec![certificate(&pki.leaf)]));
+        assert_eq!(read("?"), Err("it is not Base64".to_owned()));
+        assert!(read(&pki.leaf.pem()).is_err());
+        assert!(read(&STANDARD.encode("noise")).is_err());
+    }
+}

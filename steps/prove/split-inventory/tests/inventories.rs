@@ -100,7 +100,7 @@ async fn a_list_in_the_request_is_split_likewise() {
         .await
         .unwrap();
     assert_eq!((plan.terminals, plan.batches), (3, 1));
-    assert_eq!(batches(&aws, &plan), [fleet.clone()]);
+    assert_eq!(batches(&aws, &plan), std::slice::from_ref(&fleet));
     let lines: String = fleet
         .iter()
         .map(|it| format!("{}\n", it.as_str()))

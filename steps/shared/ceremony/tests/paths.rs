@@ -208,6 +208,80 @@ fn a_newer_leaf_of_another_kind_does_not_stand_in_the_way_of_one_for_the_method(
     }
 }
 
+/// Which leaf counts is the method's to say, whichever is newer.
+#[test]
+fn beside_one_another_the_leaf_for_the_method_counts() {
+    let now = OffsetDateTime::now_utc();
+    let older =
+        |profile: Profile| profile.valid(now - Duration::days(90), now + Duration::days(90));
+    let agrees = |profile: Profile| profile.key_usage(&[KeyUsage::KeyAgreement]);
+    let rsa = builder();
+    let elliptic = builder().leaf_key(KeyKind::EccP384).leaf(agrees);
+    for (rsa, elliptic) in [
+        (rsa.clone().leaf(older), elliptic.clone()),
+        (rsa, elliptic.leaf(older)),
+    ] {
+        let (rsa, elliptic) = (rsa.build(), elliptic.build());
+        let all: Vec<Certificate> = [rsa.chain(), vec![&elliptic.leaf]]
+            .concat()
+            .into_iter()
+            .map(read)
+            .collect();
+        let all: Vec<&Certificate> = all.iter().collect();
+        for (method, leaf) in [
+            (Method::RsaOaep, &rsa.leaf),
+            (Method::Tr34, &rsa.leaf),
+            (Method::Ecdh, &elliptic.leaf),
+        ] {
+            let choice = ceremony::path::newest_leaf(&all, method, Utc::now()).unwrap();
+            assert_eq!(choice.leaf.sha256().to_string(), leaf.sha256(), "{method}");
+            for passed_over in choice.passed_over {
+                let why = passed_over.why;
+                assert!(why.contains(method.as_str()), "{why}");
+            }
+        }
+    }
+}
+
+/// Of the two uses by which keys are carried each belongs to some methods.
+#[test]
+fn a_leaf_whose_key_usage_is_for_another_method_does_not_count_beside_a_right_one() {
+    let now = OffsetDateTime::now_utc();
+    let older =
+        |profile: Profile| profile.valid(now - Duration::days(90), now + Duration::days(90));
+    let encrypts = |profile: Profile| profile.key_usage(&[KeyUsage::KeyEncipherment]);
+    let agrees = |profile: Profile| profile.key_usage(&[KeyUsage::KeyAgreement]);
+    let elliptic = || builder().leaf_key(KeyKind::EccP256);
+    for (method, right, wrong, words) in [
+        (
+            Method::Ecdh,
+            elliptic().leaf(agrees),
+            elliptic().leaf(encrypts),
+            "no keyAgreement",
+        ),
+        (
+            Method::Tr34,
+            builder().leaf(encrypts),
+            builder().leaf(agrees),
+            "no keyEncipherment",
+        ),
+    ] {
+        let (right, wrong) = (right.leaf(older).build(), wrong.build());
+        let all: Vec<Certificate> = [right.chain(), vec![&wrong.leaf]]
+            .concat()
+            .into_iter()
+            .map(read)
+            .collect();
+        let all: Vec<&Certificate> = all.iter().collect();
+        let choice = ceremony::path::newest_leaf(&all, method, Utc::now()).unwrap();
+        assert_eq!(choice.leaf.sha256().to_string(), right.leaf.sha256());
+        let [passed_over] = &choice.passed_over[..] else {
+            panic!("one is passed over: {:?}", choice.passed_over);
+        };
+        assert!(passed_over.why.contains(words), "{}", passed_over.why);
+    }
+}
+
 #[test]
 fn a_leaf_that_says_it_is_a_ca_is_named() {
     let pki = builder().leaf(Profile::an_authority).build();

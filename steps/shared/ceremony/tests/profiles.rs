@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
+use ceremony::algorithms::{KekAlgorithm, KeyAlgorithm};
+use ceremony::exchange::Method;
 use ceremony::identifiers::Folder;
 use ceremony::profile::{Exchange, Policy, Profile};
 use ceremony::revocation::{Requirement, Rules};
@@ -39,6 +41,45 @@ fn the_example_says_what_the_reference_partner_expects() {
         panic!("{:?}", policy.exchange);
     };
     assert_eq!(signed_prefix.ascii(), "10000TPAEAY");
+}
+
+/// One for each method; that of rsa-oaep is the first.
+#[test]
+fn the_examples_of_the_other_methods_are_profiles() {
+    for (example, method) in [
+        (include_str!("../profile.tr34.example.json"), Method::Tr34),
+        (include_str!("../profile.ecdh.example.json"), Method::Ecdh),
+    ] {
+        let profile = Profile::parse(example, &folder()).unwrap();
+        let written: Value = serde_json::from_str(example).unwrap();
+        let again = serde_json::to_value(&profile).unwrap();
+        assert_eq!(again["kekExport"], written["kekExport"], "{method}");
+        let load = profile.kek_export_policy(1).unwrap().load();
+        assert_eq!(load.method, method);
+        let known = KeyAlgorithm::KNOWN;
+        assert!(known.iter().any(|key| load.may_travel_under(key)));
+    }
+}
+
+#[test]
+fn a_derived_key_weaker_than_the_kek_is_refused() {
+    let kek_export = |kek: KekAlgorithm, derived: KekAlgorithm| {
+        let mut profile: Value = serde_json::from_str(EXAMPLE).unwrap();
+        profile["kekExport"] = json!({
+            "kek": { "algorithm": kek },
+            "exchange": { "method": "ecdh", "derivedKey": derived },
+        });
+        Profile::parse(&profile.to_string(), &folder())
+    };
+    for kek in KekAlgorithm::ALL {
+        for derived in KekAlgorithm::ALL {
+            let read = kek_export(kek, derived);
+            assert_eq!(read.is_ok(), derived.may_protect(kek), "{kek} {derived}");
+        }
+    }
+    let error = kek_export(KekAlgorithm::AES_256, KekAlgorithm::AES_128).unwrap_err();
+    let words = "`kekExport.exchange.derivedKey` is AES_128, which is too weak to carry AES_256";
+    assert!(error.to_string().contains(words), "{error}");
 }
 
 #[test]

@@ -192,6 +192,95 @@ fn an_elliptic_curve_leaf_is_refused() {
     );
 }
 
+/// A partner on curves, as `ecdh` wants it: every CA on the strongest, unless a test says otherwise.
+fn elliptic(leaf: KeyKind) -> PkiBuilder {
+    Pki::builder(UID)
+        .named("curves")
+        .root_key(KeyKind::EccP521)
+        .intermediate_keys(&[KeyKind::EccP521])
+        .leaf_key(leaf)
+        .leaf(|leaf| leaf.key_usage(&[KeyUsage::KeyAgreement]))
+}
+
+fn by(method: Method, kek: KekAlgorithm, pki: &PkiBuilder) -> Case {
+    Case {
+        load: Load { kek, method },
+        ..case(&pki.clone().build())
+    }
+}
+
+#[test]
+fn a_leaf_on_a_curve_is_for_ecdh_and_one_of_rsa_for_the_others() {
+    let kek = KekAlgorithm::AES_128;
+    for curve in [KeyKind::EccP256, KeyKind::EccP384, KeyKind::EccP521] {
+        let outcome = proof(by(Method::Ecdh, kek, &elliptic(curve)));
+        assert_eq!(failures(&outcome), [], "{curve:?}");
+    }
+    assert_eq!(failures(&proof(by(Method::Tr34, kek, &builder()))), []);
+
+    let agrees = |leaf: Profile| leaf.key_usage(&[KeyUsage::KeyAgreement]);
+    let wrong_kind = [CheckName::LeafKeyKind];
+    let rsa = by(Method::Ecdh, kek, &builder().leaf(agrees));
+    assert_case_refused(rsa, "UnsuitableLeafKey", &wrong_kind);
+    let encrypts = |leaf: Profile| leaf.key_usage(&[KeyUsage::KeyEncipherment]);
+    let curve = elliptic(KeyKind::EccP256).leaf(encrypts);
+    let curve = by(Method::Tr34, kek, &curve);
+    assert_case_refused(curve, "UnsuitableLeafKey", &wrong_kind);
+}
+
+#[test]
+fn a_leaf_whose_key_usage_is_another_methods_is_refused() {
+    let kek = KekAlgorithm::AES_128;
+    let encrypts = |leaf: Profile| leaf.key_usage(&[KeyUsage::KeyEncipherment]);
+    let curve = elliptic(KeyKind::EccP256).leaf(encrypts);
+    let refused = [CheckName::KeyUsage];
+    assert_case_refused(by(Method::Ecdh, kek, &curve), "KeyUsageWrong", &refused);
+    let agrees = |leaf: Profile| leaf.key_usage(&[KeyUsage::KeyAgreement]);
+    let rsa = by(Method::Tr34, kek, &builder().leaf(agrees));
+    assert_case_refused(rsa, "KeyUsageWrong", &refused);
+    // Without the extension every use is allowed (RFC 5280 §4.2.1.3).
+    let any = elliptic(KeyKind::EccP256).leaf(Profile::without_key_usage);
+    assert_eq!(failures(&proof(by(Method::Ecdh, kek, &any))), []);
+}
+
+#[test]
+fn a_curve_too_weak_for_the_kek_is_refused_and_the_words_name_those_that_do() {
+    for (kek, curve, needed) in [
+        (KekAlgorithm::AES_192, KeyKind::EccP256, "P-384 or P-521"),
+        (KekAlgorithm::AES_256, KeyKind::EccP256, "P-521"),
+        (KekAlgorithm::AES_256, KeyKind::EccP384, "P-521"),
+    ] {
+        let weak = by(Method::Ecdh, kek, &elliptic(curve));
+        let refusal = proof(weak).verdict.unwrap_err();
+        assert_eq!(refusal.error, "LeafKeyTooWeak", "{kek}");
+        let words = format!("may not carry {kek}; it takes {needed}");
+        assert!(refusal.what.contains(&words), "{}", refusal.what);
+    }
+    for (kek, curve) in [
+        (KekAlgorithm::AES_192, KeyKind::EccP384),
+        (KekAlgorithm::AES_256, KeyKind::EccP521),
+    ] {
+        let outcome = proof(by(Method::Ecdh, kek, &elliptic(curve)));
+        assert_eq!(failures(&outcome), [], "{kek}");
+    }
+    for kek in [KekAlgorithm::AES_192, KekAlgorithm::AES_256] {
+        let strongest = builder().leaf_key(KeyKind::Rsa4096);
+        let refusal = proof(by(Method::Tr34, kek, &strongest)).verdict;
+        assert_eq!(refusal.unwrap_err().error, "LeafKeyTooWeak", "{kek}");
+    }
+}
+
+/// Payment Cryptography takes no curve from a CA of RSA, and none from a weaker curve.
+#[test]
+fn a_leaf_on_a_curve_needs_a_ca_on_one_that_is_no_weaker() {
+    let kek = KekAlgorithm::AES_128;
+    let refused = [CheckName::CaKeySuitable];
+    let rsa = elliptic(KeyKind::EccP256).intermediate_keys(&[KeyKind::Rsa4096]);
+    assert_case_refused(by(Method::Ecdh, kek, &rsa), "UnsuitableCaKey", &refused);
+    let weaker = elliptic(KeyKind::EccP521).intermediate_keys(&[KeyKind::EccP384]);
+    assert_case_refused(by(Method::Ecdh, kek, &weaker), "UnsuitableCaKey", &refused);
+}
+
 #[test]
 fn a_ca_that_may_not_sign_certificates_is_refused() {
     for usage in [&[KeyUsage::DigitalSignature][..], &[]] {

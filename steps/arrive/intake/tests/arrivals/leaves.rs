@@ -3,6 +3,7 @@
 use intake::Output;
 use partner::certificate::KeyUsage;
 use partner::{KeyKind, PrivateKey, Profile};
+use serde_json::json;
 use time::{Duration, OffsetDateTime};
 
 use crate::inbox::{FOLDER, Inbox};
@@ -53,6 +54,38 @@ async fn a_newer_leaf_that_cannot_be_used_stops_nothing_and_is_told() {
         ] {
             assert!(reason.contains(words), "{reason}");
         }
+    }
+}
+
+/// Which leaf counts is for the method of the profile to say: here it is the older one.
+#[tokio::test(start_paused = true)]
+async fn a_newer_leaf_for_another_method_stops_nothing_and_is_told() {
+    let inbox = Inbox::new();
+    inbox.profile(|profile| {
+        profile["kekExport"] = json!({ "exchange": { "method": "ecdh" } });
+    });
+    let now = OffsetDateTime::now_utc();
+    let agrees = leaf()
+        .key_usage(&[KeyUsage::KeyAgreement])
+        .valid(now - Duration::days(9), now + Duration::days(300));
+    let agrees = agrees.issued_by(inbox.pki.issuer(), &key("agrees"));
+    let rsa = PrivateKey::cached(KeyKind::Rsa2048, "rsa");
+    let rsa = leaf().issued_by(inbox.pki.issuer(), &rsa);
+    inbox.drops_certificate("root.pem", &inbox.pki.root);
+    inbox.drops_certificate("ca.pem", &inbox.pki.intermediates[0]);
+    inbox.drops_certificate("agrees.pem", &agrees);
+    inbox.drops_certificate("rsa.pem", &rsa);
+    assert_eq!(inbox.hears("agrees.pem").await.unwrap(), Output::Started);
+    assert!(inbox.aws.announced().is_empty());
+    let told = inbox.hears("rsa.pem").await.unwrap();
+    assert_eq!(told, Output::AlreadyStarted);
+    let reason = inbox.only_reason();
+    for words in [
+        "no key can be sent under it by ecdh, since its key is not one on P-256, P-384 or P-521",
+        "which counts all the same",
+        &agrees.sha256()[..16],
+    ] {
+        assert!(reason.contains(words), "{reason}");
     }
 }
 

@@ -41,7 +41,7 @@ pub(super) fn kek_export(section: &KekExport, identity: &str) -> String {
             derived_key,
         } => {
             let how = format!(
-                "TR-31 under an {derived_key} key from ECDH ({}, {})",
+                "TR-31 under a key of {derived_key} from ECDH ({}, {})",
                 key_derivation_function.as_str(),
                 key_derivation_hash.as_str()
             );

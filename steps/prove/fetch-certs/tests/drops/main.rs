@@ -41,6 +41,20 @@ async fn a_drop_becomes_a_path_a_policy_and_the_aliases_of_its_keys() {
     assert_eq!((nonce, package_signer, tr34_signer), (None, None, None));
 }
 
+/// By `ecdh` a ceremony may make a key of ours too, for the curve of the leaf.
+#[tokio::test(start_paused = true)]
+async fn the_alias_of_our_key_for_agreement_is_among_them() {
+    let dropped = Dropped::new();
+    dropped.onboards(|profile| {
+        profile["kekExport"] = json!({ "exchange": { "method": "ecdh" } });
+    });
+    let aliases = dropped.fetched().await.unwrap().aliases;
+    let folder = dropped.input.ceremony.folder();
+    let curve = certificate(&dropped.pki.leaf).key_algorithm().clone();
+    assert_eq!(aliases.len(), 4);
+    assert_eq!(aliases[3], folder.agreement_alias(&curve));
+}
+
 #[tokio::test(start_paused = true)]
 async fn exactly_the_versions_of_the_input_are_read() {
     let dropped = Dropped::new();

@@ -4,9 +4,11 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use ceremony::algorithms::{KekAlgorithm, OaepHash, SignatureAlgorithm};
+use ceremony::exchange::{KeyDerivationFunction, KeyDerivationHash, Method, Passes, Tr34Signer};
 use ceremony::identifiers::{DataType, Environment, PartnerId};
 use ceremony::profile::{
-    CEREMONIES_PER_DAY, Exchange, Kek, KekExport, MINIMUM_REMAINING_DAYS, Profile, Signature,
+    CEREMONIES_PER_DAY, DERIVED_KEY, Exchange, Kek, KekExport, MINIMUM_REMAINING_DAYS, Profile,
+    Signature,
 };
 use ceremony::revocation::{Order, Requirement, Rules};
 use ceremony::signed_prefix::SignedPrefix;
@@ -48,15 +50,14 @@ pub(crate) struct New {
     /// The identity (UID) that the partner's leaves carry
     #[arg(long, value_name = "UID")]
     identity: String,
-    /// What is signed in front of the wrapped KEK, as text: 10000TPAEAY
-    #[arg(long, value_name = "TEXT", value_parser = prefix)]
-    signed_prefix: SignedPrefix,
-    /// The KEK: AES_128, TDES_2KEY or TDES_3KEY
+    /// How the KEK travels: rsa-oaep, tr34 or ecdh
+    #[arg(long, value_name = "METHOD", default_value = "rsa-oaep", value_parser = word::<Method>)]
+    method: Method,
+    #[command(flatten)]
+    by: By,
+    /// The KEK: AES_128, TDES_2KEY or TDES_3KEY; by ecdh AES_192 and AES_256 too
     #[arg(long, value_name = "ALGORITHM", default_value = "AES_128", value_parser = word::<KekAlgorithm>)]
     kek: KekAlgorithm,
-    /// Hash of RSAES-OAEP: SHA_256 or SHA_512
-    #[arg(long, value_name = "HASH", default_value = "SHA_256", value_parser = word::<OaepHash>)]
-    oaep_hash: OaepHash,
     /// How the package is signed; the signing key must be able to
     #[arg(long, value_name = "ALGORITHM", default_value = "RSASSA_PKCS1_V1_5_SHA_256", value_parser = word::<SignatureAlgorithm>)]
     signature: SignatureAlgorithm,
@@ -72,6 +73,32 @@ pub(crate) struct New {
     /// Write it to this file, which must not be there yet
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
+}
+
+/// What belongs to one method of exchange.
+#[derive(clap::Args)]
+struct By {
+    /// rsa-oaep: what is signed in front of the wrapped KEK, as text: 10000TPAEAY
+    #[arg(long, value_name = "TEXT", value_parser = prefix)]
+    signed_prefix: Option<SignedPrefix>,
+    /// rsa-oaep: hash of RSAES-OAEP, SHA_256 (default) or SHA_512
+    #[arg(long, value_name = "HASH", value_parser = word::<OaepHash>)]
+    oaep_hash: Option<OaepHash>,
+    /// tr34: whose key signs the block, service or own (the one that is enrolled)
+    #[arg(long, value_name = "SIGNER", value_parser = word::<Tr34Signer>)]
+    signer: Option<Tr34Signer>,
+    /// tr34: one (default) or two, where the partner sends a random nonce first
+    #[arg(long, value_name = "PASSES", value_parser = word::<Passes>)]
+    passes: Option<Passes>,
+    /// ecdh: how the key is derived, NIST_SP800 (default) or ANSI_X963
+    #[arg(long, value_name = "FUNCTION", value_parser = word::<KeyDerivationFunction>)]
+    kdf: Option<KeyDerivationFunction>,
+    /// ecdh: hash of the derivation, SHA_256, SHA_384 or SHA_512 (default)
+    #[arg(long, value_name = "HASH", value_parser = word::<KeyDerivationHash>)]
+    kdf_hash: Option<KeyDerivationHash>,
+    /// ecdh: the key that is derived, no weaker than the KEK: AES_256 (default), say
+    #[arg(long, value_name = "ALGORITHM", value_parser = word::<KekAlgorithm>)]
+    derived_key: Option<KekAlgorithm>,
 }
 
 #[derive(clap::Args)]
@@ -107,7 +134,11 @@ pub(crate) fn run(command: Command) -> ExitCode {
 
 fn write(arguments: New) -> ExitCode {
     let out = arguments.out.clone();
-    let written = match new::write(draft(arguments), Utc::now()) {
+    let draft = match draft(arguments) {
+        Ok(draft) => draft,
+        Err(error) => return could_not_run(&error),
+    };
+    let written = match new::write(draft, Utc::now()) {
         Ok(written) => written,
         Err(error) => return could_not_run(&error),
     };
@@ -123,21 +154,79 @@ fn write(arguments: New) -> ExitCode {
     ExitCode::SUCCESS
 }
 
-fn draft(arguments: New) -> new::Draft {
+impl By {
+    /// The exchange by this method. What belongs to another must not be there: whoever typed it meant
+    /// something by it.
+    fn exchange(self, method: Method) -> Result<Exchange, WrongOptions> {
+        let Self {
+            signed_prefix,
+            oaep_hash,
+            signer,
+            passes,
+            kdf,
+            kdf_hash,
+            derived_key,
+        } = self;
+        let given = [
+            (Method::RsaOaep, "--signed-prefix", signed_prefix.is_some()),
+            (Method::RsaOaep, "--oaep-hash", oaep_hash.is_some()),
+            (Method::Tr34, "--signer", signer.is_some()),
+            (Method::Tr34, "--passes", passes.is_some()),
+            (Method::Ecdh, "--kdf", kdf.is_some()),
+            (Method::Ecdh, "--kdf-hash", kdf_hash.is_some()),
+            (Method::Ecdh, "--derived-key", derived_key.is_some()),
+        ];
+        let others = |(of, _, is_given): &&(Method, _, bool)| *is_given && *of != method;
+        if let Some(&(of, option, _)) = given.iter().find(others) {
+            return Err(WrongOptions::OfAnother { option, of, method });
+        }
+        let missing = |option| WrongOptions::Missing { option, method };
+        Ok(match method {
+            Method::RsaOaep => Exchange::RsaOaep {
+                hash: oaep_hash.unwrap_or_default(),
+                signed_prefix: signed_prefix.ok_or(missing("--signed-prefix"))?,
+            },
+            Method::Tr34 => Exchange::Tr34 {
+                signer: signer.ok_or(missing("--signer"))?,
+                passes: passes.unwrap_or_default(),
+            },
+            Method::Ecdh => Exchange::Ecdh {
+                key_derivation_function: kdf.unwrap_or_default(),
+                key_derivation_hash: kdf_hash.unwrap_or_default(),
+                derived_key: derived_key.unwrap_or(DERIVED_KEY),
+            },
+        })
+    }
+}
+
+/// Options that make no exchange.
+#[derive(Debug, thiserror::Error)]
+enum WrongOptions {
+    #[error("`{option}` is needed for the method {method}")]
+    Missing {
+        option: &'static str,
+        method: Method,
+    },
+    #[error("`{option}` is for the method {of}, and the method is {method}")]
+    OfAnother {
+        option: &'static str,
+        of: Method,
+        method: Method,
+    },
+}
+
+fn draft(arguments: New) -> Result<new::Draft, WrongOptions> {
     let kek_export = KekExport {
         kek: Kek {
             algorithm: arguments.kek,
             key_arn: None,
         },
-        exchange: Exchange::RsaOaep {
-            hash: arguments.oaep_hash,
-            signed_prefix: arguments.signed_prefix,
-        },
+        exchange: arguments.by.exchange(arguments.method)?,
         signature: Signature {
             algorithm: arguments.signature,
         },
     };
-    new::Draft {
+    Ok(new::Draft {
         profile: Profile {
             partner: arguments.partner,
             environment: arguments.environment,
@@ -158,5 +247,5 @@ fn draft(arguments: New) -> new::Draft {
         },
         roots: arguments.root,
         with_root: arguments.with_root,
-    }
+    })
 }
