@@ -25,6 +25,9 @@ fn refused(change: impl FnOnce(&mut Value)) -> String {
     Order::parse(&order.to_string()).unwrap_err().to_string()
 }
 
+/// Part of what is told, and the change that it is told of.
+type Case = (&'static str, fn(&mut Value));
+
 #[test]
 fn the_example_asks_for_a_key_that_is_there_and_a_new_one() {
     let order = Order::parse(EXAMPLE).unwrap();
@@ -47,7 +50,7 @@ fn the_example_asks_for_a_key_that_is_there_and_a_new_one() {
 
 #[test]
 fn a_refusal_names_the_field_and_never_a_value() {
-    let cases: [(&str, fn(&mut Value)); 14] = [
+    let cases: [Case; 14] = [
         ("`version` is 2", |order| order["version"] = json!(2)),
         (
             "`kek`: another value is expected: `current` or `received`",
@@ -171,7 +174,7 @@ fn may_ask(change: impl FnOnce(&mut Value)) -> MayAsk {
 fn what_the_profile_does_not_allow_is_told_by_its_field() {
     let order = Order::parse(EXAMPLE).unwrap();
     assert_eq!(may_ask(|_| {}).why_not(&order), None);
-    let cases: [(&str, fn(&mut Value)); 5] = [
+    let cases: [Case; 5] = [
         ("`keys[1]`: keys of usage P0", |rules| {
             rules["usages"] = json!(["M6"])
         }),
