@@ -162,10 +162,21 @@ pub(super) fn leaf_may_receive(
         detail.to_owned(),
     );
 
-    let use_needed = load.method.key_usage();
+    // Before the use: a key of another kind has, as a rule, another use too.
+    let (key, method) = (leaf.key_algorithm(), load.method);
+    let is_of_kind = method.works_with(key);
+    let detail = if is_of_kind {
+        format!("its key is {key}")
+    } else {
+        let kind = method.required_kind();
+        format!("its key is {key}; {kind} is needed to send a key by {method}")
+    };
+    check(CheckName::LeafKeyKind, is_of_kind, detail);
+
+    let use_needed = method.key_usage();
     let (passed, detail) = match leaf.key_usage() {
         None => (true, "has no KeyUsage, which allows every use".to_owned()),
-        Some(usage) if load.method.is_allowed_by(&usage) => (true, format!("{use_needed} is set")),
+        Some(usage) if method.is_allowed_by(&usage) => (true, format!("{use_needed} is set")),
         Some(_) => (false, format!("KeyUsage lacks {use_needed}")),
     };
     check(CheckName::KeyUsage, passed, detail);
@@ -173,14 +184,9 @@ pub(super) fn leaf_may_receive(
     let (passed, detail) = carries(leaf, &trust.identity);
     check(CheckName::Identity, passed, detail);
 
-    let key = leaf.key_algorithm();
-    if !load.method.works_with(key) {
-        let (method, kind) = (load.method, load.method.required_kind());
-        let detail = format!("its key is {key}; {kind} is needed to send a key by {method}");
-        check(CheckName::LeafKeyKind, false, detail);
+    if !is_of_kind {
         return;
     }
-    check(CheckName::LeafKeyKind, true, format!("its key is {key}"));
     let (passed, kek) = (load.may_travel_under(key), load.kek);
     let detail = if passed {
         format!("{key} may carry {kek}")
