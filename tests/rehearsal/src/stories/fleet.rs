@@ -182,7 +182,10 @@ async fn bdk(connection: &Connection, algorithm: &str) -> Result<String> {
         .key_usage(KeyUsage::Tr31B0BaseDerivationKey)
         .build()?;
     let tag = Tag::builder().key("key-ceremony:purpose").value("bdk");
-    let client = aws_sdk_paymentcryptography::Client::new(&connection.sdk_config()?);
+    let config = aws_sdk_paymentcryptography::config::Builder::from(&connection.sdk_config()?)
+        .endpoint_url(&connection.payment_cryptography.service)
+        .build();
+    let client = aws_sdk_paymentcryptography::Client::from_conf(config);
     let request = client.create_key().key_attributes(attributes);
     let answer = request.exportable(true).tags(tag.build()?).send().await;
     let key = answer.context("making a base derivation key")?.key;
