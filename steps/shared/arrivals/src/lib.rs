@@ -23,6 +23,8 @@ use ceremony::id::{Kind, Place};
 use ceremony::utc::Utc;
 use runs::Runs;
 use serde::{Deserialize, Serialize};
+use step::aws::SdkConfig;
+use step::required_variable;
 
 pub use decision::{Complete, Decision, carriers, dropped, usable, why_unusable};
 pub use folder::{Contents, File, Unread, read_folder};
@@ -76,6 +78,22 @@ pub struct Arrivals {
 }
 
 impl Arrivals {
+    /// Whatever the environment of an intake function names.
+    pub fn from_environment(config: &SdkConfig) -> Self {
+        let bridge = aws_sdk_eventbridge::Client::new(config);
+        let dynamodb = aws_sdk_dynamodb::Client::new(config);
+        Self {
+            s3: aws_sdk_s3::Client::new(config),
+            sfn: aws_sdk_sfn::Client::new(config),
+            sqs: aws_sdk_sqs::Client::new(config),
+            bus: Bus::new(bridge, required_variable("EVENT_BUS_NAME")),
+            runs: Runs::new(dynamodb, required_variable("RUNS_TABLE")),
+            inbox_bucket: required_variable("INBOX_BUCKET"),
+            rejections_queue_url: required_variable("REJECTIONS_QUEUE_URL"),
+            state_machine_arn: required_variable("STATE_MACHINE_ARN"),
+        }
+    }
+
     /// Deals with a file whose key names no place that the step knows.
     pub async fn outside(
         &self,
