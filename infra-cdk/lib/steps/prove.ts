@@ -3,7 +3,8 @@ import type { IConstruct } from 'constructs';
 
 import { readEnrolmentRules, readPublicKeys } from '../platform/enrolment.ts';
 import type { Platform } from '../platform/platform.ts';
-import { readInstalledCertificates, readProfiles } from '../platform/profiles.ts';
+import { readInstalled } from '../platform/own-keys.ts';
+import { readProfiles } from '../platform/profiles.ts';
 import {
   readEnrolments,
   readRequests,
@@ -35,7 +36,7 @@ export function proveSteps(
           ...readVersions(storage),
           ...readTrustedRoot(storage),
           readProfiles(scope),
-          readInstalledCertificates(scope),
+          readInstalled(scope),
         ],
       },
     ),
@@ -95,7 +96,7 @@ export function proveSteps(
         permissions: [
           ...readVersions(storage),
           readProfiles(scope),
-          readInstalledCertificates(scope),
+          readInstalled(scope),
         ],
       },
     ),
