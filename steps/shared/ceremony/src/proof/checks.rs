@@ -139,6 +139,18 @@ fn ca_key_is_suitable(ca: &KeyAlgorithm, certified: Option<&KeyAlgorithm>) -> (b
     }
 }
 
+/// The leaf is an end-entity certificate.
+pub(super) fn leaf_is_no_ca(path: &CertificatePath, checks: &mut Vec<Check>) {
+    let leaf = &path.leaf;
+    let detail = if leaf.is_ca() {
+        "BasicConstraints says CA:TRUE, an end-entity certificate is needed"
+    } else {
+        "is no CA"
+    };
+    let (name, passed) = (CheckName::BasicConstraints, !leaf.is_ca());
+    checks.push(Check::on(Role::Leaf, leaf, name, passed, detail.to_owned()));
+}
+
 /// The leaf is the right one, and its key may carry the KEK.
 pub(super) fn leaf_may_receive(
     path: &CertificatePath,
@@ -146,21 +158,11 @@ pub(super) fn leaf_may_receive(
     load: Load,
     checks: &mut Vec<Check>,
 ) {
+    leaf_is_no_ca(path, checks);
     let leaf = &path.leaf;
     let mut check = |name, passed, detail: String| {
         checks.push(Check::on(Role::Leaf, leaf, name, passed, detail));
     };
-
-    let detail = if leaf.is_ca() {
-        "BasicConstraints says CA:TRUE, an end-entity certificate is needed"
-    } else {
-        "is no CA"
-    };
-    check(
-        CheckName::BasicConstraints,
-        !leaf.is_ca(),
-        detail.to_owned(),
-    );
 
     // Before the use: a key of another kind has, as a rule, another use too.
     let (key, method) = (leaf.key_algorithm(), load.method);

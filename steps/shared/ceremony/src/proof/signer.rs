@@ -111,21 +111,11 @@ fn leaf_was_requested(
 
 /// It is an end-entity certificate that may verify signatures, of a key that is worth it.
 fn leaf_may_sign(path: &CertificatePath, checks: &mut Vec<Check>) {
+    checks::leaf_is_no_ca(path, checks);
     let leaf = &path.leaf;
     let mut check = |name, passed, detail: String| {
         checks.push(Check::on(Role::Leaf, leaf, name, passed, detail));
     };
-    let detail = if leaf.is_ca() {
-        "BasicConstraints says CA:TRUE, an end-entity certificate is needed"
-    } else {
-        "is no CA"
-    };
-    check(
-        CheckName::BasicConstraints,
-        !leaf.is_ca(),
-        detail.to_owned(),
-    );
-
     let (passed, detail) = match leaf.key_usage() {
         None => (true, "has no KeyUsage, which allows every use"),
         Some(usage) if usage.digital_signature => (true, "digitalSignature is set"),
