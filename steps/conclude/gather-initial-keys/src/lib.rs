@@ -21,7 +21,7 @@ use ceremony::text::shown;
 use futures::stream::{self, StreamExt};
 use serde::{Deserialize, Serialize};
 use step::{Journal, ServiceError, StepError};
-use storage::{ObjectError, open_own, open_version, read_own};
+use storage::{ObjectError, StorageError, open_own, open_version, read_own};
 use strum::{IntoStaticStr, VariantNames};
 
 use lines::Lines;
@@ -278,10 +278,7 @@ fn reasons(tally: &Tally) -> String {
 
 impl From<ObjectError> for Error {
     fn from(error: ObjectError) -> Self {
-        match error {
-            ObjectError::Service(error) => Self::Service(error),
-            other => Self::InventoryMissing(other.to_string()),
-        }
+        error.told_as(Self::InventoryMissing)
     }
 }
 

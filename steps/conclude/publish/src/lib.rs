@@ -21,7 +21,7 @@ use ceremony::publication::{Publication, StoredFile, is_plain_name};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use step::{Journal, ServiceError, StepError};
-use storage::{CopyError, ObjectError, WriteError, copy_once, write_once};
+use storage::{CopyError, ObjectError, StorageError, WriteError, copy_once, write_once};
 use strum::{IntoStaticStr, VariantNames};
 
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -189,10 +189,7 @@ pub enum Error {
 
 impl From<WriteError> for Error {
     fn from(error: WriteError) -> Self {
-        match error {
-            WriteError::Service(error) => Self::Service(error),
-            exists @ WriteError::AlreadyExists { .. } => Self::AlreadyPublished(exists.to_string()),
-        }
+        error.told_as(Self::AlreadyPublished)
     }
 }
 

@@ -18,7 +18,7 @@ use ceremony::utc::Utc;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use step::{ServiceError, StepError};
-use storage::{WriteError, write_once};
+use storage::{StorageError, WriteError, write_once};
 use strum::{IntoStaticStr, VariantNames};
 
 pub use words::{Done, ErrorOutput, Failure, Words, put_into_words};
@@ -169,10 +169,7 @@ pub enum Error {
 
 impl From<WriteError> for Error {
     fn from(error: WriteError) -> Self {
-        match error {
-            WriteError::Service(error) => Self::Service(error),
-            exists @ WriteError::AlreadyExists { .. } => Self::AlreadyRecorded(exists.to_string()),
-        }
+        error.told_as(Self::AlreadyRecorded)
     }
 }
 

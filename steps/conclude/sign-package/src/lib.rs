@@ -28,7 +28,7 @@ use ceremony::utc::Utc;
 use serde::{Deserialize, Serialize};
 use signing::{SigningError, SigningKeys};
 use step::{Journal, ServiceError, StepError};
-use storage::{InstalledError, ObjectError};
+use storage::{InstalledError, StorageError};
 use strum::{IntoStaticStr, VariantNames};
 
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -151,11 +151,7 @@ pub enum Error {
 
 impl From<InstalledError> for Error {
     fn from(error: InstalledError) -> Self {
-        match error {
-            InstalledError::Service(error)
-            | InstalledError::Object(ObjectError::Service(error)) => error.into(),
-            other => Self::CertificatesUnreadable(other.to_string()),
-        }
+        error.told_as(Self::CertificatesUnreadable)
     }
 }
 

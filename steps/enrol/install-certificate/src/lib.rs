@@ -20,7 +20,8 @@ use ceremony::utc::Utc;
 use serde::{Deserialize, Serialize};
 use step::{Journal, ServiceError, StepError};
 use storage::{
-    InstalledError, ObjectError, WriteError, installed, put_installed, read_newest, write_once,
+    InstalledError, ObjectError, StorageError, WriteError, installed, put_installed, read_newest,
+    write_once,
 };
 use strum::{IntoStaticStr, VariantNames};
 
@@ -204,29 +205,19 @@ pub enum Error {
 
 impl From<InstalledError> for Error {
     fn from(error: InstalledError) -> Self {
-        match error {
-            InstalledError::Service(error)
-            | InstalledError::Object(ObjectError::Service(error)) => Self::Service(error),
-            other => Self::EvidenceUnreadable(other.to_string()),
-        }
+        error.told_as(Self::EvidenceUnreadable)
     }
 }
 
 impl From<ObjectError> for Error {
     fn from(error: ObjectError) -> Self {
-        match error {
-            ObjectError::Service(error) => Self::Service(error),
-            other => Self::EvidenceUnreadable(other.to_string()),
-        }
+        error.told_as(Self::EvidenceUnreadable)
     }
 }
 
 impl From<WriteError> for Error {
     fn from(error: WriteError) -> Self {
-        match error {
-            WriteError::Service(error) => Self::Service(error),
-            exists @ WriteError::AlreadyExists { .. } => Self::AlreadyInstalled(exists.to_string()),
-        }
+        error.told_as(Self::AlreadyInstalled)
     }
 }
 

@@ -21,7 +21,7 @@ use ceremony::id::Kind;
 use ceremony::utc::Utc;
 use serde::Serialize;
 use step::{ServiceError, StepError};
-use storage::{InstalledError, ObjectError, WriteError, installed, is_there, write_once};
+use storage::{InstalledError, StorageError, WriteError, installed, is_there, write_once};
 use strum::{IntoStaticStr, VariantNames};
 
 /// What the step works with, made once at cold start.
@@ -153,11 +153,7 @@ pub enum Error {
 
 impl From<InstalledError> for Error {
     fn from(error: InstalledError) -> Self {
-        match error {
-            InstalledError::Service(error)
-            | InstalledError::Object(ObjectError::Service(error)) => Self::Service(error),
-            other => Self::InstalledMalformed(other.to_string()),
-        }
+        error.told_as(Self::InstalledMalformed)
     }
 }
 
@@ -173,10 +169,7 @@ impl From<bus::Error> for Error {
 
 impl From<WriteError> for Error {
     fn from(error: WriteError) -> Self {
-        match error {
-            WriteError::Service(error) => Self::Service(error),
-            exists @ WriteError::AlreadyExists { .. } => Self::AlreadyRecorded(exists.to_string()),
-        }
+        error.told_as(Self::AlreadyRecorded)
     }
 }
 

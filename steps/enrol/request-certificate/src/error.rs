@@ -3,7 +3,7 @@
 use ceremony::enrolment::OwnKey;
 use ceremony::text::shown;
 use step::{ServiceError, StepError};
-use storage::{InstalledError, ObjectError, WriteError};
+use storage::{InstalledError, StorageError, WriteError};
 use strum::{IntoStaticStr, VariantNames};
 
 #[derive(Clone, Debug, Eq, IntoStaticStr, PartialEq, thiserror::Error, VariantNames)]
@@ -39,22 +39,13 @@ pub enum Error {
 
 impl From<InstalledError> for Error {
     fn from(error: InstalledError) -> Self {
-        match error {
-            InstalledError::Service(error)
-            | InstalledError::Object(ObjectError::Service(error)) => Self::Service(error),
-            other => Self::InstalledMalformed(other.to_string()),
-        }
+        error.told_as(Self::InstalledMalformed)
     }
 }
 
 impl From<WriteError> for Error {
     fn from(error: WriteError) -> Self {
-        match error {
-            WriteError::Service(error) => Self::Service(error),
-            exists @ WriteError::AlreadyExists { .. } => {
-                Self::RequestNotWritten(exists.to_string())
-            }
-        }
+        error.told_as(Self::RequestNotWritten)
     }
 }
 

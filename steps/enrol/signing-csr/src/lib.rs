@@ -17,7 +17,7 @@ use csr::{SignedRequest, Subject as Name, signed_by_kms};
 use serde::{Deserialize, Serialize};
 use signing::Signer;
 use step::{ServiceError, StepError};
-use storage::{WriteError, put_request};
+use storage::{StorageError, WriteError, put_request};
 use strum::{IntoStaticStr, VariantNames};
 
 pub use answer::{Answer, Status, Subject, send};
@@ -160,12 +160,7 @@ pub enum Error {
 
 impl From<WriteError> for Error {
     fn from(error: WriteError) -> Self {
-        match error {
-            WriteError::Service(error) => Self::Service(error),
-            exists @ WriteError::AlreadyExists { .. } => {
-                Self::RequestNotRecorded(exists.to_string())
-            }
-        }
+        error.told_as(Self::RequestNotRecorded)
     }
 }
 

@@ -12,7 +12,7 @@ use ceremony::exchange::{OurCertificate, Tr34Signer};
 use ceremony::utc::Utc;
 use payment_keys::Pace;
 use step::ServiceError;
-use storage::{InstalledError, installed_chain};
+use storage::{InstalledError, StorageError, installed_chain};
 
 use crate::{Context, Error, Input};
 
@@ -188,9 +188,6 @@ fn only(certificates: Vec<Certificate>) -> Result<Certificate, Error> {
 
 impl From<InstalledError> for Error {
     fn from(error: InstalledError) -> Self {
-        match error {
-            InstalledError::Service(error) => Self::Export(error.into()),
-            other => Self::SigningCertificateUnreadable(other.to_string()),
-        }
+        error.told_as(Self::SigningCertificateUnreadable)
     }
 }

@@ -27,7 +27,7 @@ use ceremony::utc::Utc;
 use revocation::{Fetch, Found, Inquiry};
 use serde::{Deserialize, Serialize};
 use step::{Journal, ServiceError, StepError};
-use storage::WriteError;
+use storage::{StorageError, WriteError};
 use strum::{IntoStaticStr, VariantNames};
 
 pub use ceremony::proof::Refusal;
@@ -193,10 +193,7 @@ pub enum Error {
 
 impl From<WriteError> for Error {
     fn from(error: WriteError) -> Self {
-        match error {
-            WriteError::Service(error) => Self::Service(error),
-            exists @ WriteError::AlreadyExists { .. } => Self::EvidenceExists(exists.to_string()),
-        }
+        error.told_as(Self::EvidenceExists)
     }
 }
 

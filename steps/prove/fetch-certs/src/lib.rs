@@ -22,7 +22,7 @@ use ceremony::text::shown;
 use ceremony::utc::Utc;
 use serde::{Deserialize, Serialize};
 use step::{ServiceError, StepError};
-use storage::{DroppedError, ObjectError, ProfileError, load_profile, newest_path, read_dropped};
+use storage::{DroppedError, ProfileError, StorageError, load_profile, newest_path, read_dropped};
 use strum::{IntoStaticStr, VariantNames};
 
 pub type Input = Start;
@@ -242,8 +242,7 @@ pub enum Error {
 impl From<DroppedError> for Error {
     fn from(error: DroppedError) -> Self {
         match error {
-            DroppedError::Object(ObjectError::Service(error)) => Self::Service(error),
-            DroppedError::Object(other) => Self::ObjectUnreadable(other.to_string()),
+            DroppedError::Object(error) => error.told_as(Self::ObjectUnreadable),
             DroppedError::Differs {
                 key,
                 version_id,

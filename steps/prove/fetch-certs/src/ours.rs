@@ -5,7 +5,7 @@ use aws_sdk_ssm::Client as Ssm;
 use ceremony::enrolment::{Installed, OwnKey};
 use ceremony::profile::Exchange;
 use ceremony::utc::Utc;
-use storage::{InstalledError, installed};
+use storage::{InstalledError, StorageError, installed};
 
 use crate::Error;
 
@@ -47,9 +47,6 @@ async fn valid(ssm: &Ssm, key: OwnKey, now: Utc) -> Result<Option<Installed>, Er
 
 impl From<InstalledError> for Error {
     fn from(error: InstalledError) -> Self {
-        match error {
-            InstalledError::Service(error) => Self::Service(error),
-            other => Self::SigningCertificateUnreadable(other.to_string()),
-        }
+        error.told_as(Self::SigningCertificateUnreadable)
     }
 }

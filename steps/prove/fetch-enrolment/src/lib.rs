@@ -17,7 +17,7 @@ use ceremony::text::shown;
 use serde::{Deserialize, Serialize};
 use step::{ServiceError, StepError};
 use storage::{
-    DroppedError, ObjectError, RulesError, load_rules, path_of, read_dropped, requests_of,
+    DroppedError, RulesError, StorageError, load_rules, path_of, read_dropped, requests_of,
 };
 use strum::{IntoStaticStr, VariantNames};
 
@@ -148,8 +148,7 @@ pub enum Error {
 impl From<DroppedError> for Error {
     fn from(error: DroppedError) -> Self {
         match error {
-            DroppedError::Object(ObjectError::Service(error)) => Self::Service(error),
-            DroppedError::Object(other) => Self::ObjectUnreadable(other.to_string()),
+            DroppedError::Object(error) => error.told_as(Self::ObjectUnreadable),
             differs @ DroppedError::Differs { .. } => Self::DigestMismatch(differs.to_string()),
         }
     }

@@ -19,7 +19,9 @@ use ceremony::working_keys::plan::OrderFacts;
 use ceremony::working_keys::rules::WorkingKeyPolicy;
 use serde::{Deserialize, Serialize};
 use step::{ServiceError, StepError};
-use storage::{InstalledError, ObjectError, ProfileError, installed, load_profile, read_version};
+use storage::{
+    DroppedError, InstalledError, ProfileError, StorageError, installed, load_profile, read_dropped,
+};
 use strum::{IntoStaticStr, VariantNames};
 
 /// The order is its only object.
@@ -58,17 +60,7 @@ pub struct Context {
 
 pub async fn handle(context: &Context, input: Input) -> Result<Output, Error> {
     let (place, object) = order_of(&input)?;
-    let (key, version_id) = (&object.key, &object.version_id);
-    let bytes = read_version(&context.s3, &context.inbox_bucket, key, version_id).await?;
-    let found = Sha256::of(&bytes);
-    if found != object.sha256 {
-        return Err(Error::DigestMismatch {
-            key: key.clone(),
-            version_id: version_id.clone(),
-            expected: object.sha256.clone(),
-            found,
-        });
-    }
+    let bytes = read_dropped(&context.s3, &context.inbox_bucket, object).await?;
     let order = Order::parse(&String::from_utf8_lossy(&bytes))?;
     let loaded = load_profile(&context.ssm, &place.folder).await?;
     let policy = loaded
@@ -188,11 +180,21 @@ pub enum Error {
     SigningCertificateUnreadable(String),
 }
 
-impl From<ObjectError> for Error {
-    fn from(error: ObjectError) -> Self {
+impl From<DroppedError> for Error {
+    fn from(error: DroppedError) -> Self {
         match error {
-            ObjectError::Service(error) => Self::Service(error),
-            other => Self::ObjectUnreadable(other.to_string()),
+            DroppedError::Object(error) => error.told_as(Self::ObjectUnreadable),
+            DroppedError::Differs {
+                key,
+                version_id,
+                expected,
+                found,
+            } => Self::DigestMismatch {
+                key,
+                version_id,
+                expected,
+                found,
+            },
         }
     }
 }
@@ -211,10 +213,7 @@ impl From<ProfileError> for Error {
 
 impl From<InstalledError> for Error {
     fn from(error: InstalledError) -> Self {
-        match error {
-            InstalledError::Service(error) => Self::Service(error),
-            other => Self::SigningCertificateUnreadable(other.to_string()),
-        }
+        error.told_as(Self::SigningCertificateUnreadable)
     }
 }
 

@@ -17,7 +17,7 @@ use ceremony::text::shown;
 use futures::stream::{FuturesUnordered, StreamExt};
 use serde::{Deserialize, Serialize};
 use step::{Journal, ServiceError, StepError};
-use storage::{ObjectError, Upload, count_keys, open_newest, write_over};
+use storage::{ObjectError, StorageError, Upload, count_keys, open_newest, write_over};
 use strum::{IntoStaticStr, VariantNames};
 
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -227,10 +227,7 @@ impl From<MalformedInventory> for Error {
 
 impl From<ObjectError> for Error {
     fn from(error: ObjectError) -> Self {
-        match error {
-            ObjectError::Service(error) => Self::Service(error),
-            other => Self::InventoryMissing(other.to_string()),
-        }
+        error.told_as(Self::InventoryMissing)
     }
 }
 

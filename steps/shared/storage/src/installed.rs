@@ -8,6 +8,7 @@ use ceremony::digest::Sha256;
 use ceremony::enrolment::{Chain, Installed, OwnKey};
 use step::ServiceError;
 
+use crate::StorageError;
 use crate::objects::{ObjectError, read_version};
 use crate::profiles::parameter;
 
@@ -81,4 +82,13 @@ pub enum InstalledError {
     Object(#[from] ObjectError),
     #[error(transparent)]
     Service(#[from] ServiceError),
+}
+
+impl StorageError for InstalledError {
+    fn of_service(self) -> Result<ServiceError, Self> {
+        match self {
+            Self::Service(error) | Self::Object(ObjectError::Service(error)) => Ok(error),
+            other => Err(other),
+        }
+    }
 }

@@ -4,6 +4,7 @@
 //! `intake` reads to decide, `fetch-certs` reads to act; both must see the same path, so both
 //! read, and choose, by these functions.
 
+mod error;
 mod installed;
 mod objects;
 mod pages;
@@ -14,6 +15,7 @@ mod rules;
 mod stream;
 mod write_once;
 
+pub use error::StorageError;
 pub use installed::{InstalledError, installed, installed_chain, put_installed};
 pub use objects::{
     Beginning, DroppedError, Newest, ObjectError, read_beginning, read_dropped, read_newest,
@@ -38,6 +40,8 @@ use ceremony::profile::Profile;
 use ceremony::utc::Utc;
 use step::ServiceError;
 
+use roots::known_roots;
+
 /// The path from the newest leaf among `dropped`, with the roots that the profile or an earlier
 /// ceremony supplies if the drop alone has none.
 ///
@@ -49,7 +53,7 @@ pub async fn choose(
     profile: Option<&Profile>,
 ) -> Result<Result<Chosen, NoPath>, ServiceError> {
     let choosing = Choosing::new(dropped, pinned(profile), method(profile), Utc::now());
-    chosen(s3, evidence_bucket, choosing, profile).await
+    chosen(s3, evidence_bucket, choosing, profile.map(roots_of)).await
 }
 
 /// The path of [`choose`], or that from a leaf which has been chosen before.
@@ -65,7 +69,7 @@ pub async fn newest_path(
         Some(leaf) => Choosing::from_leaf(leaf, dropped, pinned, now),
         None => Choosing::new(dropped, pinned, method(profile), now),
     };
-    let chosen = chosen(s3, evidence_bucket, choosing, profile).await?;
+    let chosen = chosen(s3, evidence_bucket, choosing, profile.map(roots_of)).await?;
     Ok(chosen.map(|chosen| chosen.path))
 }
 
@@ -79,20 +83,26 @@ fn method(profile: Option<&Profile>) -> Method {
     profile.map_or(Method::RsaOaep, Profile::method)
 }
 
-/// Roots from elsewhere are fetched only if they make a difference.
+/// The roots that a profile gives, and all that it pins.
+fn roots_of(profile: &Profile) -> (&[Certificate], &[Sha256]) {
+    (&profile.root_certificates, &profile.trust_anchors)
+}
+
+/// Roots from elsewhere are fetched only if they make a difference: those that are given, and of those
+/// that are pinned what was proven before.
 async fn chosen(
     s3: &S3,
     evidence_bucket: &str,
     choosing: Result<Choosing<'_>, NoPath>,
-    profile: Option<&Profile>,
+    roots: Option<(&[Certificate], &[Sha256])>,
 ) -> Result<Result<Chosen, NoPath>, ServiceError> {
     let choosing = match choosing {
         Ok(choosing) => choosing,
         Err(error) => return Ok(Err(error)),
     };
-    match profile {
-        Some(profile) if choosing.lacks_a_root() => {
-            let supplied = supplied_roots(s3, evidence_bucket, profile).await?;
+    match roots {
+        Some((given, anchors)) if choosing.lacks_a_root() => {
+            let supplied = known_roots(s3, evidence_bucket, given, anchors).await?;
             let mut choosing = choosing;
             choosing.supply(&supplied);
             Ok(choosing.chosen())

@@ -8,6 +8,8 @@ use ceremony::execution::DroppedObject;
 use ceremony::text::shown;
 use step::ServiceError;
 
+use crate::StorageError;
+
 /// Reads the newest version of an object, and says which that is.
 pub async fn read_newest(
     client: &Client,
@@ -193,4 +195,13 @@ pub enum ObjectError {
         shown(key)
     )]
     TooLarge { key: String, bytes: u64 },
+}
+
+impl StorageError for ObjectError {
+    fn of_service(self) -> Result<ServiceError, Self> {
+        match self {
+            Self::Service(error) => Ok(error),
+            other => Err(other),
+        }
+    }
 }

@@ -10,8 +10,8 @@ use ceremony::profile::MalformedProfile;
 use ceremony::utc::Utc;
 use step::ServiceError;
 
+use crate::chosen;
 use crate::profiles::parameter;
-use crate::roots::known_roots;
 
 /// Reads `/key-ceremony/enrolment/<key name>`: the rules, and which version of the parameter they are.
 pub async fn load_rules(client: &Ssm, key: OwnKey) -> Result<(EnrolmentRules, i64), RulesError> {
@@ -34,17 +34,10 @@ pub async fn path_of(
     rules: Option<&EnrolmentRules>,
 ) -> Result<Result<CertificatePath, NoPath>, ServiceError> {
     let pinned = rules.map_or(&[][..], |rules| &rules.trust_anchors);
-    let mut choosing = match Choosing::from_leaf(leaf, dropped, pinned, Utc::now()) {
-        Ok(choosing) => choosing,
-        Err(error) => return Ok(Err(error)),
-    };
-    let Some(rules) = rules.filter(|_| choosing.lacks_a_root()) else {
-        return Ok(choosing.chosen().map(|chosen| chosen.path));
-    };
-    let (given, anchors) = (&rules.root_certificates, &rules.trust_anchors);
-    let supplied = known_roots(s3, evidence_bucket, given, anchors).await?;
-    choosing.supply(&supplied);
-    Ok(choosing.chosen().map(|chosen| chosen.path))
+    let choosing = Choosing::from_leaf(leaf, dropped, pinned, Utc::now());
+    let roots = rules.map(|rules| (&rules.root_certificates[..], &rules.trust_anchors[..]));
+    let chosen = chosen(s3, evidence_bucket, choosing, roots).await?;
+    Ok(chosen.map(|chosen| chosen.path))
 }
 
 /// Why there are no rules.

@@ -9,6 +9,7 @@ use ceremony::digest::Sha256;
 use ceremony::execution::Location;
 use step::ServiceError;
 
+use crate::StorageError;
 use crate::objects::{ObjectError, read_newest};
 
 /// Writes `bytes` where nothing lies yet (`If-None-Match: *`).
@@ -138,4 +139,13 @@ pub enum WriteError {
     },
     #[error(transparent)]
     Service(#[from] ServiceError),
+}
+
+impl StorageError for WriteError {
+    fn of_service(self) -> Result<ServiceError, Self> {
+        match self {
+            Self::Service(error) => Ok(error),
+            other => Err(other),
+        }
+    }
 }

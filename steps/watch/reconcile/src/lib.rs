@@ -12,7 +12,7 @@ use ceremony::id::Kind;
 use inventory::{Asked, Before, Pages, Parts, Place, compare, name_of};
 use serde::{Deserialize, Serialize};
 use step::{Journal, ServiceError, StepError};
-use storage::{WriteError, list_after, read_own, write_once};
+use storage::{StorageError, WriteError, list_after, read_own, write_once};
 use strum::{IntoStaticStr, VariantNames};
 
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -140,10 +140,7 @@ impl From<inventory::Error> for Error {
 
 impl From<WriteError> for Error {
     fn from(error: WriteError) -> Self {
-        match error {
-            WriteError::Service(error) => Self::Service(error),
-            exists @ WriteError::AlreadyExists { .. } => Self::AlreadyWritten(exists.to_string()),
-        }
+        error.told_as(Self::AlreadyWritten)
     }
 }
 

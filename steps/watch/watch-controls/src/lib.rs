@@ -22,7 +22,7 @@ use ceremony::execution::{JSON, Location};
 use payment_keys::{Alias, Pace, look_up, tags_of};
 use serde::Serialize;
 use step::{ServiceError, StepError};
-use storage::{WriteError, is_there, write_once};
+use storage::{StorageError, WriteError, is_there, write_once};
 use strum::{IntoStaticStr, VariantNames};
 
 pub use decide::{Decision, Finding, KeyName, decide};
@@ -144,10 +144,7 @@ impl From<bus::Error> for Error {
 
 impl From<WriteError> for Error {
     fn from(error: WriteError) -> Self {
-        match error {
-            WriteError::Service(error) => Self::Service(error),
-            exists @ WriteError::AlreadyExists { .. } => Self::AlreadyRecorded(exists.to_string()),
-        }
+        error.told_as(Self::AlreadyRecorded)
     }
 }
 
