@@ -5,7 +5,6 @@
 
 use std::io::Write;
 use std::path::Path;
-use std::process::{Command, Stdio};
 
 use aws_sdk_paymentcryptography::types::{KeyAlgorithm, KeyUsage};
 use ceremony::algorithms::KekAlgorithm;
@@ -17,7 +16,7 @@ use partner::{KeyKind, Pki};
 use payment_keys::{Pace, inspect};
 use serde_json::{Value, json};
 use step::Journal;
-use workbench::{Progress, prepare_python};
+use workbench::spawn_python;
 
 /// A partner whose leaf is on this curve.
 fn pki(curve: KeyKind) -> Pki {
@@ -103,16 +102,8 @@ async fn send(curve: KeyKind, kek: KekAlgorithm, exchange: Value) -> Sent {
 
 /// What Python makes of it: the header's fields, the key, and its check value.
 async fn open(question: &Value) -> Value {
-    let programs = prepare_python(Progress::Quiet).await.unwrap();
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/opens_agreement.py");
-    let mut process = Command::new(programs.join("python"))
-        // Isolated from the machine's modules, and silent about the age of TDES.
-        .args(["-I", "-B", "-W", "ignore"])
-        .arg(script)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
+    let mut process = spawn_python(&script).await.unwrap();
     let mut input = process.stdin.take().unwrap();
     write!(input, "{question}").unwrap();
     drop(input);

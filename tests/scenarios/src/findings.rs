@@ -82,11 +82,8 @@ impl Story {
 
     /// A client of Payment Cryptography with the operator's credentials.
     pub fn payment_cryptography(&self) -> aws_sdk_paymentcryptography::Client {
-        let config = self.stack().sdk_config().expect("a configuration");
-        let config = aws_sdk_paymentcryptography::config::Builder::from(&config)
-            .endpoint_url(&self.stack().payment_cryptography.service)
-            .build();
-        aws_sdk_paymentcryptography::Client::from_conf(config)
+        let client = self.stack().payment_cryptography_client();
+        client.expect("a configuration")
     }
 
     /// The package of a ceremony, fetched from the outbox.

@@ -22,4 +22,4 @@ pub use node::prepare_node;
 pub use process::Lifetime;
 pub use progress::Progress;
 pub use project::Project;
-pub use python::prepare_python;
+pub use python::{prepare_python, python_program, spawn_python};

@@ -2,6 +2,7 @@
 //! pinned by digest.
 
 use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
 
 use anyhow::{Context, Result};
 
@@ -23,6 +24,24 @@ pub async fn prepare_python(progress: Progress) -> Result<PathBuf> {
     let interpreter = tools::python()?;
     let _lock = lock(&project, progress).await?;
     install(&project, &interpreter, progress).await
+}
+
+/// A test's program in Python: isolated from the machine's modules, and silent about the age of TDES.
+pub async fn python_program(program: &Path) -> Result<Command> {
+    let programs = prepare_python(Progress::Quiet).await?;
+    let mut command = Command::new(programs.join("python"));
+    command.args(["-I", "-B", "-W", "ignore"]).arg(program);
+    Ok(command)
+}
+
+/// Starts one, to be asked on its standard input and heard on its standard output.
+pub async fn spawn_python(program: &Path) -> Result<Child> {
+    let mut command = python_program(program).await?;
+    command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .with_context(|| format!("starting {}", program.display()))
 }
 
 /// The directory with the programs, if all that `requirements.txt` names is there.

@@ -3,10 +3,10 @@
 
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
-use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::process::{Child, ChildStdin, ChildStdout};
 
 use serde_json::{Value, json};
-use workbench::{Progress, prepare_python};
+use workbench::spawn_python;
 
 pub(crate) struct Outside {
     process: Child,
@@ -16,16 +16,8 @@ pub(crate) struct Outside {
 
 impl Outside {
     pub(crate) async fn start() -> Self {
-        let programs = prepare_python(Progress::Quiet).await.unwrap();
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fleets/outside.py");
-        let mut process = Command::new(programs.join("python"))
-            // Isolated from the machine's modules, and silent about the age of TDES.
-            .args(["-I", "-B", "-W", "ignore"])
-            .arg(script)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
+        let mut process = spawn_python(&script).await.unwrap();
         Self {
             questions: process.stdin.take().unwrap(),
             answers: BufReader::new(process.stdout.take().unwrap()),

@@ -1,12 +1,10 @@
 //! What holds for every method: a package opens by its own README, by the partner's code, and by
 //! programs that share nothing with this project; and nothing of it can be changed unnoticed.
 
-use std::process::Command;
-
 use ceremony::algorithms::SignatureAlgorithm as A;
 use partner::{KeyKind, OpenError};
 use serde_json::Value;
-use workbench::Progress;
+use workbench::python_program;
 
 use crate::made::{Case, Files, Made, bank, certified, signer};
 
@@ -222,7 +220,6 @@ async fn with_an_enrolled_certificate_the_partners_own_trust_says_whose_key_it_i
 /// psec and Python's `cryptography` open what the steps make, and find the same key.
 #[tokio::test]
 async fn programs_of_others_open_it_too() {
-    let programs = workbench::prepare_python(Progress::Quiet).await.unwrap();
     let place = tempfile::tempdir().unwrap();
     let (mut folders, mut expected) = (String::new(), String::new());
     for (number, case) in cases().into_iter().chain([Case::rsa_oaep()]).enumerate() {
@@ -243,9 +240,8 @@ async fn programs_of_others_open_it_too() {
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/packages/elsewhere.py");
     let list = place.path().join("folders");
     std::fs::write(&list, folders).unwrap();
-    let ran = Command::new(programs.join("python"))
-        // Isolated from the machine's modules, and silent about the age of TDES.
-        .args(["-I", "-B", "-W", "ignore", script])
+    let mut program = python_program(script.as_ref()).await.unwrap();
+    let ran = program
         .stdin(std::fs::File::open(list).unwrap())
         .output()
         .unwrap();

@@ -39,6 +39,14 @@ pub struct Connection {
 }
 
 impl Connection {
+    /// A client of Payment Cryptography, which is not where the rest of AWS is.
+    pub fn payment_cryptography_client(&self) -> Result<aws_sdk_paymentcryptography::Client> {
+        let config = aws_sdk_paymentcryptography::config::Builder::from(&self.sdk_config()?)
+            .endpoint_url(&self.payment_cryptography.service)
+            .build();
+        Ok(aws_sdk_paymentcryptography::Client::from_conf(config))
+    }
+
     /// A configuration for SDK clients with the operator's credentials. It looks at nothing in
     /// this process's environment.
     pub fn sdk_config(&self) -> Result<SdkConfig> {

@@ -182,10 +182,7 @@ async fn bdk(connection: &Connection, algorithm: &str) -> Result<String> {
         .key_usage(KeyUsage::Tr31B0BaseDerivationKey)
         .build()?;
     let tag = Tag::builder().key("key-ceremony:purpose").value("bdk");
-    let config = aws_sdk_paymentcryptography::config::Builder::from(&connection.sdk_config()?)
-        .endpoint_url(&connection.payment_cryptography.service)
-        .build();
-    let client = aws_sdk_paymentcryptography::Client::from_conf(config);
+    let client = connection.payment_cryptography_client()?;
     let request = client.create_key().key_attributes(attributes);
     let answer = request.exportable(true).tags(tag.build()?).send().await;
     let key = answer.context("making a base derivation key")?.key;
