@@ -78,11 +78,8 @@ impl World {
 
     async fn associate_team(&self) -> Result<()> {
         let connection = self.stack.connection();
-        let config = connection.sdk_config()?;
-        let config = aws_sdk_paymentcryptography::config::Builder::from(&config)
-            .endpoint_url(&connection.payment_cryptography.service)
-            .build();
-        aws_sdk_paymentcryptography::Client::from_conf(config)
+        connection
+            .payment_cryptography_client()?
             .associate_mpa_team()
             .action(MpaOperation::ImportRootPublicKeyCertificate)
             .mpa_team_arn("arn:aws:mpa:us-east-1:111122223333:approval-team/custodians")
@@ -146,23 +143,30 @@ impl World {
 
     /// Invokes the function that watches controls, as EventBridge does.
     pub async fn invoke_watch_controls(&self, event: &Value) -> Value {
-        let query = "Functions[?contains(FunctionName, 'watchcontrols')].FunctionName | [0]";
-        self.invoke(query, event).await
+        self.invoke("watchcontrols", event).await
     }
 
     /// Invokes the function that looks at the certificates of our signing keys, as the clock does.
     pub async fn invoke_remind_expiry(&self) -> Value {
-        let query = "Functions[?contains(FunctionName, 'remindexpiry')].FunctionName | [0]";
-        self.invoke(query, &json!({})).await
+        self.invoke("remindexpiry", &json!({})).await
     }
 
-    async fn invoke(&self, query: &str, event: &Value) -> Value {
+    /// The deployed name of the one function that has this in its name, which is made of the ids of
+    /// the constructs around it.
+    pub async fn function(&self, part: &str) -> String {
+        let query = format!("Functions[?contains(FunctionName, '{part}')].FunctionName");
+        let names = self
+            .aws(&["lambda", "list-functions", "--query", &query])
+            .await;
+        let mut names: Vec<String> = serde_json::from_str(&names).expect("names of functions");
+        assert_eq!(names.len(), 1, "functions with {part} in the name: {names:?}");
+        names.remove(0)
+    }
+
+    async fn invoke(&self, function: &str, event: &Value) -> Value {
         let folder = tempfile::tempdir().expect("a folder");
         let answer = folder.path().join("answer.json");
-        let name = self
-            .aws(&["lambda", "list-functions", "--query", query])
-            .await;
-        let function: String = serde_json::from_str(&name).expect("a function name");
+        let function = self.function(function).await;
         self.aws(&[
             "lambda",
             "invoke",

@@ -86,15 +86,7 @@ async fn an_auditor_may_not(world: &'static World) {
     let auditor = Desk::of(world, "AUDITOR_ROLE_ARN").await;
     let mut command = auditor.command(&["enrol", "request", "tr34", "--new-key", "--json"]);
     // It does not read the stack either.
-    let functions = world
-        .aws(&[
-            "lambda",
-            "list-functions",
-            "--query",
-            "Functions[?contains(FunctionName, 'requestcertificate')].FunctionName | [0]",
-        ])
-        .await;
-    let function: String = serde_json::from_str(&functions).expect("a name");
+    let function = world.function("requestcertificate").await;
     command.env("REQUEST_CERTIFICATE_FUNCTION_NAME", function);
     let run = tokio::task::spawn_blocking(move || command.output());
     let output = run.await.expect("a thread").expect("the program runs");

@@ -300,11 +300,7 @@ async fn a_profile_is_malformed(operator: &Preflight) {
 
 async fn other_code_is_put_into_a_function(operator: &Preflight) {
     let world = operator.world();
-    let query = "Functions[?Environment.Variables.STATE_MACHINE_ARN].FunctionName | [0]";
-    let name = world
-        .aws(&["lambda", "list-functions", "--query", query])
-        .await;
-    let name: String = serde_json::from_str(&name).expect("a name");
+    let name = world.function("KekExportintake").await;
     let folder = tempfile::tempdir().expect("a folder");
     let zip = folder.path().join("other.zip");
     let script =
