@@ -1,5 +1,6 @@
 //! A CA certifies our signing keys: the request is fetched, the certificate dropped, proven, installed
-//! and announced. Then somebody else's certificate is dropped, and refused by name.
+//! and announced. A KEK goes out that one of them signs, to a partner that trusts this CA and no other.
+//! Then somebody else's certificate is dropped, and refused by name.
 
 use std::time::{Duration, Instant};
 
@@ -9,18 +10,21 @@ use partner::{Issued, Pki, Profile, Request};
 use serde_json::{Value, json};
 use workbench::progress::Progress;
 
-use super::{Scenario, Stage, follow_new, save};
+use super::{Scenario, Stage, follow_new, methods, save};
 use crate::actors::partner::Files;
 use crate::actors::{Ear, Event, Execution, Operator, Watcher};
 use crate::stack::KEY_CEREMONY;
 
 pub(super) const SCENARIO: Scenario = Scenario {
     name: "enrolment",
-    about: "a CA certifies our signing keys, and somebody else's certificate is refused by name",
+    about: "a CA certifies our signing keys, a partner trusts it, and a stranger's certificate is refused",
     stacks: &[KEY_CEREMONY],
     // What is installed comes with every package from then on.
     alone: true,
-    prepare: || drop(authority().build()),
+    prepare: || {
+        authority().build();
+        methods::tr34_signed_by_us().prepare();
+    },
     tell: |stage| Box::pin(tell(stage)),
 };
 
@@ -90,6 +94,7 @@ async fn tell(stage: &Stage<'_>) -> Result<()> {
         ));
     }
     save(&stage.directory.join("enrolment"), &certificates)?;
+    methods::tell(stage, methods::tr34_signed_by_us(), Some(&pki.root)).await?;
     is_refused(&operator, &ear, &pki, progress).await
 }
 

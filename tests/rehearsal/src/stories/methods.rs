@@ -4,7 +4,7 @@
 use anyhow::{Result, bail, ensure};
 use partner::certificate::KeyUsage;
 use partner::terminal::follow_the_readme;
-use partner::{KeyKind, Opened, Pki, PkiBuilder, Receiver};
+use partner::{Certified, KeyKind, Opened, Pki, PkiBuilder, Receiver};
 use serde_json::{Value, json};
 
 use super::{Scenario, Stage, States, follow, save};
@@ -18,8 +18,8 @@ pub(super) const TR34: Scenario = Scenario {
     about: "a KEK travels in a TR-34 block that answers the partner's nonce",
     stacks: &[KEY_CEREMONY],
     alone: false,
-    prepare: || drop(tr34().chain.build()),
-    tell: |stage| Box::pin(tell(stage, tr34())),
+    prepare: || tr34().prepare(),
+    tell: |stage| Box::pin(async { tell(stage, tr34(), None).await }),
 };
 
 pub(super) const ECDH: Scenario = Scenario {
@@ -27,12 +27,14 @@ pub(super) const ECDH: Scenario = Scenario {
     about: "an AES-256 KEK travels in a TR-31 block, under a key that both sides derive",
     stacks: &[KEY_CEREMONY],
     alone: false,
-    prepare: || drop(ecdh().chain.build()),
-    tell: |stage| Box::pin(tell(stage, ecdh())),
+    prepare: || ecdh().prepare(),
+    tell: |stage| Box::pin(async { tell(stage, ecdh(), None).await }),
 };
 
-/// What differs from one method to the next.
-struct Exchange {
+/// What differs from one exchange to the next.
+pub(super) struct Exchange {
+    /// Of the partner, and its files.
+    name: &'static str,
     method: &'static str,
     chain: PkiBuilder,
     kek: &'static str,
@@ -42,8 +44,16 @@ struct Exchange {
     keys: usize,
 }
 
+impl Exchange {
+    /// Makes the partner's keys while the stack comes up.
+    pub(super) fn prepare(self) {
+        self.chain.build();
+    }
+}
+
 fn tr34() -> Exchange {
     Exchange {
+        name: "tr34",
         method: "tr34",
         chain: Pki::builder(acme::UID).named("tr34"),
         kek: "AES_128",
@@ -51,6 +61,17 @@ fn tr34() -> Exchange {
         nonce: Some(b"\x0a\x1b\x2c\x3d\x4e\x5f\x60\x71"),
         // The KEK, and the public keys of the root and the issuing CA.
         keys: 3,
+    }
+}
+
+/// In one pass, by the key of ours that is enrolled as `tr34`.
+pub(super) fn tr34_signed_by_us() -> Exchange {
+    Exchange {
+        name: "tr34-own",
+        chain: Pki::builder(acme::UID).named("tr34-own"),
+        profile: json!({ "method": "tr34", "signer": "own" }),
+        nonce: None,
+        ..tr34()
     }
 }
 
@@ -62,6 +83,7 @@ fn ecdh() -> Exchange {
         .leaf_key(KeyKind::EccP521)
         .leaf(|leaf| leaf.key_usage(&[KeyUsage::KeyAgreement]));
     Exchange {
+        name: "ecdh",
         method: "ecdh",
         chain,
         kek: "AES_256",
@@ -72,9 +94,14 @@ fn ecdh() -> Exchange {
     }
 }
 
-async fn tell(stage: &Stage<'_>, exchange: Exchange) -> Result<()> {
+/// The partner holds our certificate to the CA that it trusts, where it trusts one.
+pub(super) async fn tell(
+    stage: &Stage<'_>,
+    exchange: Exchange,
+    trusts: Option<&Certified>,
+) -> Result<()> {
     let (connection, progress) = (stage.connection, stage.progress);
-    let folder = Folder::new(exchange.method, "production", "cardholder");
+    let folder = Folder::new(exchange.name, "production", "cardholder");
     let partner = Partner::new(connection, &folder);
 
     let step = progress.step("Onboarding the partner");
@@ -107,9 +134,10 @@ async fn tell(stage: &Stage<'_>, exchange: Exchange) -> Result<()> {
 
     let step = progress.step("The partner opens the package");
     let files = partner.fetches(&execution.name).await?;
-    save(&stage.directory.join(exchange.method), &files)?;
+    save(&stage.directory.join(exchange.name), &files)?;
     let receiver = Receiver {
         nonce: exchange.nonce,
+        trusts,
         ..Receiver::new(&pki.leaf)
     };
     let opened = partner.opens_as(files.clone(), &receiver).await?;
