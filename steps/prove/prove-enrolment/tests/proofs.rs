@@ -106,6 +106,13 @@ async fn a_certificate_that_is_not_what_was_asked_for_is_refused_by_name() {
             own_chain_builder().leaf(Profile::not_yet_valid).build(),
             "CertificateNotYetValid",
         ),
+        // More than a package carries: no ceremony after that could sign one.
+        (
+            own_chain_builder()
+                .leaf(|leaf| leaf.extension(&[1, 3, 6, 1, 4, 1, 99_999, 1], false, vec![7; 5_500]))
+                .build(),
+            "SigningChainTooLong",
+        ),
     ] {
         assert_eq!(Proving::new(&pki).await.refused().await, error);
     }

@@ -88,6 +88,8 @@ pub enum CheckName {
     CaKeySuitable,
     /// Signatures, names and name constraints from the leaf to a pinned root.
     CertificatePath,
+    /// The certificate of ours and those above it are not too long for a package.
+    ChainFitsPackage,
     /// NameConstraints, PolicyConstraints and InhibitAnyPolicy are critical.
     ConstraintsCritical,
     /// No critical extension that nobody here knows.
@@ -163,6 +165,7 @@ impl CheckName {
             Self::BasicConstraintsCritical => "BasicConstraintsCritical",
             Self::CaKeySuitable => "UnsuitableCaKey",
             Self::CertificatePath => "CertificatePathInvalid",
+            Self::ChainFitsPackage => "SigningChainTooLong",
             Self::ConstraintsCritical => "ConstraintsNotCritical",
             Self::CriticalExtensionsKnown => "UnknownCriticalExtension",
             Self::EllipticCurvePoint => "EllipticCurvePointInvalid",
@@ -204,6 +207,7 @@ impl CheckName {
             Self::BasicConstraints | Self::PathLength => "RFC 5280 §4.2.1.9",
             Self::CaKeySuitable => "AWS Payment Cryptography, Import public keys",
             Self::CertificatePath => "RFC 5280 §6.1",
+            Self::ChainFitsPackage => "The package, which carries them",
             Self::Identity => "Profile, identity",
             Self::KeyUsage => "RFC 5280 §4.2.1.3",
             Self::LeafKeyKind | Self::LeafKeySuitable => {

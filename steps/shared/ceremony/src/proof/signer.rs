@@ -4,7 +4,7 @@
 use super::{Check, CheckName, Pinned, Proof, Refusal, checks, webpki_path};
 use crate::algorithms::KeyAlgorithm;
 use crate::digest::Sha256;
-use crate::enrolment::{CertificateRequest, Policy};
+use crate::enrolment::{CertificateRequest, Chain, Policy, chain_pem};
 use crate::lints;
 use crate::path::{CertificatePath, Role};
 use crate::text::shown;
@@ -41,6 +41,7 @@ pub fn prove_signer(
     checks::cas_may_issue(&path, None, &mut checks);
     leaf_was_requested(&path, &policy.request, &mut checks);
     leaf_may_sign(&path, &mut checks);
+    chain_fits_package(&path, &mut checks);
     checks.extend(live_key);
     checks::enough_life_is_left(&path, pinned, now, &mut checks);
     checks.extend(lints::lint_path(&path, now));
@@ -136,10 +137,28 @@ fn leaf_may_sign(path: &CertificatePath, checks: &mut Vec<Check>) {
     check(CheckName::SigningKeySuitable, passed, detail);
 }
 
+/// Whoever installs a longer one learns it here, and not from every ceremony after that.
+fn chain_fits_package(path: &CertificatePath, checks: &mut Vec<Check>) {
+    let (bytes, most) = (chain_pem(path).len(), Chain::MAX_PEM_BYTES);
+    let detail = format!("the chain has {bytes} bytes in PEM, of at most {most}");
+    let name = CheckName::ChainFitsPackage;
+    checks.push(Check::on(
+        Role::Leaf,
+        &path.leaf,
+        name,
+        bytes <= most,
+        detail,
+    ));
+}
+
 /// What to do where a check of a certificate of ours fails.
 pub(super) fn remedy(check: CheckName) -> &'static str {
     match check {
         CheckName::AlreadyValid => "Wait until the certificate is valid, and drop it again then.",
+        CheckName::ChainFitsPackage => {
+            "Have the CA issue it with fewer CAs above it, or with smaller keys (P-384 instead of RSA) and \
+             fewer extensions."
+        }
         CheckName::LiveKey => {
             "Find out what became of the key, and whether this certificate is for one that was \
              replaced: what is to be installed must be requested anew, for the key that signs now."
