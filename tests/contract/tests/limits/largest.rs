@@ -1,7 +1,7 @@
 //! Paths whose certificates are as long as they may be, and as wrong.
 
 use ceremony::certificate::Certificate;
-use ceremony::enrolment::Chain;
+use ceremony::enrolment::{Chain, chain_pem};
 use ceremony::path::{CertificatePath, MAX_CAS};
 use partner::certificate::KeyUsage;
 use partner::certificate::remade::{INTEGER, SEQUENCE, modulus_of, rsa_key, tlv};
@@ -117,6 +117,39 @@ fn longest(make: impl Fn(usize) -> Certified) -> Certified {
     }
     assert!(good > 0, "nothing is accepted");
     make(good)
+}
+
+/// A chain of ours that is as long as it may be, of as many certificates as there may be, with such
+/// letters in every name; and the key that it is for.
+pub(crate) fn chain_of_ours(letter: char) -> (CertificatePath, PrivateKey) {
+    let key = PrivateKey::cached(KeyKind::EccP256, "limits/ours");
+    let made = |letters: usize| {
+        let named = |profile: Profile, own: char| {
+            let name: String = std::iter::repeat_n(letter, letters).chain([own]).collect();
+            profile.organization(&name)
+        };
+        let mut cas = vec![named(Profile::root("Root"), 'r').self_signed(&key)];
+        for own in ('a'..).take(MAX_CAS - 1) {
+            let ca = named(Profile::intermediate("CA").path_length(5), own);
+            cas.push(ca.issued_by(cas.last().unwrap(), &key));
+        }
+        let leaf = named(Profile::signer(), 'l').issued_by(cas.last().unwrap(), &key);
+        let read = |certified: &Certified| Certificate::from_der(certified.der()).unwrap();
+        let mut cas: Vec<Certificate> = cas.iter().map(read).collect();
+        let root = cas.remove(0);
+        cas.reverse();
+        CertificatePath {
+            leaf: read(&leaf),
+            intermediates: cas,
+            root,
+        }
+    };
+    let fits = |path: &CertificatePath| chain_pem(path).len() <= Chain::MAX_PEM_BYTES;
+    let mut letters = 1;
+    while fits(&made(letters + 1)) {
+        letters += 1;
+    }
+    (made(letters), key)
 }
 
 /// A certificate of ours with its issuer: together as long as a chain of ours may be in PEM, with names

@@ -3,17 +3,17 @@
 use ceremony::certificate::Certificate;
 use ceremony::clearance::Clearance;
 use ceremony::digest::Sha256;
-use ceremony::execution::Start;
+use ceremony::id::AnyCeremony;
 use ceremony::path::CertificatePath;
-use ceremony::profile::Policy;
 use ceremony::revocation::{Proof, Source, Status};
 use ceremony::utc::Utc;
-use check_revocation::{Ask, Awaited, Context, Input, Output, handle};
+use check_revocation::{Ask, Awaited, Context, Input, Output, Policy, handle};
 use emulated::aws::Aws;
 use revocation::{Found, Response};
+use serde::Serialize;
 use step::Journal;
 
-use super::{States, fails, recorded, with_its_identity};
+use super::{States, fails, recorded};
 
 /// More than anything is cut to, of a letter that becomes two in JSON and four in JSON within JSON.
 fn long() -> String {
@@ -31,15 +31,20 @@ pub(crate) struct Looks {
 }
 
 impl Looks {
-    pub(crate) async fn at(path: &CertificatePath, policy: &Policy) -> Self {
+    /// At a path that the policy lets pass but for revocation.
+    pub(crate) async fn at(
+        ceremony: impl Into<AnyCeremony>,
+        path: &CertificatePath,
+        policy: impl Into<Policy>,
+    ) -> Self {
         let input = Input {
-            ceremony: super::ceremony().into(),
+            ceremony: ceremony.into(),
             path: path.clone(),
-            policy: policy.clone().into(),
+            policy: policy.into(),
             awaited: None,
             previous: None,
         };
-        let said = |status: fn(Proof) -> Status| says(&input, policy, status);
+        let said = |status: fn(Proof) -> Status| says(&input, status);
         let unavailable = |_| Status::Unavailable {
             reasons: vec![long(); 100],
         };
@@ -62,9 +67,12 @@ impl Looks {
             })
             .await,
         ];
-        let mut impatient = policy.clone();
-        impatient.revocation.wait_minutes = 0;
-        refused.push(says(&input, &impatient, unavailable).await);
+        let mut impatient = input.clone();
+        match &mut impatient.policy {
+            Policy::Enrolment(policy) => policy.revocation.wait_minutes = 0,
+            Policy::Profile(policy) => policy.revocation.wait_minutes = 0,
+        }
+        refused.push(says(&impatient, unavailable).await);
         for refused in &refused {
             assert!(matches!(refused, Output::Refused(_)), "{refused:?}");
         }
@@ -92,7 +100,7 @@ impl Looks {
     }
 
     /// Ends a ceremony that has come this far in each way, and leaves it where it was.
-    pub(crate) fn refuse(&self, states: &States, start: &Start) {
+    pub(crate) fn refuse(&self, states: &States, start: &impl Serialize) {
         for refused in &self.refused {
             let mut states = states.clone();
             let refused = recorded(refused.clone());
@@ -110,15 +118,13 @@ fn awaited(pending: &Output) -> Awaited {
 }
 
 /// The step's own answer if this is said of every certificate.
-async fn says(input: &Input, policy: &Policy, status: impl Fn(Proof) -> Status) -> Output {
-    let mut worked = input.clone();
-    worked.policy = with_its_identity(&input.path, policy).into();
+async fn says(input: &Input, status: impl Fn(Proof) -> Status) -> Output {
     let context = Context {
         s3: aws_sdk_s3::Client::new(&Aws::default().config()),
         evidence_bucket: "evidence".to_owned(),
     };
     let mut services = Services { status };
-    handle(&context, &mut services, worked, &Journal::default())
+    handle(&context, &mut services, input.clone(), &Journal::default())
         .await
         .unwrap()
 }

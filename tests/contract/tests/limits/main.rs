@@ -8,6 +8,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
+mod enrolments;
 mod largest;
 mod looks;
 
@@ -188,7 +189,8 @@ async fn fits(path: CertificatePath, mistakes: Mistakes) {
         let validated = validate::handle(right, Utc::now()).unwrap();
         assert_eq!(validated.refused, None);
         let validated = recorded(validated);
-        let looks = Looks::at(&path, &policy).await;
+        let passing = with_its_identity(&path, &policy);
+        let looks = Looks::at(ceremony.clone(), &path, passing).await;
         for method in Method::ALL {
             let mut states = states.clone();
             states.answer("Validate", &validated);
@@ -417,15 +419,16 @@ fn nonce() -> Nonce {
 }
 
 /// The way to the record of a refusal.
-fn fails(states: &mut States, start: &Start, step: &str, refusal: &Value) {
+fn fails(states: &mut States, start: &impl Serialize, step: &str, refusal: &Value) {
     let refused = &refusal["result"]["refused"];
     let cause = json!({ "what": refused["what"], "remedy": refused["remedy"], "done": [] });
     let failure = json!({ "step": step, "error": {
         "Error": refused["error"], "Cause": cause.to_string(),
     }});
     states.variables += states.payload("the failure", &failure);
+    let start = json!(start);
     let input = json!({
-        "kind": "kek-export", "execution": execution(), "input": start, "failure": failure,
+        "kind": start["ceremony"]["ceremony"], "execution": execution(), "input": start, "failure": failure,
         "evidence": states.evidence, "aliases": [], "again": "x".repeat(1000),
         "failedAt": Utc::now(),
     });
