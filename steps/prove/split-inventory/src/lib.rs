@@ -3,9 +3,9 @@
 //! Reads the inventory that lies beside the request, holds it to the digest that the request
 //! agreed on and every line to the BDK, and finds strangers and duplicates, before anything is exported.
 //! Leaves the batches in the work bucket, where an earlier attempt with the same request may have left
-//! results: what is done is not done again. The longest inventory takes some 60 MB of memory.
-
-use std::mem;
+//! results: what is done is not done again. Nothing is written before all of the inventory is proven: of
+//! an earlier attempt a map may still be reading batches, whose place is named by the digest that was
+//! agreed on.
 
 use ceremony::digest::{Hasher, Sha256};
 use ceremony::evidence::Recordable;
@@ -52,25 +52,23 @@ pub async fn handle(context: &Context, input: Input, _: &Journal) -> Result<Outp
         run,
     } = input;
     let folder = run.folder(&ceremony.folder());
-    let mut batches = Batches::new(context, &folder);
-    let (inventory_version_id, inventory_sha256) = match &run.inventory {
+    let (terminals, inventory_version_id, inventory_sha256) = match &run.inventory {
         Inventory::Listed(list) => {
             run.listed(list)?;
             let mut hasher = Hasher::default();
             for number in list {
                 hasher.update(number.as_str().as_bytes());
                 hasher.update(b"\n");
-                batches.filled.push(number.clone());
             }
-            batches.write_full().await?;
-            (None, hasher.finish())
+            (list.clone(), None, hasher.finish())
         }
         Inventory::File { key, sha256 } => {
-            let version_id = from_file(context, &run, key, sha256, &mut batches).await?;
-            (Some(version_id), sha256.clone())
+            let (terminals, version_id) = from_file(context, &run, key, sha256).await?;
+            (terminals, Some(version_id), sha256.clone())
         }
     };
-    let terminals = batches.finish().await?;
+    write_batches(context, &folder, &terminals).await?;
+    let terminals = u32::try_from(terminals.len()).unwrap_or(u32::MAX);
     let count = Plan::batches_of(terminals);
     let list = Location {
         bucket: context.work_bucket.clone(),
@@ -97,31 +95,29 @@ pub async fn handle(context: &Context, input: Input, _: &Journal) -> Result<Outp
     }))
 }
 
-/// Says which version it was.
+/// All terminals, and which version of the file says so.
 async fn from_file(
     context: &Context,
     run: &Run,
     key: &str,
     agreed: &Sha256,
-    batches: &mut Batches<'_>,
-) -> Result<String, Error> {
+) -> Result<(Vec<SerialNumber>, String), Error> {
     let unknown = || Error::InventoryFormUnknown(key.to_owned());
     let mut reader = run.reader(key).ok_or_else(unknown)?;
     let mut hasher = Hasher::default();
+    let mut terminals = Vec::new();
     let bucket = &context.inbox_bucket;
     let (version_id, mut pieces) = open_newest(&context.s3, bucket, key).await?;
     while let Some(piece) = pieces.next().await? {
         let piece = piece.as_ref();
         hasher.update(piece);
-        reader.read(piece, |number| batches.filled.push(number));
+        reader.read(piece, |number| terminals.push(number));
         if reader.is_hopeless() {
             break;
         }
-        batches.write_full().await?;
     }
     // What is wrong in a line is told before a digest that says no more than that something is.
-    reader.finish(|number| batches.filled.push(number))?;
-    batches.write_full().await?;
+    reader.finish(|number| terminals.push(number))?;
     let found = hasher.finish();
     if found != *agreed {
         return Err(Error::InventoryChanged {
@@ -130,72 +126,37 @@ async fn from_file(
             agreed: agreed.clone(),
         });
     }
-    Ok(version_id)
+    Ok((terminals, version_id))
 }
 
 /// How many batches are written at once.
 const AT_ONCE: usize = 16;
 
-/// Terminals on their way into batches.
-struct Batches<'a> {
-    context: &'a Context,
-    folder: &'a str,
-    filled: Vec<SerialNumber>,
-    written: u32,
-    terminals: u32,
-}
-
-impl<'a> Batches<'a> {
-    fn new(context: &'a Context, folder: &'a str) -> Self {
-        Self {
-            context,
-            folder,
-            filled: Vec::new(),
-            written: 0,
-            terminals: 0,
+async fn write_batches(
+    context: &Context,
+    folder: &str,
+    terminals: &[SerialNumber],
+) -> Result<(), Error> {
+    let mut writing = FuturesUnordered::new();
+    for (batch, terminals) in (1..).zip(terminals.chunks(BATCH)) {
+        let location = Location {
+            bucket: context.work_bucket.clone(),
+            key: Plan::batch_key(folder, batch),
+        };
+        let bytes = serde_json::to_vec(&Batch {
+            batch,
+            terminals: terminals.to_vec(),
+        })?;
+        let s3 = &context.s3;
+        writing.push(async move { write_over(s3, &location, bytes).await });
+        if writing.len() >= AT_ONCE {
+            writing.next().await.transpose()?;
         }
     }
-
-    /// Writes those that are full.
-    async fn write_full(&mut self) -> Result<(), Error> {
-        let full = self.filled.len() / BATCH * BATCH;
-        let rest = self.filled.split_off(full);
-        let full = mem::replace(&mut self.filled, rest);
-        self.write(&full).await
+    while let Some(written) = writing.next().await {
+        written?;
     }
-
-    /// Writes the last one, and says how many terminals there are.
-    async fn finish(mut self) -> Result<u32, Error> {
-        let last = mem::take(&mut self.filled);
-        self.write(&last).await?;
-        Ok(self.terminals)
-    }
-
-    async fn write(&mut self, terminals: &[SerialNumber]) -> Result<(), Error> {
-        let mut writing = FuturesUnordered::new();
-        for terminals in terminals.chunks(BATCH) {
-            self.written += 1;
-            self.terminals += u32::try_from(terminals.len()).unwrap_or(u32::MAX);
-            let batch = Batch {
-                batch: self.written,
-                terminals: terminals.to_vec(),
-            };
-            let location = Location {
-                bucket: self.context.work_bucket.clone(),
-                key: Plan::batch_key(self.folder, batch.batch),
-            };
-            let bytes = serde_json::to_vec(&batch)?;
-            let s3 = &self.context.s3;
-            writing.push(async move { write_over(s3, &location, bytes).await });
-            if writing.len() >= AT_ONCE {
-                writing.next().await.transpose()?;
-            }
-        }
-        while let Some(written) = writing.next().await {
-            written?;
-        }
-        Ok(())
-    }
+    Ok(())
 }
 
 /// Why nothing may be exported for this inventory.
