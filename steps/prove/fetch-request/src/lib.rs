@@ -12,6 +12,7 @@ use ceremony::execution::{DroppedObject, Start};
 use ceremony::fleet::{FleetAsked, Inventory, InventoryFile};
 use ceremony::profile::{CeremonyNotAllowed, MalformedProfile};
 use ceremony::text::shown;
+use ceremony::utc::Utc;
 use ceremony::working_keys::MalformedOrder;
 use ceremony::working_keys::order::{Asked, Order, Source};
 use ceremony::working_keys::place::{OrderPlace, OrderRole};
@@ -20,7 +21,8 @@ use ceremony::working_keys::rules::WorkingKeyPolicy;
 use serde::{Deserialize, Serialize};
 use step::{ServiceError, StepError};
 use storage::{
-    DroppedError, InstalledError, ProfileError, StorageError, installed, load_profile, read_dropped,
+    DroppedError, InstalledError, ProfileError, StorageError, load_profile, read_dropped,
+    valid_installed,
 };
 use strum::{IntoStaticStr, VariantNames};
 
@@ -58,7 +60,10 @@ pub struct Context {
     pub signing_key_spec: String,
 }
 
-pub async fn handle(context: &Context, input: Input) -> Result<Output, Error> {
+/// The time-out of the state `EachBatch`.
+const LONGEST_FLEET_DAYS: i64 = 7;
+
+pub async fn handle(context: &Context, input: Input, now: Utc) -> Result<Output, Error> {
     let (place, object) = order_of(&input)?;
     let bytes = read_dropped(&context.s3, &context.inbox_bucket, object).await?;
     let order = Order::parse(&String::from_utf8_lossy(&bytes))?;
@@ -78,10 +83,12 @@ pub async fn handle(context: &Context, input: Input) -> Result<Output, Error> {
             key_spec,
         });
     }
-    let package_signer = installed(&context.ssm, OwnKey::PackageSigning).await?;
+    let initial_keys = fleet_asked(&place, &order, &policy);
+    let until = now.plus_seconds(days_until_signed(initial_keys.as_ref()) * 24 * 60 * 60);
+    let package_signer = valid_installed(&context.ssm, OwnKey::PackageSigning, now, until).await?;
     Ok(Output {
         aliases: aliases(&place, &order),
-        initial_keys: fleet_asked(&place, &order, &policy),
+        initial_keys,
         request: OrderFacts {
             name: place.name,
             asked_by: place.asked_by,
@@ -91,6 +98,15 @@ pub async fn handle(context: &Context, input: Input) -> Result<Output, Error> {
         policy,
         package_signer,
     })
+}
+
+/// The certificate must still be valid when the package is signed. Those that an order lists itself are
+/// done in minutes.
+fn days_until_signed(initial_keys: Option<&FleetAsked>) -> i64 {
+    match initial_keys.map(|asked| &asked.inventory) {
+        Some(Inventory::File { .. }) => LONGEST_FLEET_DAYS,
+        Some(Inventory::Listed(_)) | None => 0,
+    }
 }
 
 /// The BDK is one that the profile allows, as has been seen.
@@ -176,6 +192,15 @@ pub enum Error {
         algorithm: SignatureAlgorithm,
         key_spec: String,
     },
+    #[error(
+        "the certificate that is installed for our key `{key}` is valid until {not_after}, and must be when \
+         the package is signed, up to {LONGEST_FLEET_DAYS} days from now for a fleet"
+    )]
+    SigningCertificateExpired { key: OwnKey, not_after: Utc },
+    #[error(
+        "the certificate that is installed for our key `{key}` is not valid before {not_before}"
+    )]
+    SigningCertificateNotYetValid { key: OwnKey, not_before: Utc },
     #[error("{0}")]
     SigningCertificateUnreadable(String),
 }
@@ -213,7 +238,15 @@ impl From<ProfileError> for Error {
 
 impl From<InstalledError> for Error {
     fn from(error: InstalledError) -> Self {
-        error.told_as(Self::SigningCertificateUnreadable)
+        match error {
+            InstalledError::Expired { key, not_after } => {
+                Self::SigningCertificateExpired { key, not_after }
+            }
+            InstalledError::NotYetValid { key, not_before } => {
+                Self::SigningCertificateNotYetValid { key, not_before }
+            }
+            other => other.told_as(Self::SigningCertificateUnreadable),
+        }
     }
 }
 
@@ -248,6 +281,10 @@ impl StepError for Error {
             | Self::SignatureAlgorithmUnfit { .. } => {
                 "Have an operator correct the profile (its schema: \
                  steps/shared/ceremony/profile.schema.json)."
+            }
+            Self::SigningCertificateExpired { .. } | Self::SigningCertificateNotYetValid { .. } => {
+                "Have a certificate for that key issued and drop it into `enrolment/<key name>/` of the \
+                 inbox."
             }
             Self::SigningCertificateUnreadable(_) => {
                 "Find out who wrote it: only the ceremony certificate-enrolment does. Enrolling the \

@@ -1,3 +1,4 @@
+use ceremony::utc::Utc;
 use fetch_request::{Context, handle};
 use step::{required_variable, sdk_config, serve};
 
@@ -11,7 +12,7 @@ async fn main() -> Result<(), lambda_runtime::Error> {
         signing_key_spec: required_variable("SIGNING_KEY_SPEC"),
     };
     serve(step::software!(), async |input, _| {
-        handle(&context, input).await
+        handle(&context, input, Utc::now()).await
     })
     .await
 }

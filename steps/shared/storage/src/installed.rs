@@ -6,6 +6,7 @@ use aws_sdk_ssm::types::ParameterType;
 use ceremony::bundle::certificates_in;
 use ceremony::digest::Sha256;
 use ceremony::enrolment::{Chain, Installed, OwnKey};
+use ceremony::utc::Utc;
 use step::ServiceError;
 
 use crate::StorageError;
@@ -29,6 +30,32 @@ pub async fn installed(client: &Ssm, key: OwnKey) -> Result<Option<Installed>, I
         return Err(malformed(format!("it is version {version} and of `{of}`")));
     }
     Ok(Some(installed))
+}
+
+/// The same, valid from `now` to `until`: a ceremony that nobody can sign for must not come as far as a
+/// key.
+pub async fn valid_installed(
+    client: &Ssm,
+    key: OwnKey,
+    now: Utc,
+    until: Utc,
+) -> Result<Option<Installed>, InstalledError> {
+    let installed = installed(client, key).await?;
+    let Some(&Installed {
+        not_before,
+        not_after,
+        ..
+    }) = installed.as_ref()
+    else {
+        return Ok(None);
+    };
+    if until > not_after {
+        return Err(InstalledError::Expired { key, not_after });
+    }
+    if now < not_before {
+        return Err(InstalledError::NotYetValid { key, not_before });
+    }
+    Ok(installed)
 }
 
 /// Writes it; what was there is replaced, and stays in the parameter's history.
@@ -76,8 +103,14 @@ pub async fn installed_chain(
 /// Why an installed certificate cannot be had.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 pub enum InstalledError {
+    #[error("the certificate that is installed for our key `{key}` is valid until {not_after}")]
+    Expired { key: OwnKey, not_after: Utc },
     #[error("what is installed cannot be read from `{name}`: {detail}")]
     Malformed { name: String, detail: String },
+    #[error(
+        "the certificate that is installed for our key `{key}` is not valid before {not_before}"
+    )]
+    NotYetValid { key: OwnKey, not_before: Utc },
     #[error(transparent)]
     Object(#[from] ObjectError),
     #[error(transparent)]
