@@ -24,6 +24,11 @@ const own = (step: string) => [
   'xray:PutTraceSegments on *',
 ];
 const throughS3 = 'on Storage/DataKey if StringEquals kms:ViaService = s3.REGION.amazonaws.com';
+const ORDERS = ['non-production', 'production'].flatMap((environment) =>
+  ['cardholder', 'pin'].flatMap((dataType) =>
+    ['orders', 'requests'].map((section) => `Storage/Inbox/*/${environment}/${dataType}/${section}/*`),
+  ),
+);
 const profiles = 'on arn:PARTITION:ssm:REGION:ACCOUNTID:parameter/key-ceremony/partners/*';
 const installed =
   'ssm:GetParameter on arn:PARTITION:ssm:REGION:ACCOUNTID:parameter/key-ceremony/certificates/*';
@@ -154,17 +159,8 @@ const STEP_POLICIES: Record<string, string[]> = {
     'events:PutEvents on Notifications/Bus',
     `kms:Decrypt ${throughS3}`,
     ...runsKey,
-    ...['orders', 'requests'].flatMap((section) =>
-      [
-        'non-production/cardholder',
-        'non-production/pin',
-        'production/cardholder',
-        'production/pin',
-      ].flatMap((folder) => [
-        `s3:GetObject on Storage/Inbox/*/${folder}/${section}/*`,
-        `s3:GetObjectVersion on Storage/Inbox/*/${folder}/${section}/*`,
-      ]),
-    ),
+    ...ORDERS.map((orders) => `s3:GetObject on ${orders}`),
+    ...ORDERS.map((orders) => `s3:GetObjectVersion on ${orders}`),
     'sqs:SendMessage on KekExport/Rejections/Queue',
     'sqs:SendMessage on WorkingKeyExport/Trigger/DeadLetters/Queue',
     `ssm:GetParameter ${profiles}`,
@@ -173,7 +169,7 @@ const STEP_POLICIES: Record<string, string[]> = {
   ],
   'Steps/fetch-request': [
     `kms:Decrypt ${throughS3}`,
-    's3:GetObjectVersion on Storage/Inbox/*',
+    ...ORDERS.map((orders) => `s3:GetObjectVersion on ${orders}`),
     'ssm:GetParameter on arn:PARTITION:ssm:REGION:ACCOUNTID:parameter/key-ceremony/certificates/*',
     `ssm:GetParameter ${profiles}`,
   ],
@@ -196,27 +192,31 @@ const STEP_POLICIES: Record<string, string[]> = {
   'Steps/find-bdk': [`payment-cryptography:GetKey on ${payment}:key/*`],
   'Steps/split-inventory': [
     `kms:Decrypt ${throughS3}`,
+    `kms:GenerateDataKey ${throughS3}`,
     ...inventories,
-    `s3:ListBucket on Storage/Parts if StringLike s3:prefix = initial-keys/*`,
-    's3:PutObject on Storage/Parts/initial-keys/*/batches.jsonl',
-    's3:PutObject on Storage/Parts/initial-keys/*/batches/*',
+    `s3:ListBucket on Storage/Fleets if StringLike s3:prefix = initial-keys/*`,
+    's3:PutObject on Storage/Fleets/initial-keys/*/batches.jsonl',
+    's3:PutObject on Storage/Fleets/initial-keys/*/batches/*',
   ],
   'Steps/export-initial-keys': [
+    `kms:Decrypt ${throughS3}`,
+    `kms:GenerateDataKey ${throughS3}`,
     `payment-cryptography:ExportKey on ${payment}:key/* if StringEquals aws:ResourceTag/key-ceremony:purpose = bdk and ` +
       'StringEquals payment-cryptography:ExportKeyMaterial = Tr31KeyBlock',
-    's3:GetObject on Storage/Parts/initial-keys/*/batches/*',
-    's3:GetObject on Storage/Parts/initial-keys/*/results/*',
-    's3:ListBucket on Storage/Parts if StringLike s3:prefix = initial-keys/*',
-    's3:PutObject on Storage/Parts/initial-keys/*/failures/*',
-    's3:PutObject on Storage/Parts/initial-keys/*/results/*',
+    's3:GetObject on Storage/Fleets/initial-keys/*/batches/*',
+    's3:GetObject on Storage/Fleets/initial-keys/*/results/*',
+    's3:ListBucket on Storage/Fleets if StringLike s3:prefix = initial-keys/*',
+    's3:PutObject on Storage/Fleets/initial-keys/*/failures/*',
+    's3:PutObject on Storage/Fleets/initial-keys/*/results/*',
   ],
   'Steps/gather-initial-keys': [
     `kms:Decrypt ${throughS3}`,
+    `kms:GenerateDataKey ${throughS3}`,
     ...inventories,
-    's3:GetObject on Storage/Parts/initial-keys/*/failures/*',
-    's3:GetObject on Storage/Parts/initial-keys/*/results/*',
-    's3:ListBucket on Storage/Parts if StringLike s3:prefix = initial-keys/*',
-    's3:PutObject on Storage/Parts/initial-keys/*/output/*',
+    's3:GetObject on Storage/Fleets/initial-keys/*/failures/*',
+    's3:GetObject on Storage/Fleets/initial-keys/*/results/*',
+    's3:ListBucket on Storage/Fleets if StringLike s3:prefix = initial-keys/*',
+    's3:PutObject on Storage/Fleets/initial-keys/*/output/*',
   ],
   'Steps/export-keys': [
     `payment-cryptography:ExportKey on ${payment}:key/* if StringEquals aws:ResourceTag/key-ceremony:purpose = working and ` +
@@ -283,7 +283,7 @@ const STEP_POLICIES: Record<string, string[]> = {
     ...writeOnce('Storage/Outbox/*/non-production/pin/*/*'),
     ...writeOnce('Storage/Outbox/*/production/cardholder/*/*'),
     ...writeOnce('Storage/Outbox/*/production/pin/*/*'),
-    's3:GetObject on Storage/Parts/initial-keys/*/output/*',
+    's3:GetObject on Storage/Fleets/initial-keys/*/output/*',
   ],
   'Steps/fetch-enrolment': [
     `kms:Decrypt ${throughS3}`,
@@ -468,8 +468,9 @@ const MACHINES: [string, string, string[], string[]?][] = [
     ['export-initial-keys'],
     [
       `kms:Decrypt ${mapContext}`,
+      `kms:Decrypt ${throughS3}`,
       `kms:GenerateDataKey ${mapContext}`,
-      's3:GetObject on Storage/Parts/initial-keys/*/batches.jsonl',
+      's3:GetObject on Storage/Fleets/initial-keys/*/batches.jsonl',
       `states:DescribeExecution on ${states}:execution:initial-keys-map/EachBatch:*`,
       `states:DescribeExecution on ${states}:execution:initial-keys-map:*`,
       `states:StartExecution on ${states}:stateMachine:initial-keys-map`,

@@ -58,7 +58,7 @@ describe('buckets', () => {
   const bucket = (name: string) => buckets.find(([id]) => id.startsWith(`Storage${name}`))![1];
 
   test('all are closed to the public, owned by the account, and outlive the stack', () => {
-    expect(buckets).toHaveLength(5);
+    expect(buckets).toHaveLength(6);
     for (const [, { Properties, DeletionPolicy, UpdateReplacePolicy }] of buckets) {
       expect(Object.values(Properties.PublicAccessBlockConfiguration)).toEqual([
         true,
@@ -73,7 +73,7 @@ describe('buckets', () => {
     }
   });
 
-  test.each(['Inbox', 'Outbox'])(
+  test.each(['Inbox', 'Outbox', 'Fleets'])(
     '%s is encrypted with the data key and logs its accesses',
     (name) => {
       const { Properties } = bucket(name);
@@ -95,30 +95,36 @@ describe('buckets', () => {
     expect(Properties.LoggingConfiguration.LogFilePrefix).toBe('evidence/');
   });
 
-  test('all keep every version, but for the pages of the reconciliation, which go after a week', () => {
+  test('all keep every version, but for what is handed from step to step, which goes after a while', () => {
+    const passing = [expect.stringMatching(/^StorageFleets/), expect.stringMatching(/^StorageParts/)];
     const unversioned = buckets.filter(
       ([, { Properties }]) => Properties.VersioningConfiguration?.Status !== 'Enabled',
     );
-    expect(unversioned.map(([id]) => id)).toEqual([expect.stringMatching(/^StorageParts/)]);
-    const expiring = buckets.filter(([, { Properties }]) =>
-      Properties.LifecycleConfiguration.Rules.some(
+    expect(unversioned.map(([id]) => id).sort()).toEqual(passing);
+    const days = ({ Properties }: (typeof buckets)[number][1]): number | undefined =>
+      Properties.LifecycleConfiguration.Rules.find(
         (rule: { ExpirationInDays?: number }) => rule.ExpirationInDays !== undefined,
-      ),
-    );
-    expect(expiring.map(([id]) => id)).toEqual([expect.stringMatching(/^StorageParts/)]);
-    expect(bucket('Parts').Properties.LifecycleConfiguration.Rules[0].ExpirationInDays).toBe(7);
+      )?.ExpirationInDays;
+    const expiring = buckets.filter(([, resource]) => days(resource) !== undefined);
+    expect(expiring.map(([id]) => id).sort()).toEqual(passing);
+    expect(days(bucket('Parts'))).toBe(7);
+    // Of a run that was ended on its last day, the first result is still there the next.
+    const file = resolve(INFRA_ROOT, '../statemachine/initial-keys-map.asl.json');
+    const { TimeoutSeconds } = JSON.parse(readFileSync(file, 'utf8'));
+    expect(days(bucket('Fleets'))! * 86_400).toBeGreaterThanOrEqual(2 * TimeoutSeconds);
   });
 
-  test('evidence and packages are written once, whoever writes', () => {
+  test('evidence, packages and results are written once, whoever writes', () => {
     const names = constructNames(stack);
     const denied = resources('AWS::S3::BucketPolicy').flatMap(({ PolicyDocument }) =>
       (PolicyDocument.Statement as Statement[]).filter(({ Sid }) => Sid === 'WriteOnce'),
     );
-    expect(denied.map(({ Principal }) => Principal)).toEqual([{ AWS: '*' }, { AWS: '*' }]);
+    expect(denied.map(({ Principal }) => Principal)).toEqual([{ AWS: '*' }, { AWS: '*' }, { AWS: '*' }]);
     const unconditional =
       'if Null s3:if-none-match = true and Bool s3:ObjectCreationOperation = true';
     expect(statementLines(denied, names).sort()).toEqual([
       `Deny s3:PutObject on Storage/Evidence/* ${unconditional}`,
+      `Deny s3:PutObject on Storage/Fleets/initial-keys/*/results/* ${unconditional}`,
       `Deny s3:PutObject on Storage/Outbox/*/* ${unconditional}`,
     ]);
   });
@@ -127,7 +133,7 @@ describe('buckets', () => {
     const policies = resources('AWS::S3::BucketPolicy').map(
       ({ PolicyDocument }) => PolicyDocument.Statement as Statement[],
     );
-    expect(policies).toHaveLength(5);
+    expect(policies).toHaveLength(6);
     for (const statements of policies) {
       const denied = statements
         .filter((s) => s.Effect === 'Deny' && list(s.Action).includes('s3:*'))

@@ -36,7 +36,7 @@ export function readOrders(storage: Storage): Permission[] {
     {
       actions: ['s3:GetObject', 's3:GetObjectVersion'],
       resources: keys.map((key) => inbox.arnForObjects(key)),
-      wildcard: 'Partners are onboarded, and orders named, after the deployment; the folders between are fixed.',
+      wildcard: ANY_ORDER,
     },
     decrypt(storage),
   ];
@@ -109,6 +109,19 @@ export function writeInstallations({ evidence }: Storage): Permission[] {
       wildcard: ANY_INSTALLATION,
     },
     writeOnce(evidence, ['enrolment-*/installed.json'], ANY_INSTALLATION),
+  ];
+}
+
+/** The exact version of a request or an order, and of nothing else that was dropped. */
+export function readOrderVersions(storage: Storage): Permission[] {
+  const keys = (['requests', 'orders'] as const).flatMap((section) => below('*', section));
+  return [
+    {
+      actions: ['s3:GetObjectVersion'],
+      resources: keys.map((key) => storage.inbox.arnForObjects(key)),
+      wildcard: ANY_ORDER,
+    },
+    decrypt(storage),
   ];
 }
 
@@ -384,7 +397,7 @@ export function placeOrders(storage: Storage): Permission[] {
     {
       actions: ['s3:PutObject'],
       resources: below('*', 'orders').map((key) => storage.inbox.arnForObjects(key)),
-      wildcard: 'Partners are onboarded, and orders named, after the deployment; the folders between are fixed.',
+      wildcard: ANY_ORDER,
     },
     throughS3(storage, ['kms:GenerateDataKey']),
   ];
@@ -415,6 +428,8 @@ const ANY_ENROLMENT =
 const ANY_INSTALLATION = 'One folder for each ceremony, named when it starts.';
 const ANY_ROOT = 'One object per root certificate, named by its digest.';
 const ANY_PART = 'One folder for each reconciliation, named when it starts, with numbered pages.';
+const ANY_ORDER =
+  'Partners are onboarded, and orders named, after the deployment; the folders between are fixed.';
 const ANY_DROP =
   'Partners choose the names of their files; the bucket holds nothing but their drops.';
 
@@ -427,11 +442,11 @@ function writeOnce(bucket: IBucket, keys: string[], wildcard?: string): Permissi
   };
 }
 
-function decrypt(storage: Storage): Permission {
+export function decrypt(storage: Storage): Permission {
   return throughS3(storage, ['kms:Decrypt']);
 }
 
-function encryptAndDecrypt(storage: Storage): Permission {
+export function encryptAndDecrypt(storage: Storage): Permission {
   return throughS3(storage, ['kms:Decrypt', 'kms:GenerateDataKey']);
 }
 

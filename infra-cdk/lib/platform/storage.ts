@@ -22,8 +22,8 @@ export interface StorageProps {
 }
 
 /**
- * The three buckets of a ceremony, the key that encrypts two of them, and the bucket for their access
- * logs.
+ * The buckets of the ceremonies, the key that encrypts what partners send and receive, and the bucket
+ * for their access logs.
  *
  * All of it survives the stack: what a partner sent, what it received and how that came about must
  * not be lost because somebody deleted a stack.
@@ -33,7 +33,7 @@ export interface StorageProps {
  * accepts no key policy that nobody can change.
  */
 export class Storage extends Construct {
-  /** Encrypts the objects of inbox and outbox. */
+  /** Encrypts the objects of inbox, outbox and fleets. */
   readonly dataKey: Key;
   /** Where partners drop certificates. */
   readonly inbox: Bucket;
@@ -41,6 +41,8 @@ export class Storage extends Construct {
   readonly outbox: Bucket;
   /** One record per ceremony, locked. */
   readonly evidence: Bucket;
+  /** Batches of a fleet's terminals and what became of them, until they are in a package. */
+  readonly fleets: Bucket;
   /** Pages that the steps of the reconciliation hand to each other: gone after a week. */
   readonly parts: Bucket;
   /** Server access logs of the others. */
@@ -49,7 +51,7 @@ export class Storage extends Construct {
   constructor(scope: Construct, id: string, props: StorageProps) {
     super(scope, id);
     this.dataKey = new Key(this, 'DataKey', {
-      description: 'Key Ceremony: objects in the inbox and outbox buckets',
+      description: 'Key Ceremony: objects in the inbox, outbox and fleets buckets',
       enableKeyRotation: true,
       removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
     });
@@ -80,6 +82,15 @@ export class Storage extends Construct {
     writeOnce(this.evidence, '*');
     // In folders: `csr.pem` at the top is written anew when the signing key or its subject changes.
     writeOnce(this.outbox, '*/*');
+    // It has wrapped keys, as the outbox has. The longest run takes six days; one that was interrupted
+    // on the last of them must still find what it has done.
+    this.fleets = new Bucket(this, 'Fleets', {
+      ...this.encrypted('fleets/'),
+      versioned: false,
+      lifecycleRules: [{ expiration: Duration.days(14) }, ...COMMON.lifecycleRules!],
+    });
+    // A batch that has a result is not exported again: nobody gets to change what it says.
+    writeOnce(this.fleets, 'initial-keys/*/results/*');
     // Not in the evidence bucket, whose lock would keep what is worth nothing a day later for years;
     // not in the others, which partners read or fill. It has names and states of keys, no key material.
     this.parts = new Bucket(this, 'Parts', {

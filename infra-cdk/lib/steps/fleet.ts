@@ -23,7 +23,7 @@ export function fleetSteps(
 ) {
   const payment = new PaymentCryptography(scope);
   const INBOX_BUCKET = storage.inbox.bucketName;
-  const PARTS_BUCKET = storage.parts.bucketName;
+  const FLEETS_BUCKET = storage.fleets.bucketName;
   return {
     'find-bdk': define('find-bdk', 'Looks at the base derivation key that the profile names', {
       permissions: payment.readKeys(),
@@ -31,7 +31,7 @@ export function fleetSteps(
       timeout: Duration.seconds(75),
     }),
     'split-inventory': define('split-inventory', 'Proves the inventory of a fleet and splits it', {
-      environment: { INBOX_BUCKET, PARTS_BUCKET },
+      environment: { INBOX_BUCKET, FLEETS_BUCKET },
       permissions: [...readInventories(storage), ...writeBatches(storage)],
       // A million terminals: ten thousand objects to write, and their numbers in memory.
       timeout: Duration.minutes(10),
@@ -42,7 +42,7 @@ export function fleetSteps(
       'Exports the initial keys of one batch of terminals under the KEK',
       {
         environment: {
-          PARTS_BUCKET,
+          FLEETS_BUCKET,
           MILLISECONDS_BETWEEN_CALLS: String(
             Math.round((1000 * BATCHES_AT_ONCE) / apcCallsPerSecond),
           ),
@@ -56,7 +56,7 @@ export function fleetSteps(
       'gather-initial-keys',
       'Reconciles the initial keys of a fleet with its inventory, and puts them together',
       {
-        environment: { INBOX_BUCKET, PARTS_BUCKET },
+        environment: { INBOX_BUCKET, FLEETS_BUCKET },
         permissions: [...readInventories(storage), ...gatherResults(storage)],
         timeout: Duration.minutes(15),
         memorySize: 512,

@@ -9,6 +9,7 @@ import {
   readEnrolments,
   readRequests,
   readTrustedRoot,
+  readOrderVersions,
   readVersions,
   writeAnswers,
 } from '../platform/storage-permissions.ts';
@@ -94,7 +95,7 @@ export function proveSteps(
           SIGNING_KEY_SPEC: signingKey.keySpec,
         },
         permissions: [
-          ...readVersions(storage),
+          ...readOrderVersions(storage),
           readProfiles(scope),
           readInstalled(scope),
         ],

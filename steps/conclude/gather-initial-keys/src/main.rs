@@ -6,7 +6,7 @@ async fn main() -> Result<(), lambda_runtime::Error> {
     let context = Context {
         s3: aws_sdk_s3::Client::new(&sdk_config().await),
         inbox_bucket: required_variable("INBOX_BUCKET"),
-        work_bucket: required_variable("PARTS_BUCKET"),
+        work_bucket: required_variable("FLEETS_BUCKET"),
     };
     serve(step::software!(), async |input, journal| {
         handle(&context, input, journal).await

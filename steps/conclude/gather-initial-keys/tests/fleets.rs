@@ -71,7 +71,7 @@ impl Fleet {
             done_before: 0,
             begun_at: execution().started_at,
             list: Location {
-                bucket: "parts".to_owned(),
+                bucket: "fleets".to_owned(),
                 key: Plan::list_key(&work),
             },
             folder: work,
@@ -98,7 +98,7 @@ impl Fleet {
     fn writes(&self, batch: u32, terminals: Vec<Outcome>) {
         let document = serde_json::to_vec(&BatchResult { batch, terminals }).unwrap();
         self.aws.put(
-            "parts",
+            "fleets",
             &Plan::result_key(&self.plan.folder, batch),
             document,
         );
@@ -108,7 +108,7 @@ impl Fleet {
         let context = Context {
             s3: aws_sdk_s3::Client::new(&self.aws.config()),
             inbox_bucket: "inbox".to_owned(),
-            work_bucket: "parts".to_owned(),
+            work_bucket: "fleets".to_owned(),
         };
         let input = Input {
             ceremony: ceremony(),
@@ -126,7 +126,7 @@ impl Fleet {
 
     fn file(&self, name: &str) -> String {
         let key = Plan::output_key(&self.plan.folder, name);
-        let newest = self.aws.versions("parts", &key).pop().unwrap();
+        let newest = self.aws.versions("fleets", &key).pop().unwrap();
         String::from_utf8(newest.bytes).unwrap()
     }
 }
@@ -248,7 +248,7 @@ async fn a_batch_without_a_result_is_told_with_what_stopped_it() {
     let fleet = Fleet::of(250);
     fleet
         .aws
-        .delete("parts", &Plan::result_key(&fleet.plan.folder, 2));
+        .delete("fleets", &Plan::result_key(&fleet.plan.folder, 2));
     let error = fleet.fails().await;
     assert_eq!(error, Error::BatchMissing { batch: 2, of: 3 });
     let stopped = StoppedBatch {
@@ -260,7 +260,7 @@ async fn a_batch_without_a_result_is_told_with_what_stopped_it() {
     let stopped = serde_json::to_vec(&stopped).unwrap();
     fleet
         .aws
-        .put("parts", &Plan::failure_key(&fleet.plan.folder, 2), stopped);
+        .put("fleets", &Plan::failure_key(&fleet.plan.folder, 2), stopped);
     let error = fleet.fails().await;
     assert_eq!(error.name(), "BatchStopped");
     let words = error.to_string();
@@ -295,10 +295,12 @@ async fn a_stranger_a_duplicate_and_one_too_few_are_not_published() {
     let fleet = Fleet::of(150);
     let one = fleet
         .aws
-        .only("parts", &Plan::result_key(&fleet.plan.folder, 1));
-    fleet
-        .aws
-        .put("parts", &Plan::result_key(&fleet.plan.folder, 2), one.bytes);
+        .only("fleets", &Plan::result_key(&fleet.plan.folder, 1));
+    fleet.aws.put(
+        "fleets",
+        &Plan::result_key(&fleet.plan.folder, 2),
+        one.bytes,
+    );
     assert_eq!(fleet.fails().await, Error::BatchDiffers(2));
 }
 

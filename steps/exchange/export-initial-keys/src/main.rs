@@ -10,7 +10,7 @@ async fn main() -> Result<(), lambda_runtime::Error> {
     let context = Context {
         payment_cryptography: payment_keys::client(&config),
         s3: aws_sdk_s3::Client::new(&config),
-        work_bucket: required_variable("PARTS_BUCKET"),
+        work_bucket: required_variable("FLEETS_BUCKET"),
         pause: Duration::from_millis(pause.parse()?),
     };
     serve(step::software!(), async |input, journal| {

@@ -54,14 +54,14 @@ impl Scene {
         };
         let document = serde_json::to_vec(&document).unwrap();
         self.aws
-            .put("parts", &Plan::batch_key(FOLDER, batch), document);
+            .put("fleets", &Plan::batch_key(FOLDER, batch), document);
     }
 
     async fn exports(&self, batch: u32) -> Result<Output, Error> {
         let context = Context {
             payment_cryptography: self.emulated.client.clone(),
             s3: aws_sdk_s3::Client::new(&self.aws.config()),
-            work_bucket: "parts".to_owned(),
+            work_bucket: "fleets".to_owned(),
             pause: Duration::from_millis(1),
         };
         let input = Input {
@@ -74,7 +74,7 @@ impl Scene {
                 done_before: 0,
                 begun_at: Utc::now().plus_seconds(-100),
                 list: Location {
-                    bucket: "parts".to_owned(),
+                    bucket: "fleets".to_owned(),
                     key: Plan::list_key(FOLDER),
                 },
                 inventory_version_id: None,
@@ -86,7 +86,7 @@ impl Scene {
     }
 
     fn result(&self, batch: u32) -> Vec<Outcome> {
-        let stored = self.aws.only("parts", &Plan::result_key(FOLDER, batch));
+        let stored = self.aws.only("fleets", &Plan::result_key(FOLDER, batch));
         let result: BatchResult = serde_json::from_slice(&stored.bytes).unwrap();
         assert_eq!(result.batch, batch);
         result.terminals
@@ -197,13 +197,16 @@ async fn what_is_wrong_with_the_keys_ends_the_batch_and_is_noted() {
         .unwrap();
     let error = scene.exports(1).await.unwrap_err();
     assert_eq!(error.name(), "ExportRefused", "{error}");
-    let noted = scene.aws.only("parts", &Plan::failure_key(FOLDER, 1)).bytes;
+    let noted = scene
+        .aws
+        .only("fleets", &Plan::failure_key(FOLDER, 1))
+        .bytes;
     let noted: StoppedBatch = serde_json::from_slice(&noted).unwrap();
     assert_eq!((noted.batch, noted.error.as_str()), (1, "ExportRefused"));
     assert!(
         scene
             .aws
-            .versions("parts", &Plan::result_key(FOLDER, 1))
+            .versions("fleets", &Plan::result_key(FOLDER, 1))
             .is_empty()
     );
 

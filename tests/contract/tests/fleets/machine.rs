@@ -29,7 +29,7 @@ impl Machine {
         let context = split_inventory::Context {
             s3: self.s3(),
             inbox_bucket: "inbox".to_owned(),
-            work_bucket: "parts".to_owned(),
+            work_bucket: "fleets".to_owned(),
         };
         let input = split_inventory::Input {
             ceremony: ceremony(),
@@ -53,7 +53,7 @@ impl Machine {
         let context = export_initial_keys::Context {
             payment_cryptography: self.client.clone(),
             s3: self.s3(),
-            work_bucket: "parts".to_owned(),
+            work_bucket: "fleets".to_owned(),
             pause: self.pause,
         };
         let input = export_initial_keys::Input {
@@ -79,7 +79,7 @@ impl Machine {
         let context = gather_initial_keys::Context {
             s3: self.s3(),
             inbox_bucket: "inbox".to_owned(),
-            work_bucket: "parts".to_owned(),
+            work_bucket: "fleets".to_owned(),
         };
         let input = gather_initial_keys::Input {
             ceremony: ceremony(),
@@ -95,7 +95,7 @@ impl Machine {
     /// What has been gathered.
     pub(crate) fn json_lines(&self, plan: &Plan) -> String {
         let key = Plan::output_key(&plan.folder, "initial-keys.jsonl");
-        let newest = self.aws.versions("parts", &key).pop().unwrap();
+        let newest = self.aws.versions("fleets", &key).pop().unwrap();
         String::from_utf8(newest.bytes).unwrap()
     }
 
@@ -104,7 +104,7 @@ impl Machine {
         let read = |batch| {
             let stored = self
                 .aws
-                .versions("parts", &Plan::result_key(&plan.folder, batch));
+                .versions("fleets", &Plan::result_key(&plan.folder, batch));
             assert!(stored.len() <= 1, "batch {batch} was written again");
             let bytes = stored.into_iter().next()?.bytes;
             Some(serde_json::from_slice(&bytes).unwrap())
