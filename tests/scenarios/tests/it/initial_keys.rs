@@ -1,12 +1,8 @@
-//! Orders for the initial keys of fleets: what is refused before a key leaves, and what happens to a run that
-//! is stopped.
-
-use std::time::Duration;
+//! Orders for the initial keys of fleets: what is refused before a key leaves.
 
 use aws_sdk_paymentcryptography::types::{
     KeyAlgorithm, KeyAttributes, KeyClass, KeyModesOfUse, KeyUsage, Tag,
 };
-use aws_sdk_sfn::types::ExecutionStatus;
 use scenarios::Story;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -16,8 +12,7 @@ use crate::existing_keys::operator_creates_kek;
 const CEREMONY: &str = "working-key-export";
 
 /// A partner with a KEK, for whose terminals `bdk` may be used as a TDES key.
-async fn with_bdk(partner: &str, usage: KeyUsage, modes: KeyModesOfUse) -> (Story, String) {
-    let story = Story::of(partner).await;
+async fn with_bdk(story: Story, usage: KeyUsage, modes: KeyModesOfUse) -> (Story, String) {
     let attributes = KeyAttributes::builder()
         .key_algorithm(KeyAlgorithm::Tdes2Key)
         .key_class(KeyClass::SymmetricKey)
@@ -43,24 +38,24 @@ async fn with_bdk(partner: &str, usage: KeyUsage, modes: KeyModesOfUse) -> (Stor
     (story.about(CEREMONY), bdk)
 }
 
-async fn with_right_bdk(partner: &str) -> Story {
+pub(crate) async fn with_right_bdk(story: Story) -> Story {
     let modes = KeyModesOfUse::builder().derive_key(true).build();
-    let (story, _) = with_bdk(partner, KeyUsage::Tr31B0BaseDerivationKey, modes).await;
+    let (story, _) = with_bdk(story, KeyUsage::Tr31B0BaseDerivationKey, modes).await;
     story
 }
 
-fn terminals(count: u32) -> Vec<String> {
+pub(crate) fn terminals(count: u32) -> Vec<String> {
     let number = |it| format!("{:020X}", (0xFFFF_9876_u128 << 48) + (u128::from(it) << 21));
     (1..=count).map(number).collect()
 }
 
-fn order(initial_keys: Value) -> Value {
+pub(crate) fn order(initial_keys: Value) -> Value {
     json!({ "version": 1, "kek": "current", "initialKeys": initial_keys })
 }
 
 #[tokio::test]
 async fn a_bdk_that_the_profile_does_not_allow() {
-    let story = with_right_bdk("ipek-not-allowed").await;
+    let story = with_right_bdk(Story::of("ipek-not-allowed").await).await;
     let asked = order(json!({ "bdk": "atm", "terminals": terminals(1) }));
     story.requester_orders("atm", &asked).await;
     let event = story.is_told("Request Rejected").await;
@@ -71,7 +66,7 @@ async fn a_bdk_that_the_profile_does_not_allow() {
 
 #[tokio::test]
 async fn a_serial_number_with_a_counter() {
-    let story = with_right_bdk("ipek-counter").await;
+    let story = with_right_bdk(Story::of("ipek-counter").await).await;
     let asked = order(json!({ "bdk": "pos", "terminals": ["FFFF9876543210E00001"] }));
     story.requester_orders("one", &asked).await;
     let event = story.is_told("Request Rejected").await;
@@ -84,7 +79,7 @@ async fn a_bdk_of_another_usage() {
     let modes = KeyModesOfUse::builder().encrypt(true).decrypt(true);
     let modes = modes.wrap(true).unwrap(true).build();
     let usage = KeyUsage::Tr31D0SymmetricDataEncryptionKey;
-    let (story, bdk) = with_bdk("ipek-usage", usage, modes).await;
+    let (story, bdk) = with_bdk(Story::of("ipek-usage").await, usage, modes).await;
     let asked = order(json!({ "bdk": "pos", "terminals": terminals(1) }));
     story.requester_orders("one", &asked).await;
     let failure = story.ceremony_fails("BdkUnsuitable").await;
@@ -93,7 +88,7 @@ async fn a_bdk_of_another_usage() {
 
 #[tokio::test]
 async fn the_same_terminal_twice_in_the_list() {
-    let story = with_right_bdk("ipek-twice").await;
+    let story = with_right_bdk(Story::of("ipek-twice").await).await;
     let mut list = terminals(120);
     list[100] = list[7].clone();
     let text = list.join("\r\n");
@@ -105,42 +100,4 @@ async fn the_same_terminal_twice_in_the_list() {
     let failure = story.ceremony_fails("InventoryMalformed").await;
     let words = "line 101: it is the terminal of line 8 again";
     assert!(failure.cause.contains(words), "{}", failure.cause);
-}
-
-/// Somebody stops the map in the middle: the next run of the same order goes on, and makes it whole.
-#[tokio::test]
-async fn a_run_is_stopped_and_ordered_again() {
-    let story = with_right_bdk("ipek-stopped").await;
-    let list = terminals(1_000);
-    let asked = order(json!({ "bdk": "pos", "terminals": list }));
-    story.requester_orders("may", &asked).await;
-    let sfn = story.stack().sfn().expect("a client");
-    let map = loop {
-        let machines = sfn.list_state_machines().send().await.expect("machines");
-        let map = machines.state_machines.into_iter();
-        let mut map = map.filter(|machine| machine.name == "initial-keys-map");
-        let arn = map.next().expect("the map").state_machine_arn;
-        let running = sfn.list_executions().state_machine_arn(arn).send().await;
-        let running = running.expect("executions").executions.into_iter();
-        let mut ours = running.filter(|execution| execution.name.starts_with("ipek-stopped-"));
-        if let Some(execution) = ours.next() {
-            break execution.execution_arn;
-        }
-        tokio::time::sleep(Duration::from_millis(100)).await;
-    };
-    tokio::time::sleep(Duration::from_secs(2)).await;
-    let stopped = sfn.stop_execution().execution_arn(map).send().await;
-    stopped.expect("a map that runs");
-    let first = story.ceremonies().await.remove(0).0;
-    story.next_ceremony_ends(&[]).await;
-    story.requester_orders("may", &asked).await;
-    let again = story.next_ceremony_ends(&[&first]).await;
-    assert_eq!(again.status, ExecutionStatus::Succeeded, "{again:?}");
-    let files = story.partner_fetches(&again.name).await;
-    let lines = String::from_utf8_lossy(&files["initial-keys.jsonl"]).into_owned();
-    let numbers = lines.lines().map(|line| {
-        let line: Value = serde_json::from_str(line).expect("JSON");
-        line["ksn"].as_str().expect("a serial number").to_owned()
-    });
-    assert!(numbers.eq(list), "each once, in order");
 }

@@ -7,7 +7,7 @@ use tokio::sync::{Mutex, MutexGuard};
 const ONE_OF_EACH: Created = Created { keks: 1, cas: 2 };
 
 /// Faults strike whoever calls next, so these stories share a stack of their own, one at a time.
-async fn alone() -> (MutexGuard<'static, ()>, &'static World) {
+pub(crate) async fn alone() -> (MutexGuard<'static, ()>, &'static World) {
     static TURN: Mutex<()> = Mutex::const_new(());
     let turn = TURN.lock().await;
     (turn, World::with_faults().await)

@@ -9,6 +9,7 @@ mod controls;
 mod enrolment;
 mod existing_keys;
 mod initial_keys;
+mod interrupted_fleets;
 mod interruptions;
 mod methods;
 mod packages;
