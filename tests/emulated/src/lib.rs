@@ -2,9 +2,12 @@
 //! them as the steps make theirs, and what a ceremony hands to a step.
 
 pub mod aws;
+mod between;
 pub mod enrolment;
 pub mod fleet;
 pub mod front;
+
+pub use between::between;
 
 use apc_emulator::{
     Approval, ApprovalView, Config, Decision, Emulator, EmulatorHandle, Fault, FaultKind, KeyView,

@@ -2,7 +2,7 @@
 
 use aws_sdk_paymentcryptography::types::{WrappedKey, WrappedKeyMaterialFormat};
 use ceremony::algorithms::KekAlgorithm;
-use ceremony::tr31::{Header, KeyBlock};
+use ceremony::tr31::{Asked, Header, HeaderDiffers, KeyBlock, letter_of, version_under};
 use ceremony::working_keys::plan::{EstablishedKekFacts, ExportedKey, ReadyKey};
 
 use crate::Error;
@@ -36,9 +36,7 @@ pub(crate) fn checked(
     }
     let block =
         KeyBlock::read(&wrapped.key_material).map_err(|error| differs(error.to_string()))?;
-    if let Some(reason) = why_other(block.header(), kek.algorithm, &key) {
-        return Err(differs(reason));
-    }
+    is_as_asked(block.header(), kek.algorithm, &key).map_err(|error| differs(error.to_string()))?;
     Ok(ExportedKey {
         header: block.header().clone(),
         key_block: block.as_str().to_owned(),
@@ -46,39 +44,17 @@ pub(crate) fn checked(
     })
 }
 
-/// What in the header is not what was asked for.
-fn why_other(header: &Header, kek: KekAlgorithm, key: &ReadyKey) -> Option<String> {
-    let letter = |algorithm| match algorithm {
-        KekAlgorithm::TDES_2KEY | KekAlgorithm::TDES_3KEY => "T",
-        KekAlgorithm::AES_128 | KekAlgorithm::AES_192 | KekAlgorithm::AES_256 => "A",
-    };
-    // ANSI X9.143 §5: version D by AES, B by TDES.
-    let version = if letter(kek) == "A" { "D" } else { "B" };
-    for (what, found, asked) in [
-        ("version", header.version.to_string(), version),
-        ("usage", header.usage.clone(), key.usage.as_str()),
-        (
-            "algorithm",
-            header.algorithm.to_string(),
-            letter(key.algorithm),
-        ),
-        ("mode of use", header.mode.to_string(), key.modes.as_str()),
-        (
-            "exportability",
-            header.exportability.to_string(),
-            key.exportability.as_str(),
-        ),
-    ] {
-        if found != asked {
-            return Some(format!("its {what} is {found}, {asked} was asked for"));
-        }
-    }
-    // Padding may be added, so that the header is as long as whole cipher blocks.
-    let found = header.optional_blocks.iter().filter(|it| it.id != "PB");
-    let mut found: Vec<_> = found.map(|it| (it.id.as_str(), it.data.as_str())).collect();
-    let asked = key.optional_blocks.iter();
-    let mut asked: Vec<_> = asked.map(|it| (it.id.as_str(), it.data.as_str())).collect();
-    found.sort_unstable();
-    asked.sort_unstable();
-    (found != asked).then(|| "its optional blocks are others".to_owned())
+fn is_as_asked(header: &Header, kek: KekAlgorithm, key: &ReadyKey) -> Result<(), HeaderDiffers> {
+    let blocks = key.optional_blocks.iter();
+    let blocks: Vec<_> = blocks
+        .map(|it| (it.id.as_str(), it.data.as_str()))
+        .collect();
+    header.answers(&Asked {
+        version: version_under(kek),
+        usages: &[key.usage.as_str()],
+        algorithm: letter_of(key.algorithm),
+        modes: &[key.modes.as_str()],
+        exportability: key.exportability.as_str(),
+        optional_blocks: &blocks,
+    })
 }

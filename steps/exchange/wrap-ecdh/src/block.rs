@@ -10,7 +10,7 @@ use exports::key_material;
 use crate::Error;
 
 /// What a header says of a key that may leave its receiver, under one that is no weaker.
-const EXPORTABLE: char = 'E';
+const EXPORTABLE: &str = "E";
 
 /// The block, if it is of the KEK by its check value, and its header says what a KEK is. Whether the
 /// header is true is under the block's MAC, which the partner verifies.
@@ -23,9 +23,9 @@ pub(crate) fn checked(
     let block = KeyBlock::read(&text)?;
     // What a ceremony makes is a K0 that encrypts, decrypts, wraps and unwraps. What a profile names may
     // be a key block protection key, and good for one direction only.
-    let (usages, modes): (&[&str], &[char]) = match kek.origin {
-        Origin::Created | Origin::Found => (&["K0"], &['B']),
-        Origin::Order | Origin::Profile => (&["K0", "K1"], &['B', 'D', 'E']),
+    let (usages, modes): (&[&str], &[&str]) = match kek.origin {
+        Origin::Created | Origin::Found => (&["K0"], &["B"]),
+        Origin::Order | Origin::Profile => (&["K0", "K1"], &["B", "D", "E"]),
     };
     block.header().answers(&Asked {
         version: version_under(derived_key),
@@ -33,6 +33,7 @@ pub(crate) fn checked(
         algorithm: letter_of(kek.algorithm),
         modes,
         exportability: EXPORTABLE,
+        optional_blocks: &[],
     })?;
     Ok(text)
 }

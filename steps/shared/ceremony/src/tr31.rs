@@ -156,54 +156,62 @@ pub struct Asked<'a> {
     pub usages: &'a [&'a str],
     pub algorithm: char,
     /// One of these.
-    pub modes: &'a [char],
-    pub exportability: char,
+    pub modes: &'a [&'a str],
+    pub exportability: &'a str,
+    /// Exactly these, by id and data, in any order; and padding, which may be added.
+    pub optional_blocks: &'a [(&'a str, &'a str)],
 }
+
+/// Versions are not used here: a key that has one may be an older one, or a component of a key.
+const NO_VERSION: &str = "00";
 
 impl Header {
     /// Whether it says what was asked for; if not, the first field that does not.
     pub fn answers(&self, asked: &Asked<'_>) -> Result<(), HeaderDiffers> {
-        let one_of =
-            |letters: &[char]| -> Vec<String> { letters.iter().map(char::to_string).collect() };
-        let usages = asked.usages.iter().map(|usage| (*usage).to_owned());
-        for (field, found, asked) in [
-            (
-                "version",
-                self.version.to_string(),
-                one_of(&[asked.version]),
-            ),
-            ("usage", self.usage.clone(), usages.collect()),
-            (
-                "algorithm",
-                self.algorithm.to_string(),
-                one_of(&[asked.algorithm]),
-            ),
-            ("mode of use", self.mode.to_string(), one_of(asked.modes)),
-            (
-                "exportability",
-                self.exportability.to_string(),
-                one_of(&[asked.exportability]),
-            ),
-        ] {
+        let found = [self.version, self.algorithm, self.mode, self.exportability];
+        let [version, algorithm, mode, exportability] = found.map(String::from);
+        let [asked_version, asked_algorithm] = [asked.version, asked.algorithm].map(String::from);
+        let fields: [(&'static str, &str, &[&str]); 6] = [
+            ("version", &version, &[&asked_version]),
+            ("usage", &self.usage, asked.usages),
+            ("algorithm", &algorithm, &[&asked_algorithm]),
+            ("mode of use", &mode, asked.modes),
+            ("key version", &self.key_version, &[NO_VERSION]),
+            ("exportability", &exportability, &[asked.exportability]),
+        ];
+        for (field, found, asked) in fields {
             if !asked.contains(&found) {
-                return Err(HeaderDiffers {
+                return Err(HeaderDiffers::Field {
                     field,
-                    found: shown(&found),
+                    found: shown(found),
                     asked: asked.join(" or "),
                 });
             }
         }
-        Ok(())
+        let found = self.optional_blocks.iter().filter(|it| it.id != PADDING);
+        let mut found: Vec<_> = found.map(|it| (it.id.as_str(), it.data.as_str())).collect();
+        let mut blocks = asked.optional_blocks.to_vec();
+        found.sort_unstable();
+        blocks.sort_unstable();
+        if found == blocks {
+            Ok(())
+        } else {
+            Err(HeaderDiffers::OptionalBlocks)
+        }
     }
 }
 
 /// A header says something else than was asked for.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
-#[error("its {field} is `{found}`, {asked} was asked for")]
-pub struct HeaderDiffers {
-    field: &'static str,
-    found: String,
-    asked: String,
+pub enum HeaderDiffers {
+    #[error("its {field} is `{found}`, {asked} was asked for")]
+    Field {
+        field: &'static str,
+        found: String,
+        asked: String,
+    },
+    #[error("its optional blocks are others than were asked for")]
+    OptionalBlocks,
 }
 
 /// What a header says of a key of this algorithm (X9.143 table 3).
@@ -361,8 +369,9 @@ mod tests {
             version: 'D',
             usages: &["D0", "P0"],
             algorithm: 'A',
-            modes: &['B', 'E'],
-            exportability: 'E',
+            modes: &["B", "E"],
+            exportability: "E",
+            optional_blocks: &[],
         };
         assert_eq!(header.answers(&asked), Ok(()));
         for (asked, words) in [
@@ -389,22 +398,49 @@ mod tests {
             ),
             (
                 Asked {
-                    modes: &['B'],
+                    modes: &["B"],
                     ..asked
                 },
                 "its mode of use is `E`, B was",
             ),
             (
                 Asked {
-                    exportability: 'N',
+                    exportability: "N",
                     ..asked
                 },
                 "its exportability is `E`, N was",
+            ),
+            (
+                Asked {
+                    optional_blocks: &[("KS", "00")],
+                    ..asked
+                },
+                "its optional blocks are others",
             ),
         ] {
             let error = header.answers(&asked).unwrap_err().to_string();
             assert!(error.starts_with(words), "{error}");
         }
+        let component = Header {
+            key_version: "c1".to_owned(),
+            ..header.clone()
+        };
+        let error = component.answers(&asked).unwrap_err().to_string();
+        assert!(error.starts_with("its key version is `c1`"), "{error}");
+        let block = |id: &str, data: &str| OptionalBlock {
+            id: id.to_owned(),
+            data: data.to_owned(),
+        };
+        let padded = Header {
+            optional_blocks: vec![block("KS", "00"), block("PB", "0000")],
+            ..header
+        };
+        assert_eq!(padded.answers(&asked), Err(HeaderDiffers::OptionalBlocks));
+        let with_ks = Asked {
+            optional_blocks: &[("KS", "00")],
+            ..asked
+        };
+        assert_eq!(padded.answers(&with_ks), Ok(()));
     }
 
     #[test]

@@ -1,11 +1,6 @@
 //! Something between the step and the service asks for another block than the step does. It has left all
 //! the same, which the journal says, and it goes no further.
 
-use std::sync::Arc;
-
-use aws_sdk_paymentcryptography::Client;
-use aws_sdk_paymentcryptography::config::interceptors::BeforeSerializationInterceptorContextMut;
-use aws_sdk_paymentcryptography::config::{ConfigBag, Intercept, RuntimeComponents};
 use aws_sdk_paymentcryptography::operation::export_key::ExportKeyInput;
 use aws_sdk_paymentcryptography::types::{ExportKeyMaterial, ExportTr34KeyBlock};
 use base64::Engine;
@@ -13,47 +8,17 @@ use base64::engine::general_purpose::STANDARD;
 use ceremony::algorithms::KekAlgorithm::{AES_128, TDES_2KEY};
 use ceremony::exchange::Passes;
 use ceremony::keys::Origin;
-use emulated::UID;
+use emulated::{UID, between};
 use partner::{KeyKind, PrivateKey, Profile};
 use step::{Journal, StepError};
 
 use crate::stage::{Exchange, Stage, kek};
 
-type Change = Arc<dyn Fn(&mut ExportKeyInput) + Send + Sync>;
-
-#[derive(Clone)]
-struct Between(Change);
-
-impl std::fmt::Debug for Between {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Between")
-    }
-}
-
-impl Intercept for Between {
-    fn name(&self) -> &'static str {
-        "between"
-    }
-
-    fn modify_before_serialization(
-        &self,
-        context: &mut BeforeSerializationInterceptorContextMut<'_>,
-        _: &RuntimeComponents,
-        _: &mut ConfigBag,
-    ) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
-        if let Some(input) = context.input_mut().downcast_mut::<ExportKeyInput>() {
-            (self.0)(input);
-        }
-        Ok(())
-    }
-}
-
 async fn refused(
     stage: &Stage,
     change: impl Fn(&mut ExportKeyInput) + Send + Sync + 'static,
 ) -> &'static str {
-    let config = stage.emulated.client.config().to_builder();
-    let client = Client::from_conf(config.interceptor(Between(Arc::new(change))).build());
+    let client = between(&stage.emulated.client, change);
     let journal = Journal::default();
     let error = stage.wraps_by(client, &journal).await.unwrap_err();
     assert_eq!(journal.deeds().len(), 1, "{error}");
@@ -155,8 +120,7 @@ async fn a_key_that_may_be_used_for_less() {
     assert_eq!(refused(&stage, change).await, "BlockHeaderWrong");
     // A key that the profile names may be good for one direction.
     stage.input.kek.origin = Origin::Profile;
-    let config = stage.emulated.client.config().to_builder();
-    let client = Client::from_conf(config.interceptor(Between(Arc::new(change))).build());
+    let client = between(&stage.emulated.client, change);
     let output = stage.wraps_by(client, &Journal::default()).await;
     assert!(output.is_ok());
 }
