@@ -6,6 +6,7 @@
 //! | [`certificate`](fn@certificate) | certificates that a partner drops |
 //! | [`crl`](fn@crl) | certificate revocation lists |
 //! | [`files`](fn@files) | files in the inbox |
+//! | [`inventory`](fn@inventory) | inventories of terminals |
 //! | [`json`](fn@json) | requests to the emulator |
 //! | [`ocsp`](fn@ocsp) | responses of OCSP responders |
 //! | [`profile`](fn@profile) | profiles of partners |
@@ -30,6 +31,7 @@ pub mod files;
 // The tests of the codec have a writer of the format that is not the codec's; one is enough.
 #[path = "../../keyblock/tests/it/tr34/forge.rs"]
 pub mod forge;
+pub mod inventory;
 pub mod json;
 pub mod ocsp;
 #[path = "../../keyblock/tests/it/tr34/parties.rs"]
@@ -41,6 +43,7 @@ pub mod tr34;
 pub use certificate::certificate;
 pub use crl::crl;
 pub use files::files;
+pub use inventory::inventory;
 pub use json::json;
 pub use ocsp::ocsp;
 pub use profile::profile;
@@ -73,6 +76,11 @@ mod tests {
     #[test]
     fn files_holds_for_its_seeds_and_their_mutations() {
         run(files, &files::seeds(), 3000);
+    }
+
+    #[test]
+    fn inventory_holds_for_its_seeds_and_their_mutations() {
+        run(inventory, &inventory::seeds(), 6000);
     }
 
     #[test]

@@ -45,6 +45,8 @@ pub struct Detail {
     pub about: String,
     pub status: Status,
     pub seen: String,
+    /// What to do about this one, where what is said of all of them does not tell.
+    pub to_do: Option<String>,
 }
 
 impl Detail {
@@ -53,6 +55,14 @@ impl Detail {
             about: about.into(),
             status,
             seen: seen.into(),
+            to_do: None,
+        }
+    }
+
+    pub(crate) fn to_do(self, to_do: impl Into<String>) -> Self {
+        Self {
+            to_do: Some(to_do.into()),
+            ..self
         }
     }
 
@@ -148,6 +158,9 @@ pub(crate) fn rows(findings: &[Checked]) -> String {
                 "{:25}- {}: {status}: {}",
                 "", detail.about, detail.seen
             );
+            if let Some(to_do) = &detail.to_do {
+                let _ = writeln!(text, "{:27}What to do: {to_do}", "");
+            }
         }
         if let Some(to_do) = &finding.to_do {
             let _ = writeln!(text, "{:25}What to do: {to_do}", "");

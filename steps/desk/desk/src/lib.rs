@@ -2,7 +2,7 @@
 //!
 //! | module | command | does |
 //! | --- | --- | --- |
-//! | [`check`] | `ceremony check` | tells what a ceremony would say to certificates, without AWS |
+//! | [`check`] | `ceremony check` | tells what a ceremony would say to certificates, or to an order of keys, without AWS |
 //! | [`profile`] | `ceremony profile` | writes a partner's profile, or looks at one |
 //! | [`enrol`] | `ceremony enrol` | asks for certificates of our signing keys, and tells which there are |
 //! | [`preflight`] | `ceremony preflight` | looks whether an account is ready for ceremonies |

@@ -5,14 +5,12 @@
 //! leave under a weaker one. One call; leaves nothing behind.
 
 use aws_sdk_paymentcryptography::Client;
-use aws_sdk_paymentcryptography::types::KeyState;
 use ceremony::evidence::Recordable;
-use ceremony::fleet::bdk::BDK_USAGE;
 use ceremony::fleet::run::Kek;
-use ceremony::fleet::{AllowedBdk, Bdk, Derivation, FleetAsked, Run, UnfitBdk};
+use ceremony::fleet::{Bdk, Derivation, FleetAsked, Run, UnfitBdk};
 use ceremony::id::Ceremony;
 use ceremony::working_keys::plan::{EstablishedKekFacts, OrderFacts};
-use payment_keys::{KeyFacts, Pace, inspect};
+use payment_keys::{Pace, inspect, is_bdk};
 use serde::{Deserialize, Serialize};
 use step::{Journal, ServiceError, StepError};
 use strum::{IntoStaticStr, VariantNames};
@@ -56,7 +54,7 @@ pub async fn handle(client: &Client, input: Input, _: &Journal) -> Result<Output
         }));
     }
     let facts = inspect(client, &bdk.key_arn, &Pace::patient()).await?;
-    check(&bdk, &facts).map_err(unfit)?;
+    is_bdk(&facts, bdk.algorithm).map_err(unfit)?;
     Ok(Output(Run {
         request_sha256: request.object.sha256,
         derivation: Derivation {
@@ -76,27 +74,6 @@ pub async fn handle(client: &Client, input: Input, _: &Journal) -> Result<Output
         key_set: bdk.key_set,
         max_terminals: bdk.max_terminals,
     }))
-}
-
-fn check(allowed: &AllowedBdk, facts: &KeyFacts) -> Result<(), UnfitBdk> {
-    let usage = facts.attributes.key_usage.as_str();
-    if usage != BDK_USAGE {
-        return Err(UnfitBdk::Usage(usage.to_owned()));
-    }
-    let algorithm = facts.attributes.key_algorithm.as_str();
-    if algorithm != allowed.algorithm.as_str() {
-        return Err(UnfitBdk::Algorithm {
-            found: algorithm.to_owned(),
-            expected: allowed.algorithm,
-        });
-    }
-    if facts.state != KeyState::CreateComplete || !facts.enabled {
-        return Err(UnfitBdk::NotReady(facts.state.as_str().to_owned()));
-    }
-    if !facts.exportable {
-        return Err(UnfitBdk::NotExportable);
-    }
-    Ok(())
 }
 
 /// Why there is no base derivation key.

@@ -11,7 +11,10 @@ use ceremony::digest::{Hasher, Sha256};
 use ceremony::evidence::Recordable;
 use ceremony::execution::{Execution, JSON, Location};
 use ceremony::fleet::run::Listed;
-use ceremony::fleet::{BATCH, Batch, Inventory, MalformedInventory, Plan, Run, SerialNumber};
+use ceremony::fleet::{
+    AgreedInventory, BATCH, Batch, Inventory, MalformedInventory, Plan, Run, SerialNumber,
+    UnfitInventory,
+};
 use ceremony::id::Ceremony;
 use ceremony::text::shown;
 use futures::stream::{FuturesUnordered, StreamExt};
@@ -103,29 +106,19 @@ async fn from_file(
     agreed: &Sha256,
 ) -> Result<(Vec<SerialNumber>, String), Error> {
     let unknown = || Error::InventoryFormUnknown(key.to_owned());
-    let mut reader = run.reader(key).ok_or_else(unknown)?;
-    let mut hasher = Hasher::default();
+    let reader = run.reader(key).ok_or_else(unknown)?;
+    let mut inventory = AgreedInventory::new(reader, agreed.clone());
     let mut terminals = Vec::new();
     let bucket = &context.inbox_bucket;
     let (version_id, mut pieces) = open_newest(&context.s3, bucket, key).await?;
     while let Some(piece) = pieces.next().await? {
-        let piece = piece.as_ref();
-        hasher.update(piece);
-        reader.read(piece, |number| terminals.push(number));
-        if reader.is_hopeless() {
+        inventory.read(piece.as_ref(), |number| terminals.push(number));
+        if inventory.is_hopeless() {
             break;
         }
     }
-    // What is wrong in a line is told before a digest that says no more than that something is.
-    reader.finish(|number| terminals.push(number))?;
-    let found = hasher.finish();
-    if found != *agreed {
-        return Err(Error::InventoryChanged {
-            file: key.to_owned(),
-            found,
-            agreed: agreed.clone(),
-        });
-    }
+    let read = inventory.finish(|number| terminals.push(number));
+    read.map_err(|unfit| Error::of_file(key, unfit))?;
     Ok((terminals, version_id))
 }
 
@@ -178,6 +171,19 @@ pub enum Error {
     InventoryMissing(String),
     #[error(transparent)]
     Service(#[from] ServiceError),
+}
+
+impl Error {
+    fn of_file(key: &str, unfit: UnfitInventory) -> Self {
+        match unfit {
+            UnfitInventory::Changed { found, agreed } => Self::InventoryChanged {
+                file: key.to_owned(),
+                found,
+                agreed,
+            },
+            UnfitInventory::Malformed(error) => error.into(),
+        }
+    }
 }
 
 impl From<MalformedInventory> for Error {

@@ -10,10 +10,12 @@
 //! | [`bdk`] | which BDK goes with which serial numbers and leaves under which KEK |
 //! | [`request`] | what a request asks for and what a profile allows |
 //! | [`inventory`], [`csv`] | serial numbers, read line by line from a list of any length |
+//! | [`agreed`] | the same, held to the digest that a request names |
 //! | [`run`] | what one run is made of, and its batches |
 //! | [`outcome`] | what became of each terminal |
 //! | [`progress`] | how far a run is, and when it will be done |
 
+pub mod agreed;
 pub mod bdk;
 mod csv;
 pub mod inventory;
@@ -23,6 +25,7 @@ pub mod request;
 pub mod run;
 pub mod serial_number;
 
+pub use agreed::{AgreedInventory, UnfitInventory};
 pub use bdk::{Bdk, BdkAlgorithm, UnfitBdk};
 pub use inventory::{Fault, Format, InventoryReader, MalformedInventory, Terminals, What};
 pub use outcome::{BatchResult, Outcome, Tally};

@@ -6,6 +6,7 @@
 
 mod alias;
 mod approval;
+mod bdk;
 mod claim;
 mod deleted;
 mod inspect;
@@ -24,6 +25,7 @@ use step::ServiceError;
 
 pub use alias::{Alias, look_up, point};
 pub use approval::{Guarded, claim_guarded, look_again};
+pub use bdk::is_bdk;
 pub use claim::{Claim, ClaimError, claim};
 pub use deleted::deleted_key_of;
 pub use inspect::{Approval, KeyFacts, inspect};
@@ -69,7 +71,7 @@ pub fn destination<'a>(ceremony: &'a Ceremony, purpose: &'a str) -> [(&'static s
 }
 
 /// Says what a key is.
-const PURPOSE_TAG: &str = "key-ceremony:purpose";
+pub const PURPOSE_TAG: &str = "key-ceremony:purpose";
 
 /// The purpose of a signing key of ours.
 const SIGNING: &str = "signing";

@@ -2,9 +2,11 @@
 //!
 //! The files are read as `intake` reads a drop folder, and judged by the functions that the steps
 //! call. Nothing is asked of AWS: what only an account knows (roots that earlier ceremonies have
-//! proven, keys, quotas) is not known here.
+//! proven, keys, quotas) is not known here. [`order`] is the same for requests and orders of working
+//! keys.
 
 mod drop;
+pub mod order;
 mod report;
 mod services;
 mod table;

@@ -228,7 +228,7 @@ impl Problem {
         Self::failed(&refusal.error, refusal.what, &refusal.remedy)
     }
 
-    fn not_taken(event: &'static str, what: String, to_do: &str) -> Self {
+    pub(super) fn not_taken(event: &'static str, what: String, to_do: &str) -> Self {
         Self {
             event,
             error: None,

@@ -102,25 +102,31 @@ impl Report {
             return;
         }
         text.push_str("\nThe ceremony would not go on.\n");
-        for problem in &self.problems {
-            let Problem {
-                event,
-                error,
-                file,
-                what,
-                to_do,
-            } = problem;
-            let error = error
-                .as_deref()
-                .map_or(String::new(), |error| format!(", {error}"));
-            let file = file
-                .as_deref()
-                .map_or(String::new(), |file| format!(", {file}"));
-            let _ = writeln!(
-                text,
-                "  {event}{error}{file}: {what}\n    What to do: {to_do}"
-            );
-        }
+        problem_rows(text, &self.problems);
+    }
+}
+
+/// What would be announced, and what to do about it.
+pub(super) fn problem_rows(text: &mut String, problems: &[Problem]) {
+    for problem in problems {
+        let Problem {
+            event,
+            error,
+            file,
+            what,
+            to_do,
+        } = problem;
+        let error = error
+            .as_deref()
+            .map_or(String::new(), |error| format!(", {error}"));
+        let file = file
+            .as_deref()
+            .map_or(String::new(), |file| format!(", {file}"));
+        // Writing to a String does not fail.
+        let _ = writeln!(
+            text,
+            "  {event}{error}{file}: {what}\n    What to do: {to_do}"
+        );
     }
 }
 

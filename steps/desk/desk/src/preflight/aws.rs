@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use aws_config::SdkConfig;
-use aws_sdk_paymentcryptography::types::Alias;
+use aws_sdk_paymentcryptography::types::{Alias, Tag};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
-use payment_keys::Pace;
+use payment_keys::{KeyFacts, Pace};
 use step::ServiceError;
 use tokio::sync::{Mutex, OnceCell};
 use tokio::time::Instant;
@@ -138,6 +138,32 @@ impl Payment {
             let below = alias.alias_name().starts_with(prefix);
             alias.key_arn().filter(|_| below)
         }))
+    }
+
+    /// What a key is.
+    pub(crate) async fn key(&self, key: &str) -> Result<KeyFacts, ServiceError> {
+        const ACTION: &str = "payment-cryptography:GetKey";
+        let answer = self.call(ACTION, async |client| {
+            client.get_key().key_identifier(key).send().await
+        });
+        KeyFacts::of_answer(ACTION, answer.await?.key)
+    }
+
+    /// All tags of a key.
+    pub(crate) async fn tags(&self, key: &str) -> Result<Vec<Tag>, ServiceError> {
+        let (mut tags, mut token) = (Vec::new(), None::<String>);
+        loop {
+            let page = self.call("payment-cryptography:ListTagsForResource", async |client| {
+                let request = client.list_tags_for_resource().resource_arn(key);
+                request.set_next_token(token.clone()).send().await
+            });
+            let page = page.await?;
+            tags.extend(page.tags);
+            token = page.next_token.filter(|token| !token.is_empty());
+            if token.is_none() {
+                return Ok(tags);
+            }
+        }
     }
 
     async fn list_aliases(&self) -> Result<Vec<Alias>, ServiceError> {

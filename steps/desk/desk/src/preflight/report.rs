@@ -70,6 +70,7 @@ impl Report {
             for detail in &mut finding.details {
                 detail.about = without_account_ids(&detail.about);
                 detail.seen = without_account_ids(&detail.seen);
+                detail.to_do = detail.to_do.as_deref().map(without_account_ids);
             }
         }
         self
@@ -167,11 +168,10 @@ mod tests {
     fn a_redacted_report_names_no_account_and_no_person() {
         let mut finding =
             Finding::failed("arn:aws:kms:eu-west-1:111122223333:key/1 is.", "Mend it.");
-        finding.details = vec![Detail::new(
-            "444455556666",
-            Status::Ok,
-            "1764208800 is a time.",
-        )];
+        finding.details = vec![
+            Detail::new("444455556666", Status::Ok, "1764208800 is a time.")
+                .to_do("Tag arn:aws:kms:eu-west-1:444455556666:key/2."),
+        ];
         let redacted = report(vec![finding]).redacted();
         let (json, table) = (redacted.json(), redacted.table());
         for text in [&json, &table] {
@@ -184,5 +184,9 @@ mod tests {
             "{json}"
         );
         assert!(json.contains("1764208800 is a time."), "{json}");
+        assert!(
+            table.contains("Tag arn:aws:kms:eu-west-1:ACCOUNT:key/2."),
+            "{table}"
+        );
     }
 }

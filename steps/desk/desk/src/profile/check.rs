@@ -15,7 +15,7 @@ use ceremony::text::shown;
 use ceremony::utc::Utc;
 use serde_path_to_error::Segment;
 
-use super::{ADVANCED_TIER, STANDARD_TIER, how_to_put, read, with_colons, words};
+use super::{ADVANCED_TIER, STANDARD_TIER, how_to_put, read, with_colons, words, working_keys};
 use crate::files::Unreadable;
 use crate::finding::{Checked, Detail, Finding, Status, any_failed, rows};
 use crate::lifetime::lifetime;
@@ -84,6 +84,7 @@ pub(super) fn look(json: &str, roots: Option<&[Certificate]>, now: Utc) -> Looke
         looked.push("roots", roots_live(supplied, &profile, now));
     }
     looked.push("kek-export", kek_export(&profile));
+    looked.push("working-keys", working_keys::check(&profile));
     looked.push("revocation", revocation(&profile));
     looked.push("limits", limits(&profile));
     looked.folder = Some(folder);

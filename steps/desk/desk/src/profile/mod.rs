@@ -3,6 +3,7 @@
 pub mod check;
 pub mod new;
 mod words;
+mod working_keys;
 
 use std::path::Path;
 

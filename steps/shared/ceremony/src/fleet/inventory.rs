@@ -27,7 +27,7 @@ use super::serial_number::{InitialKeyId, MalformedSerialNumber, SerialNumber};
 pub const MOST_TERMINALS: u32 = 1_000_000;
 
 /// How many faults are told; after so many the rest is not read.
-pub(super) const TOLD: usize = 20;
+const TOLD: usize = 20;
 
 /// The longest line.
 const LINE_BYTES: usize = 4096;
@@ -94,6 +94,23 @@ impl Terminals {
                 free.insert(line);
                 Ok(number)
             }
+        }
+    }
+
+    /// Takes the serial numbers that a request lists itself: the first is in line 1.
+    pub fn take_listed(mut self, list: &[SerialNumber]) -> Result<u32, MalformedInventory> {
+        let faults: Vec<Fault> = (1..)
+            .zip(list)
+            .filter_map(|(line, number)| {
+                let what = self.take(line, number.as_str()).err()?;
+                Some(Fault { line, what })
+            })
+            .take(TOLD)
+            .collect();
+        if faults.is_empty() {
+            Ok(self.count())
+        } else {
+            Err(MalformedInventory(faults))
         }
     }
 }

@@ -2,11 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::Format;
 use super::bdk::Bdk;
 use super::inventory::{InventoryReader, MalformedInventory, Terminals};
 use super::request::{AllowedBdk, KeySet};
 use super::serial_number::SerialNumber;
-use super::{Fault, Format};
 use crate::algorithms::KekAlgorithm;
 use crate::digest::Sha256;
 use crate::evidence::digest_of;
@@ -93,20 +93,7 @@ impl Run {
 
     /// The serial numbers of a request's own list, held to the BDK and to one another.
     pub fn listed(&self, list: &[SerialNumber]) -> Result<(), MalformedInventory> {
-        let mut terminals = self.terminals();
-        let faults: Vec<Fault> = (1..)
-            .zip(list)
-            .filter_map(|(line, number)| {
-                let what = terminals.take(line, number.as_str()).err()?;
-                Some(Fault { line, what })
-            })
-            .take(super::inventory::TOLD)
-            .collect();
-        if faults.is_empty() {
-            Ok(())
-        } else {
-            Err(MalformedInventory(faults))
-        }
+        self.terminals().take_listed(list).map(drop)
     }
 }
 

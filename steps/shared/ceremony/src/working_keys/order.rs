@@ -332,8 +332,9 @@ fn new_key_is_legal(usage: Usage, algorithm: Algorithm, modes: Modes) -> Result<
     Ok(())
 }
 
-/// `KeyArnOrKeyAliasType` of the service, but for the ARN of an alias.
-fn is_identifier(text: &str) -> bool {
+/// Whether it names a key as an order may: `KeyArnOrKeyAliasType` of the service, but for the ARN of an
+/// alias.
+pub fn is_identifier(text: &str) -> bool {
     if text.len() > 256 {
         return false;
     }

@@ -4,6 +4,7 @@ mod check;
 mod enrol;
 mod preflight;
 mod profile;
+mod working_keys;
 
 use std::process::ExitCode;
 
@@ -19,7 +20,7 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Tell what a ceremony would say to certificates, before they are dropped
+    /// Tell what a ceremony would say to certificates, or to an order, before they are dropped
     ///
     /// Needs no AWS account and asks nothing of one. Exit code: 0 if the ceremony would go on, 1 if
     /// a file would be rejected, something is missing, or the ceremony would be refused, 2 if it

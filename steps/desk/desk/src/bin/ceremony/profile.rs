@@ -19,6 +19,7 @@ use serde::de::DeserializeOwned;
 use serde::de::value::{Error, StrDeserializer};
 
 use crate::could_not_run;
+use crate::working_keys::{WorkingKeys, WrongWorkingKeys};
 
 #[derive(clap::Subcommand)]
 pub(crate) enum Command {
@@ -55,10 +56,12 @@ pub(crate) struct New {
     method: Method,
     #[command(flatten)]
     by: By,
+    #[command(flatten)]
+    working_keys: WorkingKeys,
     /// The KEK: AES_128, TDES_2KEY or TDES_3KEY; by ecdh AES_192 and AES_256 too
     #[arg(long, value_name = "ALGORITHM", default_value = "AES_128", value_parser = word::<KekAlgorithm>)]
     kek: KekAlgorithm,
-    /// How the package is signed; the signing key must be able to
+    /// How packages are signed; the signing key must be able to
     #[arg(long, value_name = "ALGORITHM", default_value = "RSASSA_PKCS1_V1_5_SHA_256", value_parser = word::<SignatureAlgorithm>)]
     signature: SignatureAlgorithm,
     /// Proof that nothing is revoked: required, when-available, or off (not for production)
@@ -213,18 +216,21 @@ enum WrongOptions {
         of: Method,
         method: Method,
     },
+    #[error(transparent)]
+    WorkingKeys(#[from] WrongWorkingKeys),
 }
 
 fn draft(arguments: New) -> Result<new::Draft, WrongOptions> {
+    let signature = Signature {
+        algorithm: arguments.signature,
+    };
     let kek_export = KekExport {
         kek: Kek {
             algorithm: arguments.kek,
             key_arn: None,
         },
         exchange: arguments.by.exchange(arguments.method)?,
-        signature: Signature {
-            algorithm: arguments.signature,
-        },
+        signature,
     };
     Ok(new::Draft {
         profile: Profile {
@@ -243,7 +249,7 @@ fn draft(arguments: New) -> Result<new::Draft, WrongOptions> {
             minimum_remaining_days: MINIMUM_REMAINING_DAYS,
             max_ceremonies_per_day: CEREMONIES_PER_DAY,
             kek_export: Some(kek_export),
-            working_key_export: None,
+            working_key_export: arguments.working_keys.section(signature)?,
         },
         roots: arguments.root,
         with_root: arguments.with_root,

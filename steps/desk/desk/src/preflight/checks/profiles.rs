@@ -1,4 +1,6 @@
-//! Can the profiles be used, and do the CAs and KEKs that they name still live?
+//! Can the profiles be used, and do the keys that they name still live?
+
+mod working_keys;
 
 use aws_sdk_paymentcryptography::types::KeyState;
 use aws_sdk_ssm::types::Parameter;
@@ -10,6 +12,7 @@ use step::ServiceError;
 use super::super::aws::refused;
 use super::super::{Detail, Finding, Run, Status};
 use crate::lifetime::lifetime;
+use working_keys::Keys;
 
 const PARAMETERS: &str = "/key-ceremony/partners";
 
@@ -18,10 +21,11 @@ pub(super) async fn check(run: &Run) -> Result<Finding, ServiceError> {
     let request = request.recursive(true).with_decryption(true);
     let mut pages = request.into_paginator().send();
     let mut details = Vec::new();
+    let mut keys = Keys::new(&run.aws.payment);
     while let Some(page) = pages.next().await {
         let page = page.map_err(refused("ssm:GetParametersByPath"))?;
         for parameter in page.parameters() {
-            details.extend(look_at(run, parameter).await);
+            details.extend(look_at(run, &mut keys, parameter).await);
         }
     }
     if details.is_empty() {
@@ -38,7 +42,7 @@ pub(super) async fn check(run: &Run) -> Result<Finding, ServiceError> {
 }
 
 /// A profile, and then each thing that it names.
-async fn look_at(run: &Run, parameter: &Parameter) -> Vec<Detail> {
+async fn look_at(run: &Run, keys: &mut Keys<'_>, parameter: &Parameter) -> Vec<Detail> {
     let name = parameter.name().unwrap_or_default();
     let about = name.strip_prefix(PARAMETERS).unwrap_or(name);
     let about = about.trim_start_matches('/');
@@ -58,7 +62,7 @@ async fn look_at(run: &Run, parameter: &Parameter) -> Vec<Detail> {
     }
     for (certificate, key) in &profile.ca_key_arns {
         let about = format!("{about}: CA {}, {key}", certificate.short());
-        details.push(match facts(run, key).await {
+        details.push(match run.aws.payment.key(key).await {
             Ok(key) => usable(about, &key),
             Err(error) => gone(about, &error),
         });
@@ -66,6 +70,9 @@ async fn look_at(run: &Run, parameter: &Parameter) -> Vec<Detail> {
     let section = profile.kek_export.as_ref();
     if let Some(key) = section.and_then(|section| section.kek.key_arn.as_deref()) {
         details.push(kek(run, format!("{about}: KEK {key}"), &profile, key).await);
+    }
+    if let Some(section) = &profile.working_key_export {
+        details.extend(keys.named_by(about, section).await);
     }
     details
 }
@@ -75,21 +82,16 @@ fn parse(folder: &str, text: &str) -> Result<Profile, String> {
     Profile::parse(text, &folder).map_err(|error| error.to_string())
 }
 
-async fn facts(run: &Run, key: &str) -> Result<KeyFacts, ServiceError> {
-    const ACTION: &str = "payment-cryptography:GetKey";
-    let answer = run.aws.payment.call(ACTION, async |client| {
-        client.get_key().key_identifier(key).send().await
-    });
-    KeyFacts::of_answer(ACTION, answer.await?.key)
+fn gone(about: String, error: &ServiceError) -> Detail {
+    if is_missing(error) {
+        Detail::new(about, Status::Failed, "There is no such key.")
+    } else {
+        Detail::unanswered(about, error)
+    }
 }
 
-fn gone(about: String, error: &ServiceError) -> Detail {
-    match error {
-        ServiceError::ServiceRefused { code, .. } if code == "ResourceNotFoundException" => {
-            Detail::new(about, Status::Failed, "There is no such key.")
-        }
-        error => Detail::unanswered(about, error),
-    }
+fn is_missing(error: &ServiceError) -> bool {
+    matches!(error, ServiceError::ServiceRefused { code, .. } if code == "ResourceNotFoundException")
 }
 
 fn usable(about: String, key: &KeyFacts) -> Detail {
@@ -104,7 +106,7 @@ fn usable(about: String, key: &KeyFacts) -> Detail {
 }
 
 async fn kek(run: &Run, about: String, profile: &Profile, key: &str) -> Detail {
-    let facts = match facts(run, key).await {
+    let facts = match run.aws.payment.key(key).await {
         Ok(facts) => facts,
         Err(error) => return gone(about, &error),
     };
@@ -112,18 +114,8 @@ async fn kek(run: &Run, about: String, profile: &Profile, key: &str) -> Detail {
     if detail.status != Status::Ok {
         return detail;
     }
-    let answer = run
-        .aws
-        .payment
-        .call("payment-cryptography:ListTagsForResource", async |client| {
-            client
-                .list_tags_for_resource()
-                .resource_arn(key)
-                .send()
-                .await
-        });
-    let tags = match answer.await {
-        Ok(answer) => answer.tags,
+    let tags = match run.aws.payment.tags(key).await {
+        Ok(tags) => tags,
         Err(error) => return Detail::unanswered(detail.about, &error),
     };
     let tags: Vec<(&str, &str)> = tags

@@ -5,11 +5,10 @@
 //! of a key only if its tag says `kek`. So it has to be let through to a KEK of a ceremony, and to be
 //! turned away from a CA.
 
+use payment_keys::PURPOSE_TAG;
 use step::ServiceError;
 
 use super::super::{Finding, Run};
-
-const PURPOSE: &str = "key-ceremony:purpose";
 
 /// How IAM decided. Whether the key has a policy does not matter: most have none.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -38,18 +37,8 @@ pub(super) async fn check(run: &Run) -> Result<Finding, ServiceError> {
 }
 
 async fn tag(run: &Run, key: &str) -> Result<Option<String>, ServiceError> {
-    let answer = run
-        .aws
-        .payment
-        .call("payment-cryptography:ListTagsForResource", async |client| {
-            client
-                .list_tags_for_resource()
-                .resource_arn(key)
-                .send()
-                .await
-        });
-    let tags = answer.await?.tags;
-    let tag = tags.into_iter().find(|tag| tag.key() == PURPOSE);
+    let tags = run.aws.payment.tags(key).await?;
+    let tag = tags.into_iter().find(|tag| tag.key() == PURPOSE_TAG);
     Ok(tag.and_then(|tag| tag.value))
 }
 
@@ -84,7 +73,7 @@ fn is_session_of(caller: &str, role: &str) -> bool {
 
 fn untagged(key: &str, purpose: &str) -> Finding {
     Finding::failed(
-        format!("{key} has an alias of a ceremony, but not the tag {PURPOSE} = {purpose}."),
+        format!("{key} has an alias of a ceremony, but not the tag {PURPOSE_TAG} = {purpose}."),
         "Look in CloudTrail for who took the tag away, and treat the key as foreign until that is known.",
     )
 }
