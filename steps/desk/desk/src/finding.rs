@@ -59,7 +59,7 @@ impl Detail {
         }
     }
 
-    pub(crate) fn to_do(self, to_do: impl Into<String>) -> Self {
+    pub(crate) fn with_to_do(self, to_do: impl Into<String>) -> Self {
         Self {
             to_do: Some(to_do.into()),
             ..self

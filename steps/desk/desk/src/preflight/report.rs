@@ -170,7 +170,7 @@ mod tests {
             Finding::failed("arn:aws:kms:eu-west-1:111122223333:key/1 is.", "Mend it.");
         finding.details = vec![
             Detail::new("444455556666", Status::Ok, "1764208800 is a time.")
-                .to_do("Tag arn:aws:kms:eu-west-1:444455556666:key/2."),
+                .with_to_do("Tag arn:aws:kms:eu-west-1:444455556666:key/2."),
         ];
         let redacted = report(vec![finding]).redacted();
         let (json, table) = (redacted.json(), redacted.table());

@@ -27,7 +27,7 @@ pub(crate) enum Command {
     ///
     /// The profile goes to the standard output or to a new file; what to compare, and how to put it
     /// into its parameter, goes to the standard error. Exit code: 0 if it was written, 2 if not.
-    New(New),
+    New(Box<New>),
     /// Look whether a profile is valid and fits, and tell what it allows
     ///
     /// Exit code: 0 if nothing failed, 1 if something did, 2 if the file could not be read.
@@ -124,7 +124,7 @@ fn prefix(text: &str) -> Result<SignedPrefix, String> {
 
 pub(crate) fn run(command: Command) -> ExitCode {
     match command {
-        Command::New(arguments) => write(arguments),
+        Command::New(arguments) => write(*arguments),
         Command::Check(Check { file }) => match check::look_at(&file, Utc::now()) {
             Ok(looked) => {
                 print!("{}", looked.table(&file));

@@ -58,7 +58,8 @@ fn sizes(
 ) -> String {
     match (bytes, sha256) {
         (Some(bytes), Some(sha256)) => format!(": {bytes} bytes, SHA-256 {sha256}"),
-        _ => String::new(),
+        (Some(bytes), None) => format!(": {bytes} bytes"),
+        (None, _) => String::new(),
     }
 }
 

@@ -1,6 +1,7 @@
 //! Can the profiles be used, and do the keys that they name still live?
 
-mod working_keys;
+mod may_leave;
+mod named_keys;
 
 use aws_sdk_paymentcryptography::types::KeyState;
 use aws_sdk_ssm::types::Parameter;
@@ -12,7 +13,7 @@ use step::ServiceError;
 use super::super::aws::refused;
 use super::super::{Detail, Finding, Run, Status};
 use crate::lifetime::lifetime;
-use working_keys::Keys;
+use named_keys::Keys;
 
 const PARAMETERS: &str = "/key-ceremony/partners";
 
