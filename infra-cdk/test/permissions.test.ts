@@ -177,10 +177,15 @@ const STEP_POLICIES: Record<string, string[]> = {
     'ssm:GetParameter on arn:PARTITION:ssm:REGION:ACCOUNTID:parameter/key-ceremony/certificates/*',
     `ssm:GetParameter ${profiles}`,
   ],
-  'Steps/establish-kek': ['CreateAlias', 'GetAlias', 'UpdateAlias'].flatMap((action) => [
-    `payment-cryptography:${action} on ${payment}:alias/key-ceremony/kek/*/*/*/current`,
-    `payment-cryptography:${action} on ${payment}:key/*`,
-  ]),
+  'Steps/establish-kek': [
+    ...['CreateAlias', 'GetAlias', 'UpdateAlias'].flatMap((action) => [
+      `payment-cryptography:${action} on ${payment}:alias/key-ceremony/kek/*/*/*/current`,
+      `payment-cryptography:${action} on ${payment}:key/*`,
+    ]),
+    `payment-cryptography:ListTagsForResource on ${payment}:key/*`,
+    `payment-cryptography:TagResource on ${payment}:key/* if StringEquals aws:ResourceTag/key-ceremony:purpose = kek and ` +
+      'ForAllValues:StringEquals aws:TagKeys = key-ceremony:run-began-at and Null aws:TagKeys = false',
+  ],
   'Steps/find-kek': [
     `payment-cryptography:GetAlias on ${payment}:alias/key-ceremony/keys/*`,
     `payment-cryptography:GetAlias on ${payment}:key/*`,
