@@ -140,6 +140,7 @@ const STEP_POLICIES: Record<string, string[]> = {
     's3:GetObject on Storage/Evidence/trusted-roots/*',
     's3:GetObject on Storage/Inbox/*',
     's3:GetObjectVersion on Storage/Inbox/*',
+    's3:ListBucket on Storage/Evidence if StringLike s3:prefix = */record.json',
     's3:ListBucket on Storage/Inbox',
     'sqs:SendMessage on KekExport/Rejections/Queue',
     'sqs:SendMessage on KekExport/Trigger/DeadLetters/Queue',
