@@ -297,6 +297,7 @@ const STEP_POLICIES: Record<string, string[]> = {
     's3:GetObject on Storage/Evidence/trusted-roots/*',
     's3:GetObjectVersion on Storage/Inbox/enrolment/*',
     ...readRules,
+    installed,
   ],
   'Steps/prove-enrolment': [
     'kms:GetPublicKey on SigningKey/RSA_2048',

@@ -73,6 +73,7 @@ export function proveSteps(
           ...readRequests(storage),
           ...readTrustedRoot(storage),
           readEnrolmentRules(scope),
+          readInstalled(scope),
         ],
       },
     ),
