@@ -145,6 +145,7 @@ const STEP_POLICIES: Record<string, string[]> = {
     's3:GetObject on Storage/Evidence/trusted-roots/*',
     's3:GetObject on Storage/Inbox/*',
     's3:GetObjectVersion on Storage/Inbox/*',
+    's3:ListBucket on Storage/Evidence if StringLike s3:prefix = */record.json',
     's3:ListBucket on Storage/Inbox',
     'sqs:SendMessage on KekExport/Rejections/Queue',
     'sqs:SendMessage on KekExport/Trigger/DeadLetters/Queue',
@@ -173,10 +174,15 @@ const STEP_POLICIES: Record<string, string[]> = {
     'ssm:GetParameter on arn:PARTITION:ssm:REGION:ACCOUNTID:parameter/key-ceremony/certificates/*',
     `ssm:GetParameter ${profiles}`,
   ],
-  'Steps/establish-kek': ['CreateAlias', 'GetAlias', 'UpdateAlias'].flatMap((action) => [
-    `payment-cryptography:${action} on ${payment}:alias/key-ceremony/kek/*/*/*/current`,
-    `payment-cryptography:${action} on ${payment}:key/*`,
-  ]),
+  'Steps/establish-kek': [
+    ...['CreateAlias', 'GetAlias', 'UpdateAlias'].flatMap((action) => [
+      `payment-cryptography:${action} on ${payment}:alias/key-ceremony/kek/*/*/*/current`,
+      `payment-cryptography:${action} on ${payment}:key/*`,
+    ]),
+    `payment-cryptography:ListTagsForResource on ${payment}:key/*`,
+    `payment-cryptography:TagResource on ${payment}:key/* if StringEquals aws:ResourceTag/key-ceremony:purpose = kek and ` +
+      'ForAllValues:StringEquals aws:TagKeys = key-ceremony:run-began-at and Null aws:TagKeys = false',
+  ],
   'Steps/find-kek': [
     `payment-cryptography:GetAlias on ${payment}:alias/key-ceremony/keys/*`,
     `payment-cryptography:GetAlias on ${payment}:key/*`,
@@ -291,6 +297,7 @@ const STEP_POLICIES: Record<string, string[]> = {
     's3:GetObject on Storage/Evidence/trusted-roots/*',
     's3:GetObjectVersion on Storage/Inbox/enrolment/*',
     ...readRules,
+    installed,
   ],
   'Steps/prove-enrolment': [
     'kms:GetPublicKey on SigningKey/RSA_2048',

@@ -190,7 +190,7 @@ const SAID = new RegExp(
     '|what is installed is written by an enrolment|Two runs were at it at once|nothing is lost' +
     '|if it is|it holds|somebody invoked this step|two failures' +
     '|a certificate that it issued|no key of ours ever|nobody has requested|one that was disabled' +
-    "|only (the ceremony|this ceremony's own steps)|The newer certificate stays|what is to be installed)",
+    "|only (the ceremony|this ceremony's own steps)|The newer (certificate|key) stays|what is to be installed)",
 );
 
 /** The words by which a remedy would ask for more than the tables know. */

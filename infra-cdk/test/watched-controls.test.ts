@@ -159,6 +159,8 @@ describe('what is watched', () => {
     ['import-key', ['import-ca']],
     ['export-key', ['export-initial-keys', 'export-keys', 'wrap-ecdh', 'wrap-rsa', 'wrap-tr34']],
     ['put-installed-certificate', ['install-certificate']],
+    ['tag-resource', ['establish-kek']],
+    ['untag-resource', []],
     ['update-alias', ['create-kek', 'establish-kek', 'import-ca', 'make-keys', 'request-certificate', 'wrap-ecdh']],
     ['delete-alias', ['create-kek', 'establish-kek', 'import-ca', 'make-keys', 'request-certificate', 'wrap-ecdh']],
   ])('%s by %s is what a ceremony does; by another step it is not', (name, steps) => {

@@ -227,6 +227,22 @@ export function writeControls({ evidence }: Storage): Permission[] {
   ];
 }
 
+/**
+ * See whether a ceremony has a record, and read none.
+ *
+ * The list answers what `s3:GetObject` could not without it: a record that is not there. A condition on
+ * the prefix leaves that denied for whatever else is read, as for a trusted root.
+ */
+export function seeRecords({ evidence }: Storage): Permission[] {
+  return [
+    {
+      actions: ['s3:ListBucket'],
+      resources: [evidence.bucketArn],
+      conditions: { StringLike: { 's3:prefix': '*/record.json' } },
+    },
+  ];
+}
+
 /** Every record, of a ceremony that succeeded or failed or of a request, and no other evidence. */
 export function readRecords({ evidence }: Storage): Permission[] {
   return [

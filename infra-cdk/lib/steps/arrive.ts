@@ -14,6 +14,7 @@ import {
   readOrders,
   readRequests,
   readTrustedRoot,
+  seeRecords,
 } from '../platform/storage-permissions.ts';
 import { StepFunction, type StepFunctionDefaults } from './step-function.ts';
 
@@ -44,6 +45,8 @@ export class IntakeStep extends StepFunction {
       permissions: [
         ...findDrops(storage),
         ...readTrustedRoot(storage),
+        // A nonce is answered no more once a file of its answer may be out, which the record precedes.
+        ...seeRecords(storage),
         ...startOnce(scope, props),
         readProfiles(scope),
       ],

@@ -166,7 +166,12 @@ export class PaymentCryptography {
     ];
   }
 
-  /** Say which KEK of a folder is the current one. */
+  /**
+   * Say which KEK of a folder is the current one, and on that KEK when the ceremony began that sent it.
+   *
+   * The tag decides which of two ceremonies counts. It can be set on nothing but a KEK, and no other tag
+   * with it, so that no key becomes exportable, or is for another partner, by this.
+   */
   establishKeks(): Permission[] {
     const current = paymentCryptographyArn(this.scope, 'alias/key-ceremony/kek/*/*/*/current');
     return [
@@ -177,7 +182,22 @@ export class PaymentCryptography {
           'payment-cryptography:UpdateAlias',
         ],
         resources: [current, this.anyKey],
-        wildcard: 'One alias per folder of a partner, for the KEK that was sent last; its id is random.',
+        wildcard: 'One alias per folder of a partner, for a KEK that was sent; its id is random.',
+      },
+      {
+        actions: ['payment-cryptography:ListTagsForResource'],
+        resources: [this.anyKey],
+        wildcard: 'The KEK that is the current one; its id is random.',
+      },
+      {
+        actions: ['payment-cryptography:TagResource'],
+        resources: [this.anyKey],
+        conditions: {
+          StringEquals: { 'aws:ResourceTag/key-ceremony:purpose': 'kek' },
+          'ForAllValues:StringEquals': { 'aws:TagKeys': ['key-ceremony:run-began-at'] },
+          Null: { 'aws:TagKeys': 'false' },
+        },
+        wildcard: 'Ids of keys are random; only a KEK, and only the tag that says when its run began.',
       },
     ];
   }

@@ -74,6 +74,7 @@ export function proveSteps(
           ...readRequests(storage),
           ...readTrustedRoot(storage),
           readEnrolmentRules(scope),
+          readInstalled(scope),
         ],
       },
     ),

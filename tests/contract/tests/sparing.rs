@@ -10,6 +10,7 @@ use aws_sdk_paymentcryptography::types::{KeyAlgorithm, KeyUsage as ServiceUsage}
 use ceremony::algorithms::{KcvAlgorithm, KekAlgorithm};
 use ceremony::digest::Sha256;
 use ceremony::exchange::Method;
+use ceremony::execution::Execution;
 use ceremony::id::Ceremony;
 use ceremony::keys::{KekFacts, Origin};
 use ceremony::path::CertificatePath;
@@ -231,6 +232,46 @@ async fn a_key_that_is_agreed_on_takes_no_call_too_many() {
     let of_both = ["GetPublicKeyCertificate", "ExportKey"];
     assert_eq!(wraps().await, [&new[..], &of_both].concat());
     assert_eq!(wraps().await, [&["GetAlias"][..], &of_both].concat());
+}
+
+/// After the package is out. The README has these numbers.
+#[tokio::test]
+async fn the_current_kek_takes_no_call_too_many() {
+    let emulated = Emulated::start().await;
+    let establishes = async |key_arn: &str, seconds| {
+        let execution = Execution {
+            started_at: execution().started_at.plus_seconds(seconds),
+            ..execution()
+        };
+        let input = establish_kek::Input {
+            ceremony: ceremony_of("acme"),
+            execution,
+            kek: KekFacts {
+                key_arn: key_arn.to_owned(),
+                algorithm: KekAlgorithm::AES_128,
+                kcv: "000000".to_owned(),
+                kcv_algorithm: KcvAlgorithm::CMAC,
+                origin: Origin::Created,
+                replaces_key_arn: None,
+            },
+        };
+        let before = emulated.calls().len();
+        establish_kek::handle(&emulated.client, input)
+            .await
+            .unwrap();
+        emulated.calls().split_off(before)
+    };
+    let (first, _) = emulated.creates_kek().await;
+    let (other, _) = emulated.creates_kek().await;
+    let looks = ["GetAlias", "ListTagsForResource"];
+    let nothing_there = ["GetAlias", "TagResource", "CreateAlias"];
+    assert_eq!(establishes(&first, 10).await, nothing_there);
+    let another = [&looks[..], &["TagResource", "UpdateAlias"]].concat();
+    assert_eq!(establishes(&other, 20).await, another);
+    let the_same = [&looks[..], &["TagResource"]].concat();
+    assert_eq!(establishes(&other, 30).await, the_same);
+    assert_eq!(establishes(&other, 30).await, looks, "another attempt");
+    assert_eq!(establishes(&first, 10).await, looks, "it comes too late");
 }
 
 /// An account's own, but for the rate.

@@ -98,14 +98,19 @@ impl Aws {
         self.account().executions.all()
     }
 
-    /// An execution ends now.
+    /// An execution fails now.
     pub fn end_execution(&self, name: &str) {
-        self.account().executions.end(name, false);
+        self.account().executions.end(name, "FAILED");
+    }
+
+    /// Somebody aborts it.
+    pub fn abort_execution(&self, name: &str) {
+        self.account().executions.end(name, "ABORTED");
     }
 
     /// It ends, and has done what it was for.
     pub fn complete_execution(&self, name: &str) {
-        self.account().executions.end(name, true);
+        self.account().executions.end(name, "SUCCEEDED");
     }
 
     /// Step Functions does so 90 days after the end.

@@ -62,7 +62,7 @@ pub fn policy_of(pki: &Pki, change: impl FnOnce(&mut Value)) -> Policy {
     let mut rules = rules(key, pki);
     change(&mut rules);
     let rules = EnrolmentRules::parse(&rules.to_string(), key).expect("rules");
-    rules.policy(1, request(key, pki))
+    rules.policy(1, request(key, pki), None)
 }
 
 /// The ceremony of the chain's first run.

@@ -56,7 +56,7 @@ pub(crate) async fn decide(
         );
         return Ok(Decision::unusable(None, reason));
     }
-    let requests = requests_of(&arrivals.s3, &context.evidence_bucket, key).await?;
+    let requests = requests_of(&arrivals.s3, &arrivals.evidence_bucket, key).await?;
     let requests = Requests::new(key, requests);
     if let Some(decision) = is_stranger(&requests, object, &files) {
         return Ok(decision);
@@ -79,7 +79,7 @@ pub(crate) async fn decide(
     };
     let path = path_of(
         &arrivals.s3,
-        &context.evidence_bucket,
+        &arrivals.evidence_bucket,
         &certificate.sha256(),
         &certificates,
         rules.as_ref(),

@@ -21,7 +21,6 @@ use ceremony::utc::Utc;
 pub struct Context {
     pub arrivals: Arrivals,
     pub ssm: aws_sdk_ssm::Client,
-    pub evidence_bucket: String,
 }
 
 /// Deals with an event that comes at this time.

@@ -2,7 +2,7 @@ use arrivals::Arrivals;
 use ceremony::utc::Utc;
 use intake_enrolment::{Context, handle};
 use step::error::to_diagnostic;
-use step::{required_variable, sdk_config, serve_unrecorded};
+use step::{sdk_config, serve_unrecorded};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_runtime::Error> {
@@ -10,7 +10,6 @@ async fn main() -> Result<(), lambda_runtime::Error> {
     let context = Context {
         arrivals: Arrivals::from_environment(&config),
         ssm: aws_sdk_ssm::Client::new(&config),
-        evidence_bucket: required_variable("EVIDENCE_BUCKET"),
     };
     serve_unrecorded(step::software!(), async |event| {
         handle(&context, event, Utc::now())

@@ -76,6 +76,7 @@ impl Inbox {
                 ),
                 runs: Runs::new(aws_sdk_dynamodb::Client::new(&config), "runs".to_owned()),
                 inbox_bucket: INBOX.to_owned(),
+                evidence_bucket: EVIDENCE.to_owned(),
                 rejections_queue_url: "https://sqs.eu-west-1.amazonaws.com/111122223333/q"
                     .to_owned(),
                 state_machine_arn:
@@ -83,7 +84,6 @@ impl Inbox {
                         .to_owned(),
             },
             ssm: aws_sdk_ssm::Client::new(&config),
-            evidence_bucket: EVIDENCE.to_owned(),
         };
         let event = json!({
             "version": "0",

@@ -62,6 +62,7 @@ impl Inbox {
                 ),
                 runs: Runs::new(aws_sdk_dynamodb::Client::new(&config), "runs".to_owned()),
                 inbox_bucket: INBOX.to_owned(),
+                evidence_bucket: "evidence".to_owned(),
                 rejections_queue_url: "https://sqs.eu-west-1.amazonaws.com/111122223333/q"
                     .to_owned(),
                 state_machine_arn:

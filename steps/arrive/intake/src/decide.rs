@@ -75,7 +75,7 @@ pub(crate) async fn decide(
     }
     let chosen = choose(
         &arrivals.s3,
-        &context.evidence_bucket,
+        &arrivals.evidence_bucket,
         &certificates,
         profile.as_ref(),
     );

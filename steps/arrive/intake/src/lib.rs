@@ -20,7 +20,6 @@ use ceremony::working_keys::place::{OrderPlace, OrderRole};
 pub struct Context {
     pub arrivals: Arrivals,
     pub ssm: aws_sdk_ssm::Client,
-    pub evidence_bucket: String,
 }
 
 /// Deals with an event that comes at this time.

@@ -1,7 +1,9 @@
 //! `Publish`: the record to the evidence bucket, the package to the outbox.
 //!
 //! It knows no ceremony: it writes the files and the evidence that it is given. The record goes
-//! first: nothing lies in the outbox without proof of where it came from. Of the package the
+//! first: nothing lies in the outbox without proof of where it came from. Others rely on that: where a
+//! ceremony has failed and has no record, its nonce may be answered by another one. So an attempt that
+//! has not written the record well before its state gives it up goes no further. Of the package the
 //! manifest goes last: who finds it finds everything it names. Then the evidence is told that the
 //! package is out. Nothing is overwritten, and everything is read back before it counts as written;
 //! another attempt with the same input writes the same bytes and finds them there.
@@ -13,11 +15,13 @@
 
 mod record;
 
+use std::time::Duration;
+
 use ceremony::digest::Sha256;
 use ceremony::evidence::{Deed, Evidence, Recordable};
 use ceremony::execution::{Execution, File, JSON, Location, PEM, trusted_root_key};
 use ceremony::id::AnyCeremony;
-use ceremony::publication::{Publication, StoredFile, is_plain_name};
+use ceremony::publication::{Publication, RECORD, StoredFile, is_plain_name};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use step::{Journal, ServiceError, StepError};
@@ -76,16 +80,20 @@ pub async fn handle(context: &Context, input: Input, journal: &Journal) -> Resul
     {
         return Err(Error::PackageUnexpected(name.clone()));
     }
-    let record = File::new("record.json", JSON, record::prepared(&input)?);
+    let record = File::new(RECORD, JSON, record::prepared(&input)?);
     let published = record::published(&input, &record)?;
     let published = File::new("published.json", JSON, published);
 
     let shelf = Shelf { context, journal };
     let record_location = shelf.evidence(ceremony, &record.name);
-    for document in publication.documents.iter().chain([manifest, &record]) {
-        let location = shelf.evidence(ceremony, &document.name);
-        shelf.put(location, document).await?;
-    }
+    let recorded = async {
+        for document in publication.documents.iter().chain([manifest, &record]) {
+            let location = shelf.evidence(ceremony, &document.name);
+            shelf.put(location, document).await?;
+        }
+        Ok(())
+    };
+    within_limit(recorded).await?;
     for root in &publication.trusted_roots {
         let location = Location {
             bucket: context.evidence_bucket.clone(),
@@ -114,6 +122,25 @@ pub async fn handle(context: &Context, input: Input, journal: &Journal) -> Resul
         manifest_sha256: Sha256::of(&manifest.contents),
         record_sha256: Sha256::of(&record.contents),
     })
+}
+
+/// In how many seconds of an attempt the record must be there. A state gives an attempt up after 60 at
+/// the earliest, which Lambda may have been slow to begin, and what still runs then is not stopped.
+const RECORD_LIMIT: u64 = 40;
+
+/// Ends the writing of the record when its time is over. That is looked at first: a process that stood
+/// still must not go on where it was.
+async fn within_limit(recorded: impl Future<Output = Result<(), Error>>) -> Result<(), Error> {
+    tokio::select! {
+        biased;
+        () = tokio::time::sleep(Duration::from_secs(RECORD_LIMIT)) => {
+            Err(Error::Service(ServiceError::ServiceUnavailable {
+                operation: "s3:PutObject",
+                detail: format!("the record was not there in {RECORD_LIMIT} seconds"),
+            }))
+        }
+        outcome = recorded => outcome,
+    }
 }
 
 /// Where things are put, and noted.
@@ -163,7 +190,7 @@ impl Shelf<'_> {
 
 /// A file lies in its ceremony's folder, and does not take the place of the record.
 fn check_name(name: &str) -> Result<(), Error> {
-    let ours = ["manifest.json", "record.json", "published.json"];
+    let ours = ["manifest.json", RECORD, "published.json"];
     if !is_plain_name(name) || ours.contains(&name) {
         return Err(Error::FileNameUnusable(name.to_owned()));
     }
@@ -235,6 +262,20 @@ impl StepError for Error {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Twenty seconds are left for an attempt to begin.
+    #[test]
+    fn no_state_gives_an_attempt_up_before_it_is_known_whether_there_is_a_record() {
+        for machine in [
+            include_str!("../../../../statemachine/certificate-enrolment.asl.json"),
+            include_str!("../../../../statemachine/kek-export.asl.json"),
+            include_str!("../../../../statemachine/working-key-export.asl.json"),
+        ] {
+            let machine: serde_json::Value = serde_json::from_str(machine).unwrap();
+            let seconds = machine["States"]["Publish"]["TimeoutSeconds"].as_u64();
+            assert!(seconds.is_some_and(|seconds| seconds >= RECORD_LIMIT + 20));
+        }
+    }
 
     #[test]
     fn a_file_keeps_to_its_folder() {

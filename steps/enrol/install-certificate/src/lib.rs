@@ -1,11 +1,22 @@
 //! `InstallCertificate`: a proven certificate is used from now on.
 //!
 //! Proves the path once more and holds the proof of revocation to it, finds the chain that `Publish`
-//! has written, and points the parameter `/key-ceremony/certificates/<key name>` to that very version.
-//! What was decided lies in `<ceremony-id>/installed.json` before the parameter changes: another
-//! attempt finds it there and does the same. A newer certificate that is still valid is never replaced
-//! by an older one ([`Installation::decide`]). The one that is replaced stays valid, and its chain stays
-//! in the evidence.
+//! has written, and points the parameter `/key-ceremony/certificates/<key name>` to that very version. A
+//! newer certificate that is still valid is never replaced by an older one ([`Installation::decide`]).
+//! The one that is replaced stays valid, and its chain stays in the evidence.
+//!
+//! What was decided lies in `<ceremony-id>/installed.json` before the parameter changes. Another attempt
+//! installs the same, if anything: what is installed by then may be another certificate than the first
+//! attempt saw, and whether it may be replaced is decided anew. So the document is the record of the
+//! first decision, and of nothing else: what is in use the parameter alone says, and a ceremony whose
+//! decision was overtaken ends in `NewerInstalled`, though the document is there. Where the certificate
+//! that is replaced is not the one that the document names, the output names it, and the event does.
+//!
+//! After the parameter was written it is read back: where it has another certificate, another ceremony
+//! was at work, and the next attempt decides against that one. Parameter Store has no write that depends
+//! on what is there. So one thing remains possible: an older certificate takes a newer one's place if
+//! its ceremony looked before, and wrote after, the newer one was written and read back. That is the
+//! time between two calls of one attempt; enrolling the newer certificate once more sets it right.
 
 use ceremony::clearance::{Clearance, NotCleared};
 use ceremony::digest::Sha256;
@@ -83,17 +94,39 @@ pub async fn handle(
     };
     let current = installed(&context.ssm, ceremony.key).await?;
     let installation = match decided(context, &ceremony, &ours).await? {
-        Some(installation) => installation,
-        None => decide(context, &ceremony, ours, current.as_ref(), now, journal).await?,
+        // An attempt whose answer was lost has done it all, and knew what it replaced.
+        Some(decided) if current.as_ref() == Some(&decided.installed) => {
+            return Ok(Output(decided));
+        }
+        Some(decided) => decide(&ceremony, decided.installed, current.as_ref(), now)?,
+        None => {
+            let installation = decide(&ceremony, ours, current.as_ref(), now)?;
+            record(context, &ceremony, &installation, journal).await?;
+            installation
+        }
     };
     if current.as_ref() != Some(&installation.installed) {
-        put_installed(&context.ssm, &installation.installed).await?;
-        journal.note(Deed::Installed {
-            parameter: ceremony.key.installed_parameter(),
-            certificate_sha256: installation.installed.certificate_sha256.clone(),
-        });
+        install(context, &installation.installed, journal).await?;
     }
     Ok(Output(installation))
+}
+
+/// Writes the parameter, and sees that it has what was written.
+async fn install(context: &Context, ours: &Installed, journal: &Journal) -> Result<(), Error> {
+    put_installed(&context.ssm, ours).await?;
+    let parameter = ours.key.installed_parameter();
+    journal.note(Deed::Installed {
+        parameter: parameter.clone(),
+        certificate_sha256: ours.certificate_sha256.clone(),
+    });
+    if installed(&context.ssm, ours.key).await?.as_ref() == Some(ours) {
+        return Ok(());
+    }
+    // Transient: the next attempt looks at what is there, and decides.
+    Err(Error::Service(ServiceError::ServiceUnavailable {
+        operation: "ssm:GetParameter",
+        detail: format!("`{parameter}` does not say what was just written to it"),
+    }))
 }
 
 /// The chain as `Publish` has written it, in exactly one version.
@@ -126,7 +159,7 @@ async fn chain(
     })
 }
 
-/// What an earlier attempt of this ceremony decided.
+/// What the first attempt of this ceremony decided.
 async fn decided(
     context: &Context,
     ceremony: &Enrolment,
@@ -150,20 +183,26 @@ async fn decided(
     }
 }
 
-async fn decide(
-    context: &Context,
+fn decide(
     ceremony: &Enrolment,
     ours: Installed,
     current: Option<&Installed>,
     now: Utc,
-    journal: &Journal,
 ) -> Result<Installation, Error> {
-    let installation =
-        Installation::decide(ours, current, now).map_err(|kept| Error::NewerInstalled {
-            key: ceremony.key,
-            kept,
-        })?;
-    let bytes = document(&installation)?;
+    Installation::decide(ours, current, now).map_err(|kept| Error::NewerInstalled {
+        key: ceremony.key,
+        kept,
+    })
+}
+
+/// Writes down what was decided.
+async fn record(
+    context: &Context,
+    ceremony: &Enrolment,
+    installation: &Installation,
+    journal: &Journal,
+) -> Result<(), Error> {
+    let bytes = document(installation)?;
     let location = Location {
         bucket: context.evidence_bucket.clone(),
         key: decision_key(ceremony),
@@ -174,7 +213,7 @@ async fn decide(
         key: location.key,
         sha256: Sha256::of(&bytes),
     });
-    Ok(installation)
+    Ok(())
 }
 
 fn decision_key(ceremony: &Enrolment) -> String {
@@ -184,7 +223,7 @@ fn decision_key(ceremony: &Enrolment) -> String {
 /// Why the certificate is not used.
 #[derive(Clone, Debug, Eq, IntoStaticStr, PartialEq, thiserror::Error, VariantNames)]
 pub enum Error {
-    #[error("`{0}` says that this ceremony has installed another certificate")]
+    #[error("`{0}` says that this ceremony was to install another certificate")]
     AlreadyInstalled(String),
     #[error("`{0}` does not hold the chain that was proven")]
     ChainDiffers(String),

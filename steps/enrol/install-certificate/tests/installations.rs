@@ -11,6 +11,7 @@ use emulated::enrolment::{KEY_ARN, enrolment, own_chain, own_chain_builder, poli
 use emulated::{clearance, path};
 use install_certificate::{Context, Error, Input, handle};
 use partner::Pki;
+use serde_json::Value;
 use step::{Journal, StepError};
 use storage::installed_chain;
 
@@ -138,6 +139,68 @@ async fn an_older_certificate_does_not_undo_a_renewal() {
     assert_eq!(error.name(), "NewerInstalled", "{error}");
     assert_eq!(older.is_installed(), Some(newer.installed));
     assert!(!aws.keys(EVIDENCE).contains(&older.decision()));
+}
+
+/// The older one's first attempt got as far as its decision. What is installed by the time of the next
+/// is what counts, and the decision stays on record.
+#[tokio::test(start_paused = true)]
+async fn another_attempt_does_not_undo_what_was_installed_meanwhile() {
+    let aws = Aws::default();
+    let older = Installing::new(&aws, &own_chain());
+    aws.fault("PutParameter", 1..=1, Fault::Denied);
+    let error = older.installs().await.unwrap_err();
+    assert_eq!(error.name(), "AccessDenied");
+    let decision = aws.only(EVIDENCE, &older.decision()).bytes;
+
+    let newer = Installing::new(&aws, &renewed()).installs().await.unwrap();
+    assert_eq!(newer.replaces, None);
+    let error = older.installs().await.unwrap_err();
+    assert_eq!(error.name(), "NewerInstalled", "{error}");
+    assert_eq!(older.is_installed(), Some(newer.installed));
+    assert_eq!(aws.only(EVIDENCE, &older.decision()).bytes, decision);
+}
+
+/// The same the other way round: what is told to be replaced is what really was.
+#[tokio::test(start_paused = true)]
+async fn another_attempt_tells_what_it_replaces_by_then() {
+    let aws = Aws::default();
+    let newer = Installing::new(&aws, &renewed());
+    aws.fault("PutParameter", 1..=1, Fault::Denied);
+    newer.installs().await.unwrap_err();
+    let older = Installing::new(&aws, &own_chain())
+        .installs()
+        .await
+        .unwrap();
+    let Installation {
+        installed,
+        replaces,
+    } = newer.installs().await.unwrap();
+    assert_eq!(newer.is_installed(), Some(installed.clone()));
+    let replaced = replaces.unwrap().certificate_sha256;
+    assert_eq!(replaced, older.installed.certificate_sha256);
+    // The record has the first decision, when nothing was there to be replaced.
+    let decision = aws.only(EVIDENCE, &newer.decision()).bytes;
+    let decision: Installation = serde_json::from_slice(&decision).unwrap();
+    assert_eq!((decision.installed, decision.replaces), (installed, None));
+}
+
+/// Somebody else wrote in between: the machine tries again, and that attempt decides.
+#[tokio::test(start_paused = true)]
+async fn what_is_read_back_must_be_what_was_written() {
+    let (aws, pki) = (Aws::default(), own_chain());
+    let installing = Installing::new(&aws, &pki);
+    aws.fault("GetParameter", 2..=2, Fault::Answered(of_another_ceremony));
+    let error = installing.installs().await.unwrap_err();
+    assert_eq!(error.name(), "ServiceUnavailable", "{error}");
+    let again = installing.installs().await.unwrap();
+    assert_eq!(installing.is_installed(), Some(again.installed));
+}
+
+fn of_another_ceremony(answer: &mut Value) {
+    let value = answer["Parameter"]["Value"].as_str().unwrap();
+    let mut installed: Installed = serde_json::from_str(value).unwrap();
+    installed.ceremony_id = "enrolment-package-signing-0123456789abcdef".to_owned();
+    answer["Parameter"]["Value"] = serde_json::to_string(&installed).unwrap().into();
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,14 +1,15 @@
 //! `FetchEnrolment`: the execution's objects become a certificate path, and what it is held to.
 //!
 //! Reads exactly the object versions that the input names, holds them to the digests it names, and
-//! loads the key's enrolment rules and the request for the certificate. Needs to read the inbox, the
-//! rules, the requests and the proven roots; leaves nothing behind. What it returns is parsed and in
+//! loads the key's enrolment rules and the request for the certificate, and looks up whether the key that
+//! is installed has replaced the one that was requested for. Needs to read the inbox, the rules, the
+//! requests, what is installed, and the proven roots; leaves nothing behind. What it returns is parsed and in
 //! order, but not proven: that is for the next state.
 
 use ceremony::bundle::{UnusableFile, certificates_in};
 use ceremony::certificate::Certificate;
 use ceremony::digest::Sha256;
-use ceremony::enrolment::{CertificateRequest, Enrolment, OwnKey, Policy};
+use ceremony::enrolment::{CertificateRequest, Enrolment, OwnKey, Policy, replaced_by};
 use ceremony::evidence::Recordable;
 use ceremony::execution::Start;
 use ceremony::path::{CertificateFacts, CertificatePath, NoPath};
@@ -17,7 +18,8 @@ use ceremony::text::shown;
 use serde::{Deserialize, Serialize};
 use step::{ServiceError, StepError};
 use storage::{
-    DroppedError, RulesError, StorageError, load_rules, path_of, read_dropped, requests_of,
+    DroppedError, InstalledError, RulesError, StorageError, installed, load_rules, path_of,
+    read_dropped, requests_of,
 };
 use strum::{IntoStaticStr, VariantNames};
 
@@ -77,13 +79,15 @@ pub async fn handle(context: &Context, input: Input) -> Result<Output, Error> {
     let (s3, evidence) = (&context.s3, &context.evidence_bucket);
     let path = path_of(s3, evidence, leaf, &certificates, Some(&rules)).await??;
     let requests = requests_of(s3, evidence, key).await?;
-    let request = request_for(&path.leaf, requests).ok_or_else(|| Error::NotRequested {
+    let request = request_for(&path.leaf, &requests).ok_or_else(|| Error::NotRequested {
         key,
         subject: path.leaf.subject().to_owned(),
         public_key_sha256: Sha256::of(path.leaf.public_key_info()),
     })?;
+    let installed = installed(&context.ssm, key).await?;
+    let replaced_by = replaced_by(&request, installed.as_ref(), &requests);
     Ok(Output {
-        policy: rules.policy(version, request),
+        policy: rules.policy(version, request, replaced_by),
         path,
     })
 }
@@ -93,19 +97,16 @@ pub async fn handle(context: &Context, input: Input) -> Result<Output, Error> {
 /// says that the subject differs.
 fn request_for(
     certificate: &Certificate,
-    requests: Vec<CertificateRequest>,
+    requests: &[CertificateRequest],
 ) -> Option<CertificateRequest> {
     let public_key = Sha256::of(certificate.public_key_info());
     let subject = hex::encode(certificate.subject_der());
-    let of_key = |request: &CertificateRequest| request.public_key_sha256 == public_key;
-    let mut requests: Vec<_> = requests.into_iter().filter(of_key).collect();
-    let same = requests
-        .iter()
-        .rposition(|request| request.subject_der.eq_ignore_ascii_case(&subject));
-    match same {
-        Some(at) => Some(requests.swap_remove(at)),
-        None => requests.pop(),
-    }
+    let of_key = |request: &&CertificateRequest| request.public_key_sha256 == public_key;
+    let mut newest_first = requests.iter().rev().filter(of_key);
+    let same = newest_first
+        .clone()
+        .find(|request| request.subject_der.eq_ignore_ascii_case(&subject));
+    same.or_else(|| newest_first.next()).cloned()
 }
 
 /// Why there is no path, or nothing that it could be held to.
@@ -118,6 +119,8 @@ pub enum Error {
     FileUnusable { key: String, source: UnusableFile },
     #[error("the execution's input cannot be used: {detail}")]
     InputMalformed { detail: String },
+    #[error("{0}")]
+    InstalledUnreadable(String),
     /// `intake-enrolment` has seen one.
     #[error(
         "no certificate was requested under the name `{key}` for the public key {public_key_sha256} of \
@@ -154,6 +157,12 @@ impl From<DroppedError> for Error {
     }
 }
 
+impl From<InstalledError> for Error {
+    fn from(error: InstalledError) -> Self {
+        error.told_as(Self::InstalledUnreadable)
+    }
+}
+
 impl From<RulesError> for Error {
     fn from(error: RulesError) -> Self {
         match error {
@@ -178,6 +187,10 @@ impl StepError for Error {
             }
             Self::InputMalformed { .. } => {
                 "Executions are started by dropping files into the inbox, not by hand."
+            }
+            Self::InstalledUnreadable(_) => {
+                "Find out who wrote what is installed, or deleted the evidence behind it: only the \
+                 ceremony certificate-enrolment writes the parameter."
             }
             Self::NotRequested { .. } => {
                 "Find out what became of the request in the evidence bucket, where nothing may be deleted."

@@ -3,8 +3,9 @@
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 use ceremony::digest::Sha256;
-use ceremony::enrolment::{Enrolment, OwnKey};
+use ceremony::enrolment::{Enrolment, Installed, OwnKey};
 use ceremony::execution::{DroppedObject, Start};
+use ceremony::utc::Utc;
 use emulated::aws::Aws;
 use emulated::enrolment::{enrolment, own_chain, policy_of, request, rules};
 use emulated::path;
@@ -98,6 +99,50 @@ async fn the_request_under_the_certificates_subject_is_meant() {
     dropped.aws.put("evidence", &place, document);
     let policy = dropped.fetched().await.unwrap().policy;
     assert_eq!(policy.request, request(KEY, &dropped.pki));
+}
+
+/// The key in the rules' name was changed for another one, whose certificate is installed.
+#[tokio::test(start_paused = true)]
+async fn a_key_that_was_replaced_is_told_with_the_one_that_is_installed() {
+    let dropped = Dropped::new();
+    let of_ours = request(KEY, &dropped.pki);
+    let installs = |key_arn: &str, requested_at: Utc| {
+        let mut other = of_ours.clone();
+        other.key_arn = key_arn.to_owned();
+        other.public_key_sha256 = Sha256::of(key_arn.as_bytes());
+        other.requested_at = requested_at;
+        let document = serde_json::to_vec(&other).unwrap();
+        let place = KEY.request_key(&other.public_key_sha256);
+        dropped.aws.put("evidence", &place, document);
+        let installed = Installed {
+            version: Installed::VERSION,
+            key: KEY,
+            key_arn: key_arn.to_owned(),
+            chain_key: "x/certificates.pem".to_owned(),
+            chain_version_id: "1".to_owned(),
+            chain_sha256: Sha256::of(b"chain"),
+            certificate_sha256: Sha256::of(b"certificate"),
+            not_before: requested_at,
+            not_after: requested_at,
+            ceremony_id: "x".to_owned(),
+            installed_at: requested_at,
+        };
+        let value = serde_json::to_string(&installed).unwrap();
+        let parameter = KEY.installed_parameter();
+        dropped.aws.put_plain_parameter(&parameter, &value);
+    };
+    installs("arn:older", of_ours.requested_at.plus_seconds(-60));
+    let policy = dropped.fetched().await.unwrap().policy;
+    assert_eq!(policy.replaced_by, None, "it is the older one's successor");
+
+    installs("arn:newer", of_ours.requested_at.plus_seconds(60));
+    let policy = dropped.fetched().await.unwrap().policy;
+    assert_eq!(policy.replaced_by.as_deref(), Some("arn:newer"));
+    assert_eq!(policy.request, of_ours);
+
+    let parameter = KEY.installed_parameter();
+    dropped.aws.put_plain_parameter(&parameter, "{}");
+    assert_eq!(dropped.refused().await, "InstalledUnreadable");
 }
 
 #[tokio::test(start_paused = true)]

@@ -142,9 +142,24 @@ async fn a_root_that_is_not_pinned_and_too_little_time_are_refused_by_name() {
     assert_eq!(proving.refused().await, "CertificateExpiresTooSoon");
 }
 
-/// The name stands for another key by now.
+/// It still is there, and has the public key of the certificate.
 #[tokio::test]
-async fn a_certificate_for_a_key_that_was_replaced_is_refused() {
+async fn a_certificate_for_a_key_that_was_replaced_is_refused_by_name() {
+    let mut proving = Proving::new(&own_chain()).await;
+    proving.input.policy.replaced_by = Some("arn:newer".to_owned());
+    let output = proving.proven().await.unwrap();
+    let failed: Vec<_> = output.checks.iter().filter(|it| it.refuses()).collect();
+    assert_eq!(failed.len(), 1, "{failed:?}");
+    assert!(failed[0].detail.contains("arn:newer"));
+    let refused = output.refused.unwrap();
+    assert_eq!(refused.error, "SigningKeyReplaced");
+    assert!(refused.remedy.contains("newer key stays"));
+    assert!(output.publication.is_none());
+}
+
+/// The key is not what the request says of it.
+#[tokio::test]
+async fn a_certificate_for_a_key_that_has_another_public_key_is_refused() {
     let proving = Proving::new(&own_chain()).await;
     let other = PrivateKey::cached(KeyKind::EccP256, "the next signing key");
     proving.aws.put_signer(Signer::new(KEY_ARN, other));

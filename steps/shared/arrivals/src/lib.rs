@@ -73,6 +73,7 @@ pub struct Arrivals {
     pub bus: Bus,
     pub runs: Runs,
     pub inbox_bucket: String,
+    pub evidence_bucket: String,
     pub rejections_queue_url: String,
     pub state_machine_arn: String,
 }
@@ -89,6 +90,7 @@ impl Arrivals {
             bus: Bus::new(bridge, required_variable("EVENT_BUS_NAME")),
             runs: Runs::new(dynamodb, required_variable("RUNS_TABLE")),
             inbox_bucket: required_variable("INBOX_BUCKET"),
+            evidence_bucket: required_variable("EVIDENCE_BUCKET"),
             rejections_queue_url: required_variable("REJECTIONS_QUEUE_URL"),
             state_machine_arn: required_variable("STATE_MACHINE_ARN"),
         }
@@ -189,8 +191,8 @@ impl Arrivals {
             Start::AlreadyStarted => Output::AlreadyStarted,
             Start::NonceAnswered { by } => {
                 let missing = format!(
-                    "the newest nonce of the folder has been answered by `{by}`, and a second answer \
-                     could not be told from the first: a new nonce is missing"
+                    "the newest nonce of the folder has been answered by `{by}`, or may have been, and \
+                     a second answer could not be told from the first: a new nonce is missing"
                 );
                 let remedy = "Have the partner drop a new random nonce in a file `<name>.nonce`.";
                 self.announce_incomplete(kind, place, missing, remedy)

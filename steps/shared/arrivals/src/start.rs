@@ -26,11 +26,22 @@
 //! - Where the table or Step Functions cannot be asked, nothing is started; the event comes again,
 //!   and lies in the dead-letter queue after that.
 //!
-//! A nonce of the partner's belongs to what identifies the set, and is answered once. After a run that
-//! failed, the leaf dropped again asks for the next run with the same nonce, which nobody has an answer
-//! to. After one that succeeded a second answer would be what the nonce is there to notice: a new one is
-//! asked for. A run whose end nobody knows any more counts as one that succeeded. The same nonce with
-//! another leaf is another set, and has an answer of its own: a block names the leaf that it is for.
+//! A nonce of the partner's belongs to what identifies the set, and is answered once: a second answer is
+//! what the nonce is there to notice. After one, a new nonce is asked for. What counts is not how a run
+//! ended, but whether a file of its package may be in the outbox:
+//!
+//! - A run that succeeded has answered.
+//! - One that failed has answered if its record lies in the evidence bucket. `Publish` writes that
+//!   before the first file of the package, and goes no further where it could not within its state's
+//!   time. A run that has failed without a record will get none: the leaf dropped again asks for the
+//!   next run with the same nonce, which nobody has an answer to.
+//! - One that was aborted, or ended for having lasted too long, counts as one that has answered:
+//!   `Publish` may have been at work, and Lambda does not stop with the execution. So does one whose end
+//!   nobody knows any more.
+//!
+//! The bucket is asked by its list, which is certain of what is not there; where it does not answer,
+//! nothing is started, and the event comes again. The same nonce with another leaf is another set, and
+//! has an answer of its own: a block names the leaf that it is for.
 //!
 //! Two things are taken on trust. S3 dates an object that was uploaded in parts by the beginning of
 //! its upload. And DescribeExecution may answer what was true a moment ago: for that moment a run that
@@ -43,9 +54,11 @@ use aws_sdk_sfn::types::{ExecutionStatus, IncludedData};
 use ceremony::digest::Sha256;
 use ceremony::execution::{DroppedObject, Start as Input};
 use ceremony::id::{CeremonyId, InputSet};
+use ceremony::publication::RECORD;
 use ceremony::utc::Utc;
 use runs::{Run, Taken};
 use step::ServiceError;
+use storage::is_listed;
 
 use crate::{Arrivals, Error};
 
@@ -54,7 +67,7 @@ use crate::{Arrivals, Error};
 pub(crate) enum Start {
     Started,
     AlreadyStarted,
-    /// The set's nonce has had its answer from this ceremony.
+    /// The set's nonce has had its answer from this ceremony, or may have had it.
     NonceAnswered {
         by: CeremonyId,
     },
@@ -86,11 +99,14 @@ pub(crate) async fn start<S: InputSet>(
                 match verdict(&last, &found, asking.dropped, now) {
                     Verdict::SameRun => return Ok(Start::AlreadyStarted),
                     Verdict::NotStarted => return execute(arrivals, asking.set, &last).await,
-                    Verdict::NextRun if is_answered(asking.set, &found) => {
-                        let by = CeremonyId::new(asking.set, last.number);
-                        return Ok(Start::NonceAnswered { by });
+                    Verdict::NextRun => {
+                        if let Some(by) =
+                            answered(arrivals, asking.set, last.number, &found).await?
+                        {
+                            return Ok(Start::NonceAnswered { by });
+                        }
+                        last.number + 1
                     }
-                    Verdict::NextRun => last.number + 1,
                 }
             }
         };
@@ -125,20 +141,30 @@ enum Execution {
     Ended {
         started: i64,
         stopped: i64,
-        succeeded: bool,
+        /// By its own state `Failed`, behind which no step is at work.
+        failed: bool,
     },
 }
 
-/// Whether the nonce of the set, if it has one, is to be answered no more.
-fn is_answered(set: &impl InputSet, last: &Execution) -> bool {
-    let has_failed = matches!(
-        last,
-        Execution::Ended {
-            succeeded: false,
-            ..
+/// The run by which the nonce of the set, if it has one, is answered or may be.
+async fn answered(
+    arrivals: &Arrivals,
+    set: &impl InputSet,
+    number: u32,
+    execution: &Execution,
+) -> Result<Option<CeremonyId>, Error> {
+    if !set.is_answered_once() {
+        return Ok(None);
+    }
+    let run = CeremonyId::new(set, number);
+    let may_be_out = match execution {
+        Execution::Ended { failed: true, .. } => {
+            let record = run.evidence_key(RECORD);
+            is_listed(&arrivals.s3, &arrivals.evidence_bucket, &record).await?
         }
-    );
-    set.is_answered_once() && !has_failed
+        _ => true,
+    };
+    Ok(may_be_out.then_some(run))
 }
 
 /// What a drop is to the last run of its set.
@@ -207,7 +233,7 @@ async fn execution(
         (status, Some(stopped)) => Execution::Ended {
             started: answer.start_date.secs(),
             stopped: stopped.secs(),
-            succeeded: *status == ExecutionStatus::Succeeded,
+            failed: *status == ExecutionStatus::Failed,
         },
     })
 }
@@ -260,7 +286,7 @@ mod tests {
         Execution::Ended {
             started,
             stopped,
-            succeeded: true,
+            failed: false,
         }
     }
 

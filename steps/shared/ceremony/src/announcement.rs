@@ -199,6 +199,10 @@ pub struct CeremonySucceeded {
     /// The KEK that was the current one of the folder before, if it was another: what is under it must
     /// be sent anew under this one. Null where there was none, or where it was this one already.
     pub replaces_current_kek_key_arn: Option<String>,
+    /// The KEK that is still the current one of the folder, since a ceremony that began later than this
+    /// one has sent it: working keys leave under that one, and not under `kekKeyArn`. Null where
+    /// `kekKeyArn` is the current one.
+    pub kept_current_kek_key_arn: Option<String>,
     /// Whether all certificates were proven not to be revoked, or which were not.
     pub revocation: Summary,
     /// Where the package lies.

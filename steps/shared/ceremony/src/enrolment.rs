@@ -224,6 +224,30 @@ impl CertificateRequest {
     }
 }
 
+/// The ARN of the installed key, if it took the place of the one that a certificate was requested for.
+///
+/// A key may be requested for several times, a renewal under another name, say; what tells which of two
+/// keys took the other's place is when each was requested for first. A key that was requested for later
+/// than the installed one is its successor; any other was replaced, and so is one of which that is not
+/// known.
+pub fn replaced_by(
+    request: &CertificateRequest,
+    installed: Option<&Installed>,
+    requests: &[CertificateRequest],
+) -> Option<String> {
+    let installed = &installed?.key_arn;
+    let first = |key_arn: &str| {
+        let requests = requests.iter().filter(|it| it.key_arn == key_arn);
+        requests.map(|it| it.requested_at).min()
+    };
+    let is_successor = match (first(&request.key_arn), first(installed)) {
+        (Some(ours), Some(theirs)) => ours > theirs,
+        _ => false,
+    };
+    let is_current = request.key_arn == *installed || is_successor;
+    (!is_current).then(|| installed.clone())
+}
+
 /// What somebody orders at their desk: that a certificate be asked for.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -358,6 +382,61 @@ mod tests {
             OwnKey::Tr34.renamed_csr_key(&key, b"name"),
             format!("enrolment/tr34/{short}-{name}.csr.pem")
         );
+    }
+
+    fn requested(key_arn: &str, day: i64) -> CertificateRequest {
+        CertificateRequest {
+            version: CertificateRequest::VERSION,
+            key: OwnKey::Tr34,
+            key_arn: key_arn.to_owned(),
+            alias: None,
+            public_key_sha256: Sha256::of(key_arn.as_bytes()),
+            subject_der: "3000".to_owned(),
+            subject: String::new(),
+            requested_at: Utc::of_unix_seconds(1_794_900_000 + day * 86_400).unwrap(),
+        }
+    }
+
+    /// The second key takes the place of the first, for which a renewal was asked for meanwhile.
+    #[test]
+    fn a_key_is_replaced_by_one_that_was_requested_for_later() {
+        let requests = [
+            requested("first", 0),
+            requested("second", 10),
+            requested("first", 20),
+        ];
+        let installed = |key_arn: &str| {
+            let time = requests[0].requested_at;
+            Installed {
+                version: Installed::VERSION,
+                key: OwnKey::Tr34,
+                key_arn: key_arn.to_owned(),
+                chain_key: String::new(),
+                chain_version_id: String::new(),
+                chain_sha256: Sha256::of(b""),
+                certificate_sha256: Sha256::of(b""),
+                not_before: time,
+                not_after: time,
+                ceremony_id: String::new(),
+                installed_at: time,
+            }
+        };
+        let replaced = |at: usize, by: &str| {
+            let installed = (!by.is_empty()).then(|| installed(by));
+            replaced_by(&requests[at], installed.as_ref(), &requests)
+        };
+        for (at, by) in [
+            (0, "first"),
+            (2, "first"),
+            (1, "second"),
+            (1, "first"),
+            (0, ""),
+        ] {
+            assert_eq!(replaced(at, by), None, "{at} {by}");
+        }
+        for (at, by) in [(0, "second"), (2, "second"), (1, "unknown")] {
+            assert_eq!(replaced(at, by).as_deref(), Some(by), "{at} {by}");
+        }
     }
 
     #[test]

@@ -96,7 +96,7 @@ pub trait InputSet {
     /// What counts, a line for each, the first two being the kind and the place's prefix.
     fn lines(&self) -> String;
 
-    /// Whether a run that has succeeded is the last: a nonce is answered once.
+    /// Whether a run whose package may be out is the last: a nonce is answered once.
     fn is_answered_once(&self) -> bool {
         false
     }

@@ -45,6 +45,10 @@ impl StoredFile {
     }
 }
 
+/// The record of a ceremony, in its folder of the evidence bucket. It is written before the first file
+/// of the package: where it is not, nothing is in the outbox.
+pub const RECORD: &str = "record.json";
+
 /// PEM of the key by which a package is signed.
 pub const SIGNING_KEY: &str = "signing-public-key.pem";
 

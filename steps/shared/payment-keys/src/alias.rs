@@ -58,32 +58,12 @@ pub(crate) async fn assign(
     .await
 }
 
-/// Points the alias at a key, whatever it had before, and says which other key that was.
-pub async fn point(
+/// True for the one caller who created it, with the key.
+pub(crate) async fn make_for(
     client: &Client,
     alias: &str,
     key_arn: &str,
-    pace: &Pace,
-) -> Result<Option<String>, ServiceError> {
-    let replaced = match look_up(client, alias, pace).await? {
-        Alias::Assigned(there) if there == key_arn => return Ok(None),
-        Alias::Assigned(there) => Some(there),
-        Alias::Reserved => None,
-        Alias::Absent => {
-            let made = pace.repeat(async || make_for(client, alias, key_arn).await);
-            if made.await? {
-                return Ok(None);
-            }
-            // Somebody else was faster.
-            None
-        }
-    };
-    assign(client, alias, key_arn, pace).await?;
-    Ok(replaced)
-}
-
-/// True for the one caller who created it, with the key.
-async fn make_for(client: &Client, alias: &str, key_arn: &str) -> Result<bool, ServiceError> {
+) -> Result<bool, ServiceError> {
     let create = client.create_alias().alias_name(alias).key_arn(key_arn);
     match create.send().await {
         Ok(_) => Ok(true),

@@ -2,12 +2,14 @@
 //!
 //! CreateKey and ImportKey have no idempotency token. [`claim`] makes them idempotent by an alias, and
 //! [`claim_guarded`] does so where people may have to approve the key before it can be used;
-//! [`inspect`] tells what a key is, so that one named by a profile is checked before it is used.
+//! [`make_current`] points an alias that goes from key to key; [`inspect`] tells what a key is, so that
+//! one named by a profile is checked before it is used.
 
 mod alias;
 mod approval;
 mod bdk;
 mod claim;
+mod current;
 mod deleted;
 mod inspect;
 mod listing;
@@ -23,10 +25,11 @@ use ceremony::enrolment::OwnKey;
 use ceremony::id::Ceremony;
 use step::ServiceError;
 
-pub use alias::{Alias, look_up, point};
+pub use alias::{Alias, look_up};
 pub use approval::{Guarded, claim_guarded, look_again};
 pub use bdk::is_bdk;
 pub use claim::{Claim, ClaimError, claim};
+pub use current::{Current, make_current};
 pub use deleted::deleted_key_of;
 pub use inspect::{Approval, KeyFacts, inspect};
 pub use listing::{Page, aliases_below, aliases_page, keys_page, tags_of};

@@ -21,7 +21,7 @@ pub use objects::{
     Beginning, DroppedError, Newest, ObjectError, read_beginning, read_dropped, read_newest,
     read_newest_dated, read_version,
 };
-pub use pages::{Keys, count_keys, list_after, read_own, write_over};
+pub use pages::{Keys, count_keys, is_listed, list_after, read_own, write_over};
 pub use profiles::{LoadedProfile, ProfileError, load_profile};
 pub use requests::{Slot, put_request, request_for, requests_of};
 pub use roots::supplied_roots;

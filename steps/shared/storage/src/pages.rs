@@ -37,6 +37,16 @@ pub async fn list_after(
     })
 }
 
+/// Whether something lies under exactly that key.
+///
+/// A list says so for certain. Reading does not where the caller may not list the bucket: what is not
+/// there looks as what is denied.
+pub async fn is_listed(client: &Client, bucket: &str, key: &str) -> Result<bool, ServiceError> {
+    // Of all keys that begin with it, it is the first.
+    let page = list_after(client, bucket, key, None, 1).await?;
+    Ok(page.keys.iter().any(|there| there == key))
+}
+
 /// How many keys there are with a prefix.
 pub async fn count_keys(client: &Client, bucket: &str, prefix: &str) -> Result<u32, ServiceError> {
     let (mut count, mut after) = (0, None);

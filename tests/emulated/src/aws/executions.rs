@@ -13,8 +13,8 @@ pub struct Started {
     pub input: String,
     pub started: i64,
     pub stopped: Option<i64>,
-    /// How it has ended.
-    pub succeeded: bool,
+    /// `RUNNING`, or how it has ended.
+    pub status: &'static str,
 }
 
 #[derive(Debug, Default)]
@@ -29,10 +29,10 @@ impl Executions {
         self.by_name.values().cloned().collect()
     }
 
-    pub(super) fn end(&mut self, name: &str, succeeded: bool) {
+    pub(super) fn end(&mut self, name: &str, status: &'static str) {
         let execution = self.by_name.get_mut(name).expect("an execution");
         execution.stopped = Some(self.now);
-        execution.succeeded = succeeded;
+        execution.status = status;
     }
 
     pub(super) fn forget(&mut self, name: &str) {
@@ -66,7 +66,7 @@ impl Executions {
             input,
             started: self.now,
             stopped: None,
-            succeeded: false,
+            status: "RUNNING",
         });
         Answer::json(&json!({ "executionArn": arn, "startDate": started.started }))
     }
@@ -85,15 +85,9 @@ impl Executions {
             "executionArn": arn,
             "stateMachineArn": machine,
             "startDate": execution.started,
-            "status": "RUNNING",
+            "status": execution.status,
         });
         if let Some(stopped) = execution.stopped {
-            let status = if execution.succeeded {
-                "SUCCEEDED"
-            } else {
-                "FAILED"
-            };
-            answer["status"] = json!(status);
             answer["stopDate"] = json!(stopped);
         }
         Answer::json(&answer)

@@ -15,6 +15,7 @@ use serde_json::{Value, json};
 use step::aws::SdkConfig;
 
 pub(crate) const INBOX: &str = "inbox";
+pub(crate) const EVIDENCE: &str = "evidence";
 pub(crate) const FOLDER: &str = "acme/production/cardholder/";
 
 /// 2026-11-18, 10:26:40 UTC.
@@ -163,12 +164,12 @@ pub(crate) fn context(config: &SdkConfig) -> Context {
             bus: bus_of(config),
             runs: runs_of(config),
             inbox_bucket: INBOX.to_owned(),
+            evidence_bucket: EVIDENCE.to_owned(),
             rejections_queue_url: "https://sqs.eu-west-1.amazonaws.com/111122223333/q".to_owned(),
             state_machine_arn: "arn:aws:states:eu-west-1:111122223333:stateMachine:kek-export"
                 .to_owned(),
         },
         ssm: aws_sdk_ssm::Client::new(config),
-        evidence_bucket: "evidence".to_owned(),
     }
 }
 

@@ -3,10 +3,12 @@
 use ceremony::exchange::Nonce;
 use ceremony::execution::Start;
 use ceremony::id::CeremonyId;
+use emulated::aws::Fault;
 use intake::Output;
 use serde_json::json;
+use step::StepError;
 
-use crate::inbox::{FOLDER, INBOX, Inbox};
+use crate::inbox::{EVIDENCE, FOLDER, INBOX, Inbox};
 
 const NONCE: &str = "00112233445566778899aabbccddeeff";
 const OTHER: &str = "ffeeddccbbaa9988";
@@ -118,6 +120,95 @@ async fn a_nonce_is_answered_once() {
     inbox.aws.delete(INBOX, &format!("{FOLDER}a.nonce"));
     assert_eq!(inbox.hears("b.nonce").await.unwrap(), Output::Started);
     assert!(names(&inbox).contains(&id(&inbox, OTHER, 1).to_string()));
+}
+
+/// A folder into which the leaf was dropped again, some time after its first ceremony ended like this.
+async fn dropped_again(ends: impl FnOnce(&Inbox, &CeremonyId)) -> Inbox {
+    let mut inbox = inbox("two");
+    inbox.drops("a.nonce", NONCE);
+    assert_eq!(inbox.hears("a.nonce").await.unwrap(), Output::Started);
+    inbox.time_passes(60);
+    ends(&inbox, &id(&inbox, NONCE, 1));
+    inbox.time_passes(60);
+    inbox.drops_certificate("leaf.pem", &inbox.pki.leaf);
+    inbox
+}
+
+/// What `Publish` wrote into the evidence bucket before it failed, or a step behind it did.
+fn fails_having_written(inbox: &Inbox, ceremony: &CeremonyId, documents: &[&str]) {
+    for name in documents {
+        let key = ceremony.evidence_key(name);
+        inbox.aws.put(EVIDENCE, &key, "written");
+    }
+    inbox.aws.end_execution(ceremony.as_str());
+}
+
+/// Nothing can be in the outbox: the record goes before the first file of the package.
+#[tokio::test(start_paused = true)]
+async fn a_ceremony_that_failed_without_a_record_has_answered_no_nonce() {
+    for documents in [
+        &[][..],
+        &["failure-20261118T102700Z-0123456789abcdef.json"],
+        &["certificates.pem", "manifest.json", "record.json.other"],
+    ] {
+        let ends = |inbox: &Inbox, first: &CeremonyId| {
+            fails_having_written(inbox, first, documents);
+        };
+        let inbox = dropped_again(ends).await;
+        assert_eq!(inbox.hears("leaf.pem").await.unwrap(), Output::Started);
+        assert!(names(&inbox).contains(&id(&inbox, NONCE, 2).to_string()));
+    }
+}
+
+/// In `EstablishKek`, say, or half-way through the package.
+#[tokio::test(start_paused = true)]
+async fn a_ceremony_that_failed_with_a_record_may_have_answered() {
+    let ends = |inbox: &Inbox, first: &CeremonyId| {
+        fails_having_written(inbox, first, &["manifest.json", "record.json"]);
+    };
+    let inbox = dropped_again(ends).await;
+    assert_eq!(inbox.hears("leaf.pem").await.unwrap(), Output::Incomplete);
+    let (reason, first) = (inbox.only_reason(), id(&inbox, NONCE, 1));
+    assert!(reason.contains(first.as_str()), "{reason}");
+    assert_eq!(names(&inbox), [first.to_string()]);
+}
+
+/// `Publish` may have been at work, and Lambda goes on.
+#[tokio::test(start_paused = true)]
+async fn a_ceremony_that_was_aborted_may_have_answered() {
+    let ends = |inbox: &Inbox, first: &CeremonyId| inbox.aws.abort_execution(first.as_str());
+    let inbox = dropped_again(ends).await;
+    assert_eq!(inbox.hears("leaf.pem").await.unwrap(), Output::Incomplete);
+    assert_eq!(names(&inbox), [id(&inbox, NONCE, 1).to_string()]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn where_nobody_says_whether_there_is_a_record_nothing_is_started() {
+    let ends = |inbox: &Inbox, first: &CeremonyId| inbox.aws.end_execution(first.as_str());
+    let inbox = dropped_again(ends).await;
+    // The first list is that of the folder.
+    inbox.aws.fault("ListObjectsV2", 2..=2, Fault::Denied);
+    let error = inbox.hears("leaf.pem").await.unwrap_err();
+    assert_eq!(error.name(), "AccessDenied");
+    assert_eq!(names(&inbox), [id(&inbox, NONCE, 1).to_string()]);
+    // The event comes again.
+    assert_eq!(inbox.hears("leaf.pem").await.unwrap(), Output::Started);
+}
+
+/// Only a nonce makes a difference: the evidence is asked for nothing else.
+#[tokio::test(start_paused = true)]
+async fn without_a_nonce_a_record_makes_no_difference() {
+    let mut inbox = Inbox::with_chain();
+    inbox.hears("leaf.pem").await.unwrap();
+    inbox.time_passes(60);
+    let first = inbox.set().ceremony(1).ceremony_id;
+    fails_having_written(&inbox, &first, &["record.json"]);
+    inbox.time_passes(60);
+    inbox.drops_certificate("leaf.pem", &inbox.pki.leaf);
+    assert_eq!(inbox.hears("leaf.pem").await.unwrap(), Output::Started);
+    inbox.assert_runs(&[1, 2]);
+    let lists = |call: &String| call.starts_with("ListObjectsV2 evidence");
+    assert!(!inbox.aws.calls().iter().any(lists));
 }
 
 /// Three months later nobody knows how it ended.

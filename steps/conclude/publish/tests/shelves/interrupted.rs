@@ -1,9 +1,9 @@
 //! Publications that do not get to their end.
 
-use emulated::aws::Fault;
+use emulated::aws::{Fault, Gate};
 use step::StepError;
 
-use crate::published::Published;
+use crate::published::{OUTBOX, Published};
 
 /// Wherever it lies. It stays, what comes after it is not written, and nobody is told that the
 /// package is out.
@@ -59,5 +59,25 @@ async fn an_attempt_that_fails_anywhere_is_completed_by_the_next() {
                 assert_eq!(one.everything(), whole.everything());
             }
         }
+    }
+}
+
+/// The machine has given the attempt up by then, and may count the ceremony as one without a package.
+#[tokio::test(start_paused = true)]
+async fn without_a_record_in_time_nothing_goes_out() {
+    let places = Published::nothing_yet().places();
+    let of_the_record = places
+        .iter()
+        .position(|(_, key)| key.ends_with("record.json"));
+    // Each is written and read back.
+    let requests = 2 * (of_the_record.unwrap() + 1);
+    for passed in 0..requests {
+        let (one, gate) = (Published::nothing_yet(), Gate::default());
+        gate.let_pass(passed);
+        let error = one.publish_behind(&gate).await.unwrap_err();
+        assert_eq!(error.name(), "ServiceUnavailable", "{passed}");
+        assert!(error.to_string().contains("40 seconds"), "{error}");
+        gate.let_pass(100);
+        assert_eq!(one.aws.keys(OUTBOX), [""; 0], "{passed}");
     }
 }

@@ -10,11 +10,12 @@ use ceremony::evidence::{Evidence, digest_of};
 use ceremony::execution::{BINARY, Execution, File, JSON, PEM, TEXT};
 use ceremony::publication::Publication;
 use ceremony::utc::Utc;
-use emulated::aws::Aws;
+use emulated::aws::{Aws, Gate};
 use emulated::{ceremony, certificate, quick_chain};
 use publish::{Context, Error, Input, Output, handle};
 use serde_json::{Value, json};
 use step::Journal;
+use step::aws::SdkConfig;
 
 pub(crate) const EVIDENCE: &str = "evidence";
 pub(crate) const OUTBOX: &str = "outbox";
@@ -73,8 +74,17 @@ impl Published {
     }
 
     pub(crate) async fn publish(&self) -> Result<Output, Error> {
+        self.publish_with(&self.aws.config()).await
+    }
+
+    /// The same, where every request waits at a gate.
+    pub(crate) async fn publish_behind(&self, gate: &Gate) -> Result<Output, Error> {
+        self.publish_with(&self.aws.config_behind(gate)).await
+    }
+
+    async fn publish_with(&self, config: &SdkConfig) -> Result<Output, Error> {
         let context = Context {
-            s3: Client::new(&self.aws.config()),
+            s3: Client::new(config),
             outbox_bucket: OUTBOX.to_owned(),
             evidence_bucket: EVIDENCE.to_owned(),
         };

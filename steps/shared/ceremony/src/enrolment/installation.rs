@@ -6,12 +6,13 @@ use super::Installed;
 use crate::digest::Sha256;
 use crate::utc::Utc;
 
-/// What an installation came to: `<ceremony-id>/installed.json` in the evidence bucket.
+/// What was decided to be installed, and in place of what. The first decision of a ceremony is
+/// `<ceremony-id>/installed.json` in the evidence bucket; what is installed the parameter alone says.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Installation {
     pub installed: Installed,
-    /// What was installed before; null where nothing was.
+    /// What was installed when that was decided; null where nothing was.
     pub replaces: Option<Replaced>,
 }
 

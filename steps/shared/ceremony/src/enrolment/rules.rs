@@ -81,7 +81,12 @@ impl EnrolmentRules {
     }
 
     /// What one ceremony takes from them, as they stood in this version of their parameter.
-    pub fn policy(self, version: i64, request: CertificateRequest) -> Policy {
+    pub fn policy(
+        self,
+        version: i64,
+        request: CertificateRequest,
+        replaced_by: Option<String>,
+    ) -> Policy {
         Policy {
             rules: ProfileVersion {
                 parameter: self.key.rules_parameter(),
@@ -91,6 +96,7 @@ impl EnrolmentRules {
             minimum_remaining_days: self.minimum_remaining_days,
             revocation: self.revocation,
             request,
+            replaced_by,
         }
     }
 }
@@ -106,6 +112,8 @@ pub struct Policy {
     pub revocation: Rules,
     /// What was asked for, with the public key that the certificate has.
     pub request: CertificateRequest,
+    /// The installed key, if it took the place of the requested one ([`super::replaced_by`]).
+    pub replaced_by: Option<String>,
 }
 
 #[cfg(test)]

@@ -102,6 +102,8 @@ pub enum CheckName {
     Identity,
     /// Only a CA may sign certificates.
     KeyCertSignInCaOnly,
+    /// The signing key was not replaced by one that is installed.
+    KeyNotReplaced,
     /// KeyUsage: keyCertSign for CAs; for the leaf, where present, the use that it is for.
     KeyUsage,
     /// The leaf's key is of a kind that can carry a key.
@@ -172,6 +174,7 @@ impl CheckName {
             Self::ExtensionsOnce => "DuplicateExtension",
             Self::Identity => "IdentityMismatch",
             Self::KeyCertSignInCaOnly => "KeyCertSignWithoutCa",
+            Self::KeyNotReplaced => "SigningKeyReplaced",
             Self::KeyUsage => "KeyUsageWrong",
             Self::LeafKeyKind => "UnsuitableLeafKey",
             Self::LeafKeySuitable => "LeafKeyTooWeak",
@@ -209,6 +212,7 @@ impl CheckName {
             Self::CertificatePath => "RFC 5280 §6.1",
             Self::ChainFitsPackage => "The package, which carries them",
             Self::Identity => "Profile, identity",
+            Self::KeyNotReplaced => "The requests, and what is installed",
             Self::KeyUsage => "RFC 5280 §4.2.1.3",
             Self::LeafKeyKind | Self::LeafKeySuitable => {
                 "AWS Payment Cryptography, Import and export keys"

@@ -40,6 +40,7 @@ pub fn prove_signer(
     checks::certificates_are_valid_at(&path, now, &mut checks);
     checks::cas_may_issue(&path, None, &mut checks);
     leaf_was_requested(&path, &policy.request, &mut checks);
+    key_is_not_replaced(&path, policy, &mut checks);
     leaf_may_sign(&path, &mut checks);
     chain_fits_package(&path, &mut checks);
     checks.extend(live_key);
@@ -110,6 +111,21 @@ fn leaf_was_requested(
     check(CheckName::SubjectRequested, passed, detail);
 }
 
+/// Its key still exists and proves to be the one in the certificate, long after another took its place.
+fn key_is_not_replaced(path: &CertificatePath, policy: &Policy, checks: &mut Vec<Check>) {
+    let key = shown(&policy.request.key_arn);
+    let detail = match &policy.replaced_by {
+        None => format!("{key} is installed, or no key is that was requested later"),
+        Some(newer) => format!(
+            "{} is installed, and {key} was not requested later than that",
+            shown(newer)
+        ),
+    };
+    let passed = policy.replaced_by.is_none();
+    let name = CheckName::KeyNotReplaced;
+    checks.push(Check::on(Role::Leaf, &path.leaf, name, passed, detail));
+}
+
 /// It is an end-entity certificate that may verify signatures, of a key that is worth it.
 fn leaf_may_sign(path: &CertificatePath, checks: &mut Vec<Check>) {
     checks::leaf_is_no_ca(path, checks);
@@ -159,9 +175,13 @@ pub(super) fn remedy(check: CheckName) -> &'static str {
             "Have the CA issue it with fewer CAs above it, or with smaller keys (P-384 instead of RSA) and \
              fewer extensions."
         }
+        CheckName::KeyNotReplaced => {
+            "The newer key stays in use, and no certificate for an older one is installed; what is to be \
+             installed must be requested anew, for the key that signs now or for a new one."
+        }
         CheckName::LiveKey => {
-            "Find out what became of the key, and whether this certificate is for one that was \
-             replaced: what is to be installed must be requested anew, for the key that signs now."
+            "Find out what became of the key: another public key than the requested one is another key; \
+             what is to be installed must be requested anew, for the key that signs now."
         }
         CheckName::NotExpired => {
             "Have the CA issue another certificate for the same request, and drop that."

@@ -31,7 +31,7 @@ pub struct Order {
 #[serde(rename_all = "kebab-case")]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum EstablishedKek {
-    /// The one that `kek-export` sent last.
+    /// The one of the `kek-export` that began last, of those whose package is out.
     Current,
     /// The one that the partner sent.
     Received,
