@@ -168,5 +168,5 @@ fn policy(path: &CertificatePath) -> Policy {
         requested_at: Utc::now(),
     };
     let rules = EnrolmentRules::parse(&rules.to_string(), KEY).unwrap();
-    rules.policy(i64::MAX, request)
+    rules.policy(i64::MAX, request, None)
 }
