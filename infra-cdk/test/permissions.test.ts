@@ -209,6 +209,7 @@ const STEP_POLICIES: Record<string, string[]> = {
     `kms:GenerateDataKey ${throughS3}`,
     `payment-cryptography:ExportKey on ${payment}:key/* if StringEquals aws:ResourceTag/key-ceremony:purpose = bdk and ` +
       'StringEquals payment-cryptography:ExportKeyMaterial = Tr31KeyBlock',
+    `payment-cryptography:GetKey on ${payment}:key/*`,
     's3:GetObject on Storage/Fleets/initial-keys/*/batches/*',
     's3:GetObject on Storage/Fleets/initial-keys/*/results/*',
     's3:ListBucket on Storage/Fleets if StringLike s3:prefix = initial-keys/*',

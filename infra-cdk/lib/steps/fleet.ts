@@ -47,7 +47,12 @@ export function fleetSteps(
             Math.round((1000 * BATCHES_AT_ONCE) / apcCallsPerSecond),
           ),
         },
-        permissions: [...payment.exportInitialKeys(), ...writeResults(storage)],
+        permissions: [
+          ...payment.exportInitialKeys(),
+          // Whether a refusal is the keys' own, and no terminal's.
+          ...payment.readKeys(),
+          ...writeResults(storage),
+        ],
         // A hundred calls at the slowest pace, which is one call a second for the whole map.
         timeout: Duration.minutes(15),
       },

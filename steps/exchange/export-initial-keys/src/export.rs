@@ -2,10 +2,11 @@
 
 use aws_sdk_paymentcryptography::Client;
 use aws_sdk_paymentcryptography::types::{
-    ExportAttributes, ExportDukptInitialKey, ExportKeyMaterial, ExportTr31KeyBlock, KeyBlockHeaders,
+    ExportAttributes, ExportDukptInitialKey, ExportKeyMaterial, ExportTr31KeyBlock,
+    KeyBlockHeaders, KeyState,
 };
 use ceremony::fleet::{Derivation, Outcome, SerialNumber};
-use payment_keys::Pace;
+use payment_keys::{Pace, inspect, is_bdk};
 use step::ServiceError;
 
 use crate::{Error, block};
@@ -34,8 +35,8 @@ pub(crate) async fn one(
     };
     let answer = match answer {
         Ok(answer) => answer,
-        // The keys are right, as an earlier step has seen: it is the serial number that is not taken. Its
-        // words are left out, as they may repeat it, and every reason would be another one.
+        // If the keys are right, which is looked at when the batch is through, it is the serial number that
+        // is not taken. The words are left out, as they may repeat it, and every reason would be another.
         Err(ServiceError::ServiceRefused { code, .. }) if code == "ValidationException" => {
             return Ok(failed(format!("ExportKey was refused with {code}")));
         }
@@ -44,16 +45,28 @@ pub(crate) async fn one(
         }
         Err(error) => return Err(error.into()),
     };
-    Ok(
-        match block::checked(answer.wrapped_key, derivation, number) {
-            Ok((key_block, kcv)) => Outcome::Exported {
-                ksn: number.clone(),
-                key_block,
-                kcv,
-            },
-            Err(why) => failed(why.to_string()),
-        },
-    )
+    // A block that is another than was asked for is no terminal's own fault.
+    let (key_block, kcv) = block::checked(answer.wrapped_key, derivation, number)?;
+    Ok(Outcome::Exported {
+        ksn: number.clone(),
+        key_block,
+        kcv,
+    })
+}
+
+/// Whether both keys are as they were found. If not, what the service did not take says nothing of the
+/// terminals: AWS documents ValidationException for both.
+pub(crate) async fn keys_are_usable(client: &Client, derivation: &Derivation) -> Result<(), Error> {
+    let pace = Pace::patient();
+    let unusable = |key: &str, why: &str| Error::ExportRefused(format!("{key}: {why}"));
+    let Derivation { bdk, kek, .. } = derivation;
+    let facts = inspect(client, &bdk.key_arn, &pace).await?;
+    is_bdk(&facts, bdk.algorithm).map_err(|why| unusable(&bdk.key_arn, &why.to_string()))?;
+    let facts = inspect(client, &kek.key_arn, &pace).await?;
+    if facts.state != KeyState::CreateComplete || !facts.enabled {
+        return Err(unusable(&kek.key_arn, "the KEK is disabled, or deleted"));
+    }
+    Ok(())
 }
 
 fn attributes(number: &SerialNumber) -> ExportAttributes {

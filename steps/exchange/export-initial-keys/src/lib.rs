@@ -138,7 +138,15 @@ impl Work<'_> {
             ticks.lock().await.tick().await;
             export::one(client, derivation, number).await
         });
-        exports.buffered(IN_FLIGHT).try_collect().await
+        let outcomes: Vec<Outcome> = exports.buffered(IN_FLIGHT).try_collect().await?;
+        // A result stays: it must not say of terminals what is true of a key.
+        if outcomes
+            .iter()
+            .any(|it| matches!(it, Outcome::Failed { .. }))
+        {
+            export::keys_are_usable(client, derivation).await?;
+        }
+        Ok(outcomes)
     }
 
     async fn note(&self, error: &Error) -> Result<(), ServiceError> {
@@ -167,6 +175,8 @@ impl Work<'_> {
 pub enum Error {
     #[error("a batch is not of its form: {0}")]
     BatchUnusable(String),
+    #[error("a key block is not what was asked for: {0}")]
+    BlockDiffers(String),
     #[error("{0}")]
     ExportRefused(String),
     #[error(transparent)]
@@ -186,6 +196,10 @@ impl StepError for Error {
         match self {
             Self::BatchUnusable(_) => {
                 "This is a defect of the software: report it with the record."
+            }
+            Self::BlockDiffers(_) => {
+                "Payment Cryptography answered in a form this software does not know, and nothing \
+                 was passed on: look for a newer version, and report it with the record."
             }
             Self::ExportRefused(_) => {
                 "The KEK must be enabled and exportable until the run has ended, and so must the base \

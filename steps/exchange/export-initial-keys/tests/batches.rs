@@ -5,6 +5,12 @@
 use std::time::Duration;
 
 use apc_emulator::FaultKind;
+use aws_sdk_paymentcryptography::Client;
+use aws_sdk_paymentcryptography::operation::export_key::ExportKeyInput;
+use aws_sdk_paymentcryptography::types::{
+    ExportKeyMaterial, ExportTr31KeyBlock, KeyAlgorithm, KeyAttributes, KeyBlockHeaders, KeyClass,
+    KeyModesOfUse, KeyUsage,
+};
 use ceremony::algorithms::KekAlgorithm;
 use ceremony::digest::Sha256;
 use ceremony::execution::Location;
@@ -14,7 +20,7 @@ use ceremony::tr31::KeyBlock;
 use ceremony::utc::Utc;
 use emulated::aws::{Aws, Fault};
 use emulated::fleet::{creates_bdk, derivation, serial_numbers};
-use emulated::{Emulated, ceremony};
+use emulated::{Emulated, between, ceremony};
 use export_initial_keys::{Context, Error, Input, Output, handle};
 use step::{Journal, StepError};
 
@@ -58,8 +64,12 @@ impl Scene {
     }
 
     async fn exports(&self, batch: u32) -> Result<Output, Error> {
+        self.exports_by(self.emulated.client.clone(), batch).await
+    }
+
+    async fn exports_by(&self, client: Client, batch: u32) -> Result<Output, Error> {
         let context = Context {
-            payment_cryptography: self.emulated.client.clone(),
+            payment_cryptography: client,
             s3: aws_sdk_s3::Client::new(&self.aws.config()),
             work_bucket: "fleets".to_owned(),
             pause: Duration::from_millis(1),
@@ -90,6 +100,12 @@ impl Scene {
         let result: BatchResult = serde_json::from_slice(&stored.bytes).unwrap();
         assert_eq!(result.batch, batch);
         result.terminals
+    }
+
+    /// How many results there are of a batch: none or one.
+    fn results(&self, batch: u32) -> usize {
+        let key = Plan::result_key(FOLDER, batch);
+        self.aws.versions("fleets", &key).len()
     }
 
     fn calls(&self) -> usize {
@@ -203,17 +219,67 @@ async fn what_is_wrong_with_the_keys_ends_the_batch_and_is_noted() {
         .bytes;
     let noted: StoppedBatch = serde_json::from_slice(&noted).unwrap();
     assert_eq!((noted.batch, noted.error.as_str()), (1, "ExportRefused"));
-    assert!(
-        scene
-            .aws
-            .versions("fleets", &Plan::result_key(FOLDER, 1))
-            .is_empty()
-    );
+    assert_eq!(scene.results(1), 0);
 
     // And the next attempt, with keys that are there, makes it whole.
     scene.derivation.bdk = creates_bdk(&scene.emulated.client, BdkAlgorithm::TDES_2KEY).await;
     scene.exports(1).await.unwrap();
     assert_eq!(scene.result(1).len(), 3);
+}
+
+/// What the service says of such a key is what it says of a serial number that it does not take.
+#[tokio::test]
+async fn a_key_that_is_not_as_it_was_found_is_no_terminals_own_reason() {
+    let mut scene = Scene::tdes(3).await;
+    let usage = KeyUsage::Tr31B0BaseDerivationKey;
+    let modes = KeyModesOfUse::builder().derive_key(true).build();
+    let attributes = KeyAttributes::builder()
+        .key_algorithm(KeyAlgorithm::Tdes2Key)
+        .key_class(KeyClass::SymmetricKey)
+        .key_modes_of_use(modes)
+        .key_usage(usage)
+        .build()
+        .unwrap();
+    let create = scene.emulated.client.create_key();
+    let create = create.key_attributes(attributes).exportable(false);
+    let stays = create.send().await.unwrap().key.unwrap().key_arn;
+    scene.derivation.bdk.key_arn = stays.clone();
+    let error = scene.exports(1).await.unwrap_err();
+    assert_eq!(error.name(), "ExportRefused", "{error}");
+    assert!(error.to_string().contains(&stays), "{error}");
+    assert_eq!(scene.results(1), 0);
+}
+
+/// Something between the step and the service asks for another block than the step does.
+#[tokio::test]
+async fn a_block_that_is_another_than_was_asked_for_ends_the_batch() {
+    let scene = Scene::tdes(3).await;
+    let client = &scene.emulated.client;
+    let (other, _) = scene.emulated.creates_kek().await;
+    let under_another = between(client, move |input| {
+        block(input).wrapping_key_identifier = other.clone();
+    });
+    let with_more = between(client, |input| {
+        let blocks = [("10".to_owned(), "0123456789AB".to_owned())];
+        let headers = KeyBlockHeaders::builder().set_optional_blocks(Some(blocks.into()));
+        block(input).key_block_headers = Some(headers.build());
+    });
+    for (client, words) in [
+        (under_another, "it is under another key"),
+        (with_more, "its optional blocks are others"),
+    ] {
+        let error = scene.exports_by(client, 1).await.unwrap_err();
+        assert_eq!(error.name(), "BlockDiffers");
+        assert!(error.to_string().contains(words), "{error}");
+        assert_eq!(scene.results(1), 0);
+    }
+}
+
+fn block(input: &mut ExportKeyInput) -> &mut ExportTr31KeyBlock {
+    match &mut input.key_material {
+        Some(ExportKeyMaterial::Tr31KeyBlock(block)) => block,
+        other => panic!("{other:?}"),
+    }
 }
 
 #[tokio::test]

@@ -54,7 +54,7 @@ fn is_as_asked(header: &Header, kek: KekAlgorithm, key: &ReadyKey) -> Result<(),
         usages: &[key.usage.as_str()],
         algorithm: letter_of(key.algorithm),
         modes: &[key.modes.as_str()],
-        exportability: key.exportability.as_str(),
+        exportabilities: &[key.exportability.as_str()],
         optional_blocks: &blocks,
     })
 }

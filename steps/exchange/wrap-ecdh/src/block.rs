@@ -32,7 +32,7 @@ pub(crate) fn checked(
         usages,
         algorithm: letter_of(kek.algorithm),
         modes,
-        exportability: EXPORTABLE,
+        exportabilities: &[EXPORTABLE],
         optional_blocks: &[],
     })?;
     Ok(text)

@@ -157,7 +157,8 @@ pub struct Asked<'a> {
     pub algorithm: char,
     /// One of these.
     pub modes: &'a [&'a str],
-    pub exportability: &'a str,
+    /// One of these.
+    pub exportabilities: &'a [&'a str],
     /// Exactly these, by id and data, in any order; and padding, which may be added.
     pub optional_blocks: &'a [(&'a str, &'a str)],
 }
@@ -177,7 +178,7 @@ impl Header {
             ("algorithm", &algorithm, &[&asked_algorithm]),
             ("mode of use", &mode, asked.modes),
             ("key version", &self.key_version, &[NO_VERSION]),
-            ("exportability", &exportability, &[asked.exportability]),
+            ("exportability", &exportability, asked.exportabilities),
         ];
         for (field, found, asked) in fields {
             if !asked.contains(&found) {
@@ -370,7 +371,7 @@ mod tests {
             usages: &["D0", "P0"],
             algorithm: 'A',
             modes: &["B", "E"],
-            exportability: "E",
+            exportabilities: &["E"],
             optional_blocks: &[],
         };
         assert_eq!(header.answers(&asked), Ok(()));
@@ -405,7 +406,7 @@ mod tests {
             ),
             (
                 Asked {
-                    exportability: "N",
+                    exportabilities: &["N"],
                     ..asked
                 },
                 "its exportability is `E`, N was",
