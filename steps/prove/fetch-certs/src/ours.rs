@@ -5,7 +5,7 @@ use aws_sdk_ssm::Client as Ssm;
 use ceremony::enrolment::{Installed, OwnKey};
 use ceremony::profile::Exchange;
 use ceremony::utc::Utc;
-use storage::{InstalledError, StorageError, installed};
+use storage::{NotInstalled, StorageError, installed_now};
 
 use crate::Error;
 
@@ -17,9 +17,9 @@ pub(crate) struct Signers {
 }
 
 pub(crate) async fn signers(ssm: &Ssm, exchange: &Exchange, now: Utc) -> Result<Signers, Error> {
-    let package = valid(ssm, OwnKey::PackageSigning, now).await?;
+    let package = installed_now(ssm, OwnKey::PackageSigning, now).await?;
     let tr34 = if exchange.takes_our_signature() {
-        let tr34 = valid(ssm, OwnKey::Tr34, now).await?;
+        let tr34 = installed_now(ssm, OwnKey::Tr34, now).await?;
         Some(tr34.ok_or(Error::SigningCertificateMissing(OwnKey::Tr34))?)
     } else {
         None
@@ -27,26 +27,16 @@ pub(crate) async fn signers(ssm: &Ssm, exchange: &Exchange, now: Utc) -> Result<
     Ok(Signers { package, tr34 })
 }
 
-async fn valid(ssm: &Ssm, key: OwnKey, now: Utc) -> Result<Option<Installed>, Error> {
-    let Some(installed) = installed(ssm, key).await? else {
-        return Ok(None);
-    };
-    let Installed {
-        not_before,
-        not_after,
-        ..
-    } = installed;
-    if now > not_after {
-        return Err(Error::SigningCertificateExpired { key, not_after });
-    }
-    if now < not_before {
-        return Err(Error::SigningCertificateNotYetValid { key, not_before });
-    }
-    Ok(Some(installed))
-}
-
-impl From<InstalledError> for Error {
-    fn from(error: InstalledError) -> Self {
-        error.told_as(Self::SigningCertificateUnreadable)
+impl From<NotInstalled> for Error {
+    fn from(error: NotInstalled) -> Self {
+        match error {
+            NotInstalled::Expired { key, not_after } => {
+                Self::SigningCertificateExpired { key, not_after }
+            }
+            NotInstalled::NotYetValid { key, not_before } => {
+                Self::SigningCertificateNotYetValid { key, not_before }
+            }
+            NotInstalled::Unreadable(error) => error.told_as(Self::SigningCertificateUnreadable),
+        }
     }
 }

@@ -6,6 +6,7 @@ use aws_sdk_ssm::types::ParameterType;
 use ceremony::bundle::certificates_in;
 use ceremony::digest::Sha256;
 use ceremony::enrolment::{Chain, Installed, OwnKey};
+use ceremony::utc::Utc;
 use step::ServiceError;
 
 use crate::StorageError;
@@ -27,6 +28,30 @@ pub async fn installed(client: &Ssm, key: OwnKey) -> Result<Option<Installed>, I
     if installed.version != Installed::VERSION || installed.key != key {
         let (version, of) = (installed.version, installed.key);
         return Err(malformed(format!("it is version {version} and of `{of}`")));
+    }
+    Ok(Some(installed))
+}
+
+/// What is installed for a key that is to sign now: a ceremony that nobody can sign for must not come as
+/// far as a key.
+pub async fn installed_now(
+    client: &Ssm,
+    key: OwnKey,
+    now: Utc,
+) -> Result<Option<Installed>, NotInstalled> {
+    let Some(installed) = installed(client, key).await? else {
+        return Ok(None);
+    };
+    let Installed {
+        not_before,
+        not_after,
+        ..
+    } = installed;
+    if now > not_after {
+        return Err(NotInstalled::Expired { key, not_after });
+    }
+    if now < not_before {
+        return Err(NotInstalled::NotYetValid { key, not_before });
     }
     Ok(Some(installed))
 }
@@ -82,6 +107,19 @@ pub enum InstalledError {
     Object(#[from] ObjectError),
     #[error(transparent)]
     Service(#[from] ServiceError),
+}
+
+/// Why nothing that is installed can be signed with now.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+pub enum NotInstalled {
+    #[error("the certificate that is installed for our key `{key}` was valid until {not_after}")]
+    Expired { key: OwnKey, not_after: Utc },
+    #[error(
+        "the certificate that is installed for our key `{key}` is not valid before {not_before}"
+    )]
+    NotYetValid { key: OwnKey, not_before: Utc },
+    #[error(transparent)]
+    Unreadable(#[from] InstalledError),
 }
 
 impl StorageError for InstalledError {
