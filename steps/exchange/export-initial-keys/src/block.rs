@@ -2,6 +2,7 @@
 
 use aws_sdk_paymentcryptography::types::{WrappedKey, WrappedKeyMaterialFormat};
 use ceremony::algorithms::KekAlgorithm;
+use ceremony::fleet::run::Kek;
 use ceremony::fleet::{Derivation, SerialNumber};
 use ceremony::tr31::{Header, KeyBlock};
 
@@ -9,6 +10,7 @@ use ceremony::tr31::{Header, KeyBlock};
 pub(crate) fn checked(
     wrapped: Option<WrappedKey>,
     derivation: &Derivation,
+    kek: &Kek,
     number: &SerialNumber,
 ) -> Result<(String, String), Unfit> {
     let wrapped = wrapped.ok_or(Unfit::Missing)?;
@@ -16,13 +18,9 @@ pub(crate) fn checked(
         return Err(Unfit::Malformed);
     }
     let block = KeyBlock::read(&wrapped.key_material).map_err(|_| Unfit::Malformed)?;
-    check_header(block.header(), derivation, number)?;
-    let kcv = wrapped.key_check_value.unwrap_or_default();
-    let digits = kcv.bytes().filter(u8::is_ascii_hexdigit).count();
-    if digits != kcv.len() || !matches!(digits, 6 | 10) {
-        return Err(Unfit::NoCheckValue);
-    }
-    Ok((wrapped.key_material, kcv.to_ascii_uppercase()))
+    check_header(block.header(), derivation, kek, number)?;
+    let kcv = fleets::check_value(&wrapped).ok_or(Unfit::NoCheckValue)?;
+    Ok((wrapped.key_material, kcv))
 }
 
 /// An initial key is of usage B1 and mode X (ANSI X9.143), and may be given on, as it must reach the
@@ -30,9 +28,10 @@ pub(crate) fn checked(
 fn check_header(
     header: &Header,
     derivation: &Derivation,
+    kek: &Kek,
     number: &SerialNumber,
 ) -> Result<(), Unfit> {
-    let version = match derivation.kek.algorithm {
+    let version = match kek.algorithm {
         KekAlgorithm::AES_128 | KekAlgorithm::AES_192 | KekAlgorithm::AES_256 => 'D',
         KekAlgorithm::TDES_2KEY | KekAlgorithm::TDES_3KEY => 'B',
     };
