@@ -81,6 +81,13 @@ const inventories = ['orders', 'requests'].flatMap((section) =>
   ),
 );
 
+/** Where requests and orders lie, and what is beside them. */
+const ORDERS = ['requests', 'orders'].flatMap((section) =>
+  ['non-production', 'production'].flatMap((environment) =>
+    ['cardholder', 'pin'].map((dataType) => `*/${environment}/${dataType}/${section}/*`),
+  ),
+);
+
 /** What a working key may be for: never K0 or K1. */
 const WORKING_USAGES = [
   'TR31_B0_BASE_DERIVATION_KEY',
@@ -165,6 +172,7 @@ const STEP_POLICIES: Record<string, string[]> = {
         `s3:GetObjectVersion on Storage/Inbox/*/${folder}/${section}/*`,
       ]),
     ),
+    `s3:ListBucket on Storage/Inbox if StringLike s3:prefix = ${ORDERS.join('|')}`,
     'sqs:SendMessage on KekExport/Rejections/Queue',
     'sqs:SendMessage on WorkingKeyExport/Trigger/DeadLetters/Queue',
     `ssm:GetParameter ${profiles}`,
@@ -173,6 +181,7 @@ const STEP_POLICIES: Record<string, string[]> = {
   ],
   'Steps/fetch-request': [
     `kms:Decrypt ${throughS3}`,
+    's3:GetObject on Storage/Evidence/trusted-roots/*',
     's3:GetObjectVersion on Storage/Inbox/*',
     'ssm:GetParameter on arn:PARTITION:ssm:REGION:ACCOUNTID:parameter/key-ceremony/certificates/*',
     `ssm:GetParameter ${profiles}`,
@@ -206,6 +215,17 @@ const STEP_POLICIES: Record<string, string[]> = {
       'StringEquals payment-cryptography:ExportKeyMaterial = Tr31KeyBlock',
     's3:GetObject on Storage/Parts/initial-keys/*/batches/*',
     's3:GetObject on Storage/Parts/initial-keys/*/results/*',
+    's3:ListBucket on Storage/Parts if StringLike s3:prefix = initial-keys/*',
+    's3:PutObject on Storage/Parts/initial-keys/*/failures/*',
+    's3:PutObject on Storage/Parts/initial-keys/*/results/*',
+  ],
+  'Steps/export-initial-keys-tr34': [
+    `payment-cryptography:ExportKey on ${payment}:key/* if StringEquals aws:ResourceTag/key-ceremony:purpose = bdk|signing and ` +
+      'StringEquals payment-cryptography:ExportKeyMaterial = Tr34KeyBlock',
+    'payment-cryptography:GetParametersForExport on *',
+    's3:GetObject on Storage/Parts/initial-keys/*/batches/*',
+    's3:GetObject on Storage/Parts/initial-keys/*/results/*',
+    's3:GetObjectVersion on Storage/Evidence/enrolment-tr34-*/certificates.pem',
     's3:ListBucket on Storage/Parts if StringLike s3:prefix = initial-keys/*',
     's3:PutObject on Storage/Parts/initial-keys/*/failures/*',
     's3:PutObject on Storage/Parts/initial-keys/*/results/*',
@@ -441,17 +461,20 @@ const MACHINES: [string, string, string[], string[]?][] = [
     'WorkingKeyExport',
     'working-key-export',
     [
+      'check-revocation',
       'export-keys',
       'fetch-request',
       'find-bdk',
       'find-kek',
       'gather-initial-keys',
+      'import-ca',
       'make-keys',
       'package-keys',
       'publish',
       'record-failure',
       'sign-package',
       'split-inventory',
+      'validate',
     ],
     [
       `events:DescribeRule on ${waitingRule}`,
@@ -465,7 +488,7 @@ const MACHINES: [string, string, string[], string[]?][] = [
   [
     'WorkingKeyExport/InitialKeysMap',
     'initial-keys-map',
-    ['export-initial-keys'],
+    ['export-initial-keys', 'export-initial-keys-tr34'],
     [
       `kms:Decrypt ${mapContext}`,
       `kms:GenerateDataKey ${mapContext}`,

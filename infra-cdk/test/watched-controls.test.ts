@@ -157,7 +157,17 @@ describe('what is watched', () => {
   test.each([
     ['create-key', ['create-kek', 'make-keys', 'request-certificate', 'wrap-ecdh']],
     ['import-key', ['import-ca']],
-    ['export-key', ['export-initial-keys', 'export-keys', 'wrap-ecdh', 'wrap-rsa', 'wrap-tr34']],
+    [
+      'export-key',
+      [
+        'export-initial-keys',
+        'export-initial-keys-tr34',
+        'export-keys',
+        'wrap-ecdh',
+        'wrap-rsa',
+        'wrap-tr34',
+      ],
+    ],
     ['put-installed-certificate', ['install-certificate']],
     ['update-alias', ['create-kek', 'establish-kek', 'import-ca', 'make-keys', 'request-certificate', 'wrap-ecdh']],
     ['delete-alias', ['create-kek', 'establish-kek', 'import-ca', 'make-keys', 'request-certificate', 'wrap-ecdh']],
@@ -166,6 +176,7 @@ describe('what is watched', () => {
       'create-kek',
       'establish-kek',
       'export-initial-keys',
+      'export-initial-keys-tr34',
       'export-keys',
       'import-ca',
       'install-certificate',
