@@ -159,7 +159,11 @@ impl World {
             .aws(&["lambda", "list-functions", "--query", &query])
             .await;
         let mut names: Vec<String> = serde_json::from_str(&names).expect("names of functions");
-        assert_eq!(names.len(), 1, "functions with {part} in the name: {names:?}");
+        assert_eq!(
+            names.len(),
+            1,
+            "functions with {part} in the name: {names:?}"
+        );
         names.remove(0)
     }
 
