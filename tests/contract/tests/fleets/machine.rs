@@ -68,11 +68,9 @@ impl Machine {
         loop {
             let failed = match &self.receiver {
                 None => {
-                    let done =
-                        export_initial_keys::handle(&fleet, input.clone(), &Journal::default());
-                    done.await
-                        .err()
-                        .map(|error| (error.name(), error.to_string()))
+                    let journal = Journal::default();
+                    let done = export_initial_keys::handle(&fleet, input.clone(), &journal).await;
+                    done.err().map(|error| (error.name(), error.to_string()))
                 }
                 Some(_) => self.exports_tr34(&fleet, input.clone()).await,
             };

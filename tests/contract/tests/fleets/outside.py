@@ -1,14 +1,17 @@
-"""Opens the key blocks of a fleet with psec, or by the leaf's private key those that are TR-34; derives each initial key with `cryptography`, compares, and
-answers with the check values. One line of JSON for each question."""
+"""Opens the key blocks of a fleet, with psec or, those that are TR-34, by the leaf's private key; derives each
+initial key with `cryptography`, compares, and answers with the check values. One line of JSON for each question."""
 
 import json
 import sys
+from pathlib import Path
 
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.cmac import CMAC
 from psec import tr31
 
-from tr34_block import Receiver
+# An isolated interpreter does not look beside the program.
+sys.path.append(str(Path(__file__).parent))
+from tr34_block import Receiver  # noqa: E402
 
 try:
     from cryptography.hazmat.decrepit.ciphers.algorithms import TripleDES
