@@ -231,6 +231,7 @@ describe('alarms', () => {
             'Steps/export-keys',
             'Steps/find-bdk',
             'Steps/export-initial-keys',
+            'Steps/export-initial-keys-tr34',
             'Steps/prove-enrolment',
           ],
           '{ $.fields.error = "ServiceThrottled" }',

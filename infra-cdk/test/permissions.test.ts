@@ -24,11 +24,6 @@ const own = (step: string) => [
   'xray:PutTraceSegments on *',
 ];
 const throughS3 = 'on Storage/DataKey if StringEquals kms:ViaService = s3.REGION.amazonaws.com';
-const ORDERS = ['non-production', 'production'].flatMap((environment) =>
-  ['cardholder', 'pin'].flatMap((dataType) =>
-    ['orders', 'requests'].map((section) => `Storage/Inbox/*/${environment}/${dataType}/${section}/*`),
-  ),
-);
 const profiles = 'on arn:PARTITION:ssm:REGION:ACCOUNTID:parameter/key-ceremony/partners/*';
 const installed =
   'ssm:GetParameter on arn:PARTITION:ssm:REGION:ACCOUNTID:parameter/key-ceremony/certificates/*';
@@ -83,6 +78,13 @@ const aliasedKeys = (purpose: string, below = purpose) => [
 const inventories = ['orders', 'requests'].flatMap((section) =>
   ['GetObject', 'GetObjectVersion'].map(
     (action) => `s3:${action} on Storage/Inbox/*/${section}/*/*`,
+  ),
+);
+
+/** Where requests and orders lie, and what is beside them. */
+const ORDERS = ['requests', 'orders'].flatMap((section) =>
+  ['non-production', 'production'].flatMap((environment) =>
+    ['cardholder', 'pin'].map((dataType) => `*/${environment}/${dataType}/${section}/*`),
   ),
 );
 
@@ -160,8 +162,9 @@ const STEP_POLICIES: Record<string, string[]> = {
     'events:PutEvents on Notifications/Bus',
     `kms:Decrypt ${throughS3}`,
     ...runsKey,
-    ...ORDERS.map((orders) => `s3:GetObject on ${orders}`),
-    ...ORDERS.map((orders) => `s3:GetObjectVersion on ${orders}`),
+    ...ORDERS.map((orders) => `s3:GetObject on Storage/Inbox/${orders}`),
+    ...ORDERS.map((orders) => `s3:GetObjectVersion on Storage/Inbox/${orders}`),
+    `s3:ListBucket on Storage/Inbox if StringLike s3:prefix = ${ORDERS.join('|')}`,
     'sqs:SendMessage on KekExport/Rejections/Queue',
     'sqs:SendMessage on WorkingKeyExport/Trigger/DeadLetters/Queue',
     `ssm:GetParameter ${profiles}`,
@@ -170,7 +173,8 @@ const STEP_POLICIES: Record<string, string[]> = {
   ],
   'Steps/fetch-request': [
     `kms:Decrypt ${throughS3}`,
-    ...ORDERS.map((orders) => `s3:GetObjectVersion on ${orders}`),
+    's3:GetObject on Storage/Evidence/trusted-roots/*',
+    ...ORDERS.map((orders) => `s3:GetObjectVersion on Storage/Inbox/${orders}`),
     'ssm:GetParameter on arn:PARTITION:ssm:REGION:ACCOUNTID:parameter/key-ceremony/certificates/*',
     `ssm:GetParameter ${profiles}`,
   ],
@@ -212,6 +216,20 @@ const STEP_POLICIES: Record<string, string[]> = {
     `payment-cryptography:GetKey on ${payment}:key/*`,
     's3:GetObject on Storage/Fleets/initial-keys/*/batches/*',
     's3:GetObject on Storage/Fleets/initial-keys/*/results/*',
+    's3:ListBucket on Storage/Fleets if StringLike s3:prefix = initial-keys/*',
+    's3:PutObject on Storage/Fleets/initial-keys/*/failures/*',
+    's3:PutObject on Storage/Fleets/initial-keys/*/results/*',
+  ],
+  'Steps/export-initial-keys-tr34': [
+    `kms:Decrypt ${throughS3}`,
+    `kms:GenerateDataKey ${throughS3}`,
+    `payment-cryptography:ExportKey on ${payment}:key/* if StringEquals aws:ResourceTag/key-ceremony:purpose = bdk|signing and ` +
+      'StringEquals payment-cryptography:ExportKeyMaterial = Tr34KeyBlock',
+    `payment-cryptography:GetKey on ${payment}:key/*`,
+    'payment-cryptography:GetParametersForExport on *',
+    's3:GetObject on Storage/Fleets/initial-keys/*/batches/*',
+    's3:GetObject on Storage/Fleets/initial-keys/*/results/*',
+    's3:GetObjectVersion on Storage/Evidence/enrolment-tr34-*/certificates.pem',
     's3:ListBucket on Storage/Fleets if StringLike s3:prefix = initial-keys/*',
     's3:PutObject on Storage/Fleets/initial-keys/*/failures/*',
     's3:PutObject on Storage/Fleets/initial-keys/*/results/*',
@@ -449,17 +467,20 @@ const MACHINES: [string, string, string[], string[]?][] = [
     'WorkingKeyExport',
     'working-key-export',
     [
+      'check-revocation',
       'export-keys',
       'fetch-request',
       'find-bdk',
       'find-kek',
       'gather-initial-keys',
+      'import-ca',
       'make-keys',
       'package-keys',
       'publish',
       'record-failure',
       'sign-package',
       'split-inventory',
+      'validate',
     ],
     [
       `events:DescribeRule on ${waitingRule}`,
@@ -473,7 +494,7 @@ const MACHINES: [string, string, string[], string[]?][] = [
   [
     'WorkingKeyExport/InitialKeysMap',
     'initial-keys-map',
-    ['export-initial-keys'],
+    ['export-initial-keys', 'export-initial-keys-tr34'],
     [
       `kms:Decrypt ${mapContext}`,
       `kms:Decrypt ${throughS3}`,

@@ -146,6 +146,7 @@ const ELSEWHERE: [RegExp, string][] = [
   [/Then drop (the|a) document (again|without a key)/, 'whoever asked for keys'],
   [/Drop the document again when the next is possible/, 'whoever asked for keys'],
   [/Put it at <partner>/, 'whoever asked for keys'],
+  [/Put the partner's certificate and its CAs into the folder/, 'whoever asked for keys'],
   [/(order|Order) (less|another key|a weaker key|a key that is there, or a new one)/, 'whoever asked for keys'],
   [/^Tell whoever sent it to replace that key/, 'whoever sent it'],
   [/Put the file at|send only certificates|Wait until the certificate is valid/, 'the partner'],
@@ -178,12 +179,12 @@ const SAID = new RegExp(
     '|No key was exported|The cause says|the next run of' +
     '|Executions are started|It was retried' +
     '|No record could|Nothing was|Payment Cryptography answered|Something lies|The file must be' +
-    '|`key-ceremony:purpose`|[Tt]he (key named here|KEK) must' +
+    '|`key-ceremony:purpose`|[Tt]he (key named here|KEK|keys of a run) must' +
     '|The key must not be used before this is explained|the next one makes it again' +
     '|It needs a new key pair|certificates must be issued again with|of the leaf, or of the CA' +
     '|whatever is encrypted under such a key|What is installed is not what was enrolled' +
     '|only the ceremony certificate-enrolment does|Enrolling the certificate again replaces it' +
-    '|something between this software and|The partner would take the KEK for another kind' +
+    '|something between this software and|The partner would take what is in it for another kind|both must be|A run relies for a day' +
     '|Nothing need be wrong with the certificates|it is this software that understands|whatever it demands' +
     "|The function's process|The stack operation|The step (did|took)|a certificate may|another " +
     '|a new key takes its place|requests (in the evidence bucket )?are written by two steps' +

@@ -157,7 +157,17 @@ describe('what is watched', () => {
   test.each([
     ['create-key', ['create-kek', 'make-keys', 'request-certificate', 'wrap-ecdh']],
     ['import-key', ['import-ca']],
-    ['export-key', ['export-initial-keys', 'export-keys', 'wrap-ecdh', 'wrap-rsa', 'wrap-tr34']],
+    [
+      'export-key',
+      [
+        'export-initial-keys',
+        'export-initial-keys-tr34',
+        'export-keys',
+        'wrap-ecdh',
+        'wrap-rsa',
+        'wrap-tr34',
+      ],
+    ],
     ['put-installed-certificate', ['install-certificate']],
     ['tag-resource', ['establish-kek']],
     ['untag-resource', []],
@@ -168,6 +178,7 @@ describe('what is watched', () => {
       'create-kek',
       'establish-kek',
       'export-initial-keys',
+      'export-initial-keys-tr34',
       'export-keys',
       'import-ca',
       'install-certificate',

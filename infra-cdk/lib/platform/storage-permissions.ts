@@ -28,11 +28,19 @@ export function findDrops(storage: Storage): Permission[] {
   ];
 }
 
-/** Read requests and orders, the very version that an event is about included, and no other drop. */
+/**
+ * Read requests and orders, the very version that an event is about included, see what lies beside them, and
+ * read that: no other drop.
+ */
 export function readOrders(storage: Storage): Permission[] {
   const { inbox } = storage;
   const keys = (['requests', 'orders'] as const).flatMap((section) => below('*', section));
   return [
+    {
+      actions: ['s3:ListBucket'],
+      resources: [inbox.bucketArn],
+      conditions: { StringLike: { 's3:prefix': keys } },
+    },
     {
       actions: ['s3:GetObject', 's3:GetObjectVersion'],
       resources: keys.map((key) => inbox.arnForObjects(key)),

@@ -124,7 +124,15 @@ export class WatchedControls extends Construct {
       'ExportKey',
       KEYS,
       ['ExportKey'],
-      not(steps, 'export-initial-keys', 'export-keys', 'wrap-ecdh', 'wrap-rsa', 'wrap-tr34'),
+      not(
+        steps,
+        'export-initial-keys',
+        'export-initial-keys-tr34',
+        'export-keys',
+        'wrap-ecdh',
+        'wrap-rsa',
+        'wrap-tr34',
+      ),
     );
     // Whether CloudTrail takes an export for a read is not documented, and reads are left out of a
     // rule unless it asks for them.

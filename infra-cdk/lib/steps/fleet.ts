@@ -2,6 +2,7 @@ import { Duration } from 'aws-cdk-lib';
 import type { IConstruct } from 'constructs';
 
 import type { Platform } from '../platform/platform.ts';
+import { readInstalledChain } from '../platform/storage-permissions.ts';
 import {
   gatherResults,
   readInventories,
@@ -24,6 +25,10 @@ export function fleetSteps(
   const payment = new PaymentCryptography(scope);
   const INBOX_BUCKET = storage.inbox.bucketName;
   const FLEETS_BUCKET = storage.fleets.bucketName;
+  const EVIDENCE_BUCKET = storage.evidence.bucketName;
+  const MILLISECONDS_BETWEEN_CALLS = String(
+    Math.round((1000 * BATCHES_AT_ONCE) / apcCallsPerSecond),
+  );
   return {
     'find-bdk': define('find-bdk', 'Looks at the base derivation key that the profile names', {
       permissions: payment.readKeys(),
@@ -41,12 +46,7 @@ export function fleetSteps(
       'export-initial-keys',
       'Exports the initial keys of one batch of terminals under the KEK',
       {
-        environment: {
-          FLEETS_BUCKET,
-          MILLISECONDS_BETWEEN_CALLS: String(
-            Math.round((1000 * BATCHES_AT_ONCE) / apcCallsPerSecond),
-          ),
-        },
+        environment: { FLEETS_BUCKET, MILLISECONDS_BETWEEN_CALLS },
         permissions: [
           ...payment.exportInitialKeys(),
           // Whether a refusal is the keys' own, and no terminal's.
@@ -54,6 +54,21 @@ export function fleetSteps(
           ...writeResults(storage),
         ],
         // A hundred calls at the slowest pace, which is one call a second for the whole map.
+        timeout: Duration.minutes(15),
+      },
+    ),
+    'export-initial-keys-tr34': define(
+      'export-initial-keys-tr34',
+      'Exports the initial keys of one batch of terminals in TR-34 blocks under the validated leaf',
+      {
+        environment: { EVIDENCE_BUCKET, FLEETS_BUCKET, MILLISECONDS_BETWEEN_CALLS },
+        permissions: [
+          ...payment.exportInitialKeysInTr34Blocks(),
+          ...payment.readKeys(),
+          readInstalledChain(storage, 'tr34'),
+          ...writeResults(storage),
+        ],
+        // As above, and a second time if the service's own signing key came of age in the middle.
         timeout: Duration.minutes(15),
       },
     ),

@@ -155,15 +155,17 @@ export class PaymentCryptography {
    * of a pair, of which the service exports no private key in any form.
    */
   exportTr34Blocks(): Permission[] {
-    return [
-      this.exportKeks('Tr34KeyBlock', ['kek', 'signing']),
-      {
-        actions: ['payment-cryptography:GetParametersForExport'],
-        resources: ['*'],
-        wildcard:
-          'GetParametersForExport has no resource types; it names a key of the service that signs blocks.',
-      },
-    ];
+    return [this.exportKeks('Tr34KeyBlock', ['kek', 'signing']), this.nameSigningKeys()];
+  }
+
+  /** Have the service name a key of its own that signs. */
+  private nameSigningKeys(): Permission {
+    return {
+      actions: ['payment-cryptography:GetParametersForExport'],
+      resources: ['*'],
+      wildcard:
+        'GetParametersForExport has no resource types; it names a key of the service that signs blocks.',
+    };
   }
 
   /**
@@ -275,20 +277,29 @@ export class PaymentCryptography {
    * `ExportAttributes`. The step asks for nothing else, and holds every block to usage B1.
    */
   exportInitialKeys(): Permission[] {
-    return [
-      {
-        actions: ['payment-cryptography:ExportKey'],
-        resources: [this.anyKey],
-        conditions: {
-          StringEquals: {
-            'aws:ResourceTag/key-ceremony:purpose': 'bdk',
-            'payment-cryptography:ExportKeyMaterial': 'Tr31KeyBlock',
-          },
+    return [this.exportOfBdks('Tr31KeyBlock')];
+  }
+
+  /** The same in TR-34 blocks, signed as those of `exportTr34Blocks` are. */
+  exportInitialKeysInTr34Blocks(): Permission[] {
+    return [this.exportOfBdks('Tr34KeyBlock', ['bdk', 'signing']), this.nameSigningKeys()];
+  }
+
+  private exportOfBdks(
+    material: 'Tr31KeyBlock' | 'Tr34KeyBlock',
+    purposes: 'bdk' | ['bdk', 'signing'] = 'bdk',
+  ): Permission {
+    return {
+      actions: ['payment-cryptography:ExportKey'],
+      resources: [this.anyKey],
+      conditions: {
+        StringEquals: {
+          'aws:ResourceTag/key-ceremony:purpose': purposes,
+          'payment-cryptography:ExportKeyMaterial': material,
         },
-        wildcard:
-          'The key is named by the partner profile after the deployment; its id is random.',
       },
-    ];
+      wildcard: 'The key is named by the partner profile after the deployment; its id is random.',
+    };
   }
 
   /**

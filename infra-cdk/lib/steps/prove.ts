@@ -89,14 +89,16 @@ export function proveSteps(
     ),
     'fetch-request': define(
       'fetch-request',
-      'Reads the version of an order named in the execution input, and the profile',
+      'Reads the versions of an order and its certificates named in the execution input, and the profile',
       {
         environment: {
           INBOX_BUCKET: storage.inbox.bucketName,
+          EVIDENCE_BUCKET: storage.evidence.bucketName,
           SIGNING_KEY_SPEC: signingKey.keySpec,
         },
         permissions: [
           ...readOrderVersions(storage),
+          ...readTrustedRoot(storage),
           readProfiles(scope),
           readInstalled(scope),
         ],

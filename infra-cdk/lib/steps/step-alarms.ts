@@ -57,6 +57,7 @@ export class StepAlarms extends Construct {
           'export-keys',
           'find-bdk',
           'export-initial-keys',
+          'export-initial-keys-tr34',
           'prove-enrolment',
         ],
         description: 'Payment Cryptography has refused calls as too many for a quarter of an hour',

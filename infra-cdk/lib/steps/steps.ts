@@ -32,6 +32,7 @@ export const STEPS = [
   'find-bdk',
   'split-inventory',
   'export-initial-keys',
+  'export-initial-keys-tr34',
   'gather-initial-keys',
   'record-failure',
   'fetch-enrolment',

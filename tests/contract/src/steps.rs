@@ -36,6 +36,7 @@ steps!(
     "CreateKek" = create_kek,
     "EstablishKek" = establish_kek,
     "ExportInitialKeys" = export_initial_keys,
+    "ExportInitialKeysTr34" = export_initial_keys_tr34,
     "ExportKeys" = export_keys,
     "FetchCerts" = fetch_certs,
     "FetchRequest" = fetch_request,

@@ -160,7 +160,8 @@ fn what_is_refused_is_a_failure_with_all_findings_recorded() {
     let examples = Examples::new();
     for machine in &Machine::all() {
         for state in refusing(machine) {
-            let mut run = Run::new(machine, &examples);
+            let variants = Examples::variants(&machine.name);
+            let mut run = Run::through(machine, &examples, &variants, state.name);
             run.walk_to(state.name);
             let example = examples.load(&machine.name, state.name, "output.refused");
             let again = (Step::of(state.name).output)(example.clone()).unwrap();
@@ -217,6 +218,43 @@ impl<'a> Run<'a> {
             shared: BTreeSet::new(),
             calls: BTreeMap::new(),
         }
+    }
+
+    /// On the first way of the machine that goes through the state.
+    fn through(
+        machine: &'a Machine,
+        examples: &'a Examples,
+        variants: &'a [String],
+        state: &str,
+    ) -> Self {
+        let ways = [None]
+            .into_iter()
+            .chain(variants.iter().map(|it| Some(it.as_str())));
+        let mut ways = ways.map(|variant| {
+            let mut run = Self::new(machine, examples);
+            run.variant = variant;
+            run
+        });
+        let mut goes_through = |run: &mut Self| run.states_on_the_way().contains(&state);
+        let way = ways.find_map(|mut run| goes_through(&mut run).then_some(run.variant));
+        let mut run = Self::new(machine, examples);
+        run.variant = way.unwrap_or_else(|| panic!("{} never comes to {state}", machine.name));
+        run
+    }
+
+    /// From the start to the end, without a look at what is handed on.
+    fn states_on_the_way(&mut self) -> Vec<&'a str> {
+        let (mut states, mut next) = (Vec::new(), Some(self.machine.start()));
+        while let Some(name) = next {
+            let state = self.machine.state(name);
+            states.push(state.name);
+            assert!(states.len() < ENDLESS, "round in circles: {states:?}");
+            if state.is_lambda() {
+                *self.calls.entry(state.name).or_default() += 1;
+            }
+            next = self.leave(&state, self.states(&state));
+        }
+        states
     }
 
     /// Walks from `start` to the end, checks every payload and event on the way, and assigns what
@@ -456,7 +494,8 @@ fn what_is_pending_is_kept_announced_at_most_once_and_handed_back() {
     let examples = Examples::new();
     for machine in &Machine::all() {
         for state in pending(machine) {
-            let mut run = Run::new(machine, &examples);
+            let variants = Examples::variants(&machine.name);
+            let mut run = Run::through(machine, &examples, &variants, state.name);
             let (payload, events) = run.walk_round(&state);
             let example = examples.load(&machine.name, state.name, "output.pending");
             let read = (Step::of(state.name).input)(payload).unwrap();

@@ -6,8 +6,15 @@ use aws_sdk_paymentcryptography::types::{
 };
 use ceremony::algorithms::KekAlgorithm;
 use ceremony::digest::Sha256;
+use ceremony::exchange::Tr34Signer;
 use ceremony::fleet::run::Kek;
-use ceremony::fleet::{Bdk, BdkAlgorithm, Derivation, Inventory, Run, SerialNumber};
+use ceremony::fleet::{
+    Bdk, BdkAlgorithm, Derivation, Inventory, Receiver, Run, SerialNumber, Under,
+};
+use partner::{KeyKind, Pki};
+use serde_json::json;
+
+use crate::{Emulated, UID, clearance, path, policy};
 
 /// A base derivation key that an operator has made.
 pub async fn creates_bdk(client: &Client, algorithm: BdkAlgorithm) -> Bdk {
@@ -41,8 +48,57 @@ pub async fn establishes_kek(client: &Client, algorithm: KekAlgorithm) -> Kek {
 pub async fn derivation(client: &Client, bdk: BdkAlgorithm, kek: KekAlgorithm) -> Derivation {
     Derivation {
         bdk: creates_bdk(client, bdk).await,
-        kek: establishes_kek(client, kek).await,
+        under: Under::Kek(establishes_kek(client, kek).await),
         serial_number_in_block: false,
+    }
+}
+
+/// A fleet whose initial keys leave by TR-34, and whose key they leave under.
+pub struct ByTr34 {
+    pub pki: Pki,
+    pub receiver: Receiver,
+    pub derivation: Derivation,
+}
+
+/// With the partner's CAs imported, and a key of the service that signs.
+pub async fn by_tr34(emulated: &Emulated, bdk: BdkAlgorithm, leaf: KeyKind) -> ByTr34 {
+    let pki = Pki::builder(UID)
+        .named(&format!("fleet {leaf:?}"))
+        .root_key(KeyKind::Rsa4096)
+        .intermediate_keys(&[KeyKind::Rsa4096])
+        .leaf_key(leaf)
+        .build();
+    let root = emulated.imports_root(&pki.root).await;
+    let ca = emulated.imports_under(&pki.intermediates[0], &root).await;
+    let receiver = receiver(&pki, bdk, ca);
+    let derivation = Derivation {
+        bdk: creates_bdk(&emulated.client, bdk).await,
+        under: Under::Leaf(receiver.leaf().expect("the service signs")),
+        serial_number_in_block: false,
+    };
+    ByTr34 {
+        pki,
+        receiver,
+        derivation,
+    }
+}
+
+/// What the steps before have found of a partner's certificates.
+pub fn receiver(pki: &Pki, bdk: BdkAlgorithm, issuing_ca_key_arn: String) -> Receiver {
+    let path = path(pki);
+    let signer = Tr34Signer::Service;
+    let policy = policy(pki, |profile| {
+        profile["kekExport"] = json!({
+            "kek": { "algorithm": bdk.as_travelling() },
+            "exchange": { "method": "tr34", "signer": signer },
+        });
+    });
+    Receiver {
+        revocation: clearance(&path),
+        path,
+        policy,
+        signer: None,
+        issuing_ca_key_arn,
     }
 }
 

@@ -47,6 +47,8 @@ pub enum InitialKeysError {
     Manifest(String),
     #[error(transparent)]
     Open(#[from] OpenError),
+    #[error("what signed the blocks: {0}")]
+    Sender(String),
 }
 
 /// A package of which all is true.
@@ -99,10 +101,20 @@ impl Package {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct Line {
-    ksn: String,
-    key_block: String,
-    kcv: String,
+pub(crate) struct Line {
+    pub(crate) ksn: String,
+    pub(crate) key_block: String,
+    pub(crate) kcv: String,
+}
+
+impl Line {
+    pub(crate) fn of(line: &str, terminal: &str) -> Result<Self, String> {
+        let line: Self = serde_json::from_str(line).map_err(|error| error.to_string())?;
+        if line.ksn != terminal {
+            return Err("it is the line of another terminal".to_owned());
+        }
+        Ok(line)
+    }
 }
 
 fn open(
@@ -111,22 +123,25 @@ fn open(
     (kek_algorithm, kek): (&str, &[u8]),
     bdk: &[u8],
 ) -> Result<String, String> {
-    let line: Line = serde_json::from_str(line).map_err(|error| error.to_string())?;
-    if line.ksn != terminal {
-        return Err("it is the line of another terminal".to_owned());
-    }
+    let line = Line::of(line, terminal)?;
     let opened = tr31::open(&line.key_block, kek_algorithm, kek);
     let opened = opened.map_err(|error| error.to_string())?;
     if opened.usage() != "B1" || opened.mode() != "X" {
         return Err("it is no initial key by its header".to_owned());
     }
-    if opened.expose() != initial_key(bdk, terminal)? {
+    is_derived(opened.expose(), terminal, &line.kcv, bdk)?;
+    Ok(line.kcv)
+}
+
+/// Whether it is the terminal's key, by the receiver's own derivation, and has that check value.
+pub(crate) fn is_derived(key: &[u8], terminal: &str, kcv: &str, bdk: &[u8]) -> Result<(), String> {
+    if key != initial_key(bdk, terminal)? {
         return Err("it is another key than the one that is derived".to_owned());
     }
-    if check_value_of(terminal, opened.expose())? != line.kcv {
+    if check_value_of(terminal, key)? != kcv {
         return Err("its check value is another one".to_owned());
     }
-    Ok(line.kcv)
+    Ok(())
 }
 
 fn check_value_of(terminal: &str, key: &[u8]) -> Result<String, String> {

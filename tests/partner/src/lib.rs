@@ -18,6 +18,7 @@
 pub mod certificate;
 pub mod hostile;
 pub mod initial_keys;
+pub mod initial_keys_tr34;
 pub mod key;
 pub mod manifest;
 pub mod open;

@@ -6,8 +6,8 @@ mod ecdh;
 mod error;
 mod key_derivation;
 mod rsa_oaep;
-mod sender;
-mod tr34;
+pub(crate) mod sender;
+pub(crate) mod tr34;
 
 use std::fmt;
 

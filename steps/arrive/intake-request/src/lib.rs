@@ -2,12 +2,14 @@
 //!
 //! Takes an EventBridge `Object Created` event of a request or an order, reads the document at its
 //! newest version, and decides: it is an order that the folder's profile allows to whoever asks (start
-//! the execution), or not (announce the field and the reason). Needs to read requests and orders and
-//! the partner's profile, and to write the table `runs`; leaves behind an execution whose name is the
+//! the execution), or not (announce the field and the reason). Where initial keys are to leave by TR-34,
+//! the certificates beside the order are part of it, at their newest versions. Needs to read requests and
+//! orders, with what lies beside them, and the partner's profile, and to write the table `runs`; leaves behind an execution whose name is the
 //! ceremony id, or an event.
 
-use arrivals::{Arrivals, Document, OrderDecision, read_document};
+use arrivals::{Arrivals, Document, OrderDecision, certificates_beside, read_document};
 pub use arrivals::{CreatedObject, Error, Input, ObjectCreated, Output};
+use ceremony::fleet::Exchange;
 use ceremony::utc::Utc;
 use ceremony::working_keys::order::Order;
 use ceremony::working_keys::place::{OrderPlace, OrderRole};
@@ -69,17 +71,33 @@ async fn decide(
         Ok(policy) => policy,
         Err(error) => return Ok(not_allowed(error.to_string())),
     };
-    Ok(match policy.may_ask.why_not(&order) {
-        Some(reason) => {
-            let by = place.asked_by;
-            not_allowed(format!("{by} may not ask for this: {reason}"))
+    if let Some(reason) = policy.may_ask.why_not(&order) {
+        let by = place.asked_by;
+        return Ok(not_allowed(format!("{by} may not ask for this: {reason}")));
+    }
+    let Document {
+        object, dropped, ..
+    } = document;
+    let sha256 = object.sha256.clone();
+    let mut objects = vec![object];
+    if policy.may_ask.exchange_of(&order) == Exchange::Tr34 {
+        match certificates_beside(&context.arrivals, place).await? {
+            Ok(certificates) => objects.extend(certificates),
+            Err(reason) => return Ok(lacking(reason)),
         }
-        None => OrderDecision::Start {
-            object: document.object,
-            dropped: document.dropped,
-            per_day,
-        },
+    }
+    Ok(OrderDecision::Start {
+        objects,
+        sha256,
+        dropped,
+        per_day,
     })
+}
+
+fn lacking(reason: String) -> OrderDecision {
+    let remedy = "Put the partner's certificate and its CAs into the folder beside the document that has \
+                  its name. Then drop the document again.";
+    OrderDecision::Reject { reason, remedy }
 }
 
 fn rejected(reason: String) -> OrderDecision {

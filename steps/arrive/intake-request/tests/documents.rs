@@ -4,6 +4,7 @@
 
 use arrivals::Arrivals;
 use bus::Bus;
+use ceremony::digest::Sha256;
 use ceremony::execution::Start;
 use ceremony::utc::Utc;
 use emulated::aws::{Announced, Aws};
@@ -229,4 +230,112 @@ async fn what_an_order_refers_to_starts_nothing() {
     );
     inbox.drops("requests/a b.json", asking_for("P0", "B"));
     assert_eq!(inbox.hears("requests/a b.json").await, Output::Rejected);
+}
+
+const CHAIN: [&str; 2] = ["orders/may/leaf.pem", "orders/may/issuing.crt"];
+
+impl Inbox {
+    /// A partner whose initial keys of `pos` go by TR-34.
+    fn by_tr34(&self) {
+        self.profile(|profile| {
+            profile["kekExport"]["exchange"] = json!({ "method": "tr34", "signer": "service" });
+            profile["workingKeyExport"]["orders"]["bdks"] = json!({ "pos": {
+                "keyArn": "arn:bdk", "algorithm": "TDES_2KEY", "exchange": "tr34",
+            } });
+        });
+    }
+
+    fn drops_chain(&self) {
+        let pki = quick_chain();
+        self.drops(CHAIN[0], pki.leaf.pem());
+        self.drops(CHAIN[1], pki.intermediates[0].pem());
+    }
+
+    async fn is_told(&self) -> (String, String) {
+        assert_eq!(self.hears("orders/may.json").await, Output::Rejected);
+        let told = self.only_announcement().detail;
+        let text = |member: &str| told[member].as_str().unwrap().to_owned();
+        (text("reason"), text("remedy"))
+    }
+}
+
+fn asking_for_initial_keys() -> String {
+    let terminals = ["FFFF9876543210E00000"];
+    json!({ "version": 1, "initialKeys": { "bdk": "pos", "terminals": terminals } }).to_string()
+}
+
+#[tokio::test]
+async fn certificates_beside_an_order_by_tr34_are_objects_of_its_execution() {
+    let inbox = Inbox::new();
+    inbox.by_tr34();
+    inbox.drops_chain();
+    // Neither what is no certificate by its name, nor another order's, nor what lies deeper.
+    inbox.drops("orders/may/fleet.csv", "ksn\n");
+    inbox.drops("orders/june/leaf.pem", "another");
+    inbox.drops("orders/may/old/leaf.pem", "another");
+    inbox.drops("orders/may.json", asking_for_initial_keys());
+    assert_eq!(inbox.hears("orders/may.json").await, Output::Started);
+    let executions = inbox.aws.executions();
+    let input: Start = serde_json::from_str(&executions[0].input).unwrap();
+    assert_eq!(input.check(), Ok(()));
+    let keys: Vec<&str> = input.objects.iter().map(|it| it.key.as_str()).collect();
+    let expected = ["orders/may.json", CHAIN[1], CHAIN[0]].map(|file| format!("{FOLDER}{file}"));
+    assert_eq!(keys, expected);
+    for object in &input.objects {
+        let newest = inbox.aws.versions(INBOX, &object.key).pop().unwrap();
+        assert_eq!(object.version_id, newest.version);
+        assert_eq!(object.sha256, Sha256::of(&newest.bytes));
+    }
+}
+
+#[tokio::test]
+async fn an_order_by_tr34_without_a_certificate_beside_it_starts_nothing() {
+    let inbox = Inbox::new();
+    inbox.by_tr34();
+    inbox.drops("orders/may.json", asking_for_initial_keys());
+    let (reason, remedy) = inbox.is_told().await;
+    assert!(reason.contains("no certificate lies beside it"), "{reason}");
+    assert!(remedy.contains("beside the document"), "{remedy}");
+    assert!(inbox.aws.executions().is_empty());
+}
+
+#[tokio::test]
+async fn a_file_beside_an_order_that_holds_no_certificate_is_named() {
+    let inbox = Inbox::new();
+    inbox.by_tr34();
+    inbox.drops_chain();
+    inbox.drops("orders/may/root.cer", "<html>");
+    inbox.drops("orders/may.json", asking_for_initial_keys());
+    let (reason, _) = inbox.is_told().await;
+    assert!(
+        reason.contains("`root.cer` beside it cannot be used"),
+        "{reason}"
+    );
+    assert!(inbox.aws.executions().is_empty());
+}
+
+#[tokio::test]
+async fn more_certificates_than_an_execution_takes_start_nothing() {
+    let inbox = Inbox::new();
+    inbox.by_tr34();
+    let pem = quick_chain().leaf.pem();
+    for number in 1..=16 {
+        inbox.drops(&format!("orders/may/{number}.pem"), pem.clone());
+    }
+    inbox.drops("orders/may.json", asking_for_initial_keys());
+    let (reason, _) = inbox.is_told().await;
+    assert!(reason.contains("at most 15"), "{reason}");
+}
+
+/// The profile says how they leave, and not the order.
+#[tokio::test]
+async fn an_order_by_tr34_that_names_a_kek_is_not_allowed() {
+    let inbox = Inbox::new();
+    inbox.by_tr34();
+    inbox.drops_chain();
+    let mut order: Value = serde_json::from_str(&asking_for_initial_keys()).unwrap();
+    order["kek"] = json!("current");
+    inbox.drops("orders/may.json", order.to_string());
+    let (reason, _) = inbox.is_told().await;
+    assert!(reason.contains("leave it out"), "{reason}");
 }

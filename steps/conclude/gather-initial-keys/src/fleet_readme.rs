@@ -2,14 +2,14 @@
 
 use ceremony::publication::{SUMS, SUMS_SIGNATURE};
 
-use crate::Manifest;
+use crate::{Manifest, tr34_readme};
 
 pub(crate) fn write(manifest: &Manifest) -> String {
     let ceremony = &manifest.ceremony;
     let tally = &manifest.summary.tally;
-    let whose = match manifest.initial_keys.optional_block {
-        Some(id) => format!("Its optional block `{id}` says whose key it is."),
-        None => "It has no optional block that says whose key it is: the line does.".to_owned(),
+    let open = match &manifest.receiver {
+        Some(receiver) => tr34_readme::write(manifest, receiver),
+        None => under_kek(manifest),
     };
     let failed = tally.terminals - tally.exported;
     format!(
@@ -18,8 +18,7 @@ pub(crate) fn write(manifest: &Manifest) -> String {
 Ceremony `{id}`, begun {created}.
 
 DUKPT initial keys for {terminals} terminals, derived from a base derivation key ({bdk_algorithm}, key
-check value {bdk_kcv}), each under the key-encrypting key that you have from us ({kek_algorithm}, key check
-value {kek_kcv}). {exported} left, {failed} did not: `summary.json` has the reasons.
+check value {bdk_kcv}), each {under}. {exported} left, {failed} did not: `summary.json` has the reasons.
 
 ## Verify the package
 
@@ -38,20 +37,14 @@ It must print `OK` for each.
 It must print `{inventory}`. (Serial numbers that were listed in the request itself have the digest of all of
 them in upper case, with a newline after each.)
 
-## Open a key block
-
-`initial-keys.jsonl` and `initial-keys.csv` have one line for each terminal, in the order of the inventory:
-the key serial number `ksn`, the TR-31 block `keyBlock` (usage {usage}, mode {mode}), and `kcv`, the check
-value of the initial key in it. A line with `failed` has no key, and says why. {whose} Open the blocks in
-your HSM, under the key-encrypting key, and compare each check value.
-
+{open}
 ## Files
 
 | file | holds |
 | --- | --- |
 | `initial-keys.jsonl`, `.csv` | the initial keys, a line each |
 | `summary.json` | how many there are, and why some are missing |
-| `manifest.json` | algorithms, keys, and the SHA-256 of every file but itself and the next two |
+{hosts}| `manifest.json` | algorithms, keys, and the SHA-256 of every file but itself and the next two |
 | `{sums}`, `{sums_signature}` | the SHA-256 of every file, and the signature over that list |
 "#,
         partner = ceremony.partner,
@@ -63,13 +56,59 @@ your HSM, under the key-encrypting key, and compare each check value.
         exported = tally.exported,
         bdk_algorithm = manifest.bdk.algorithm,
         bdk_kcv = manifest.bdk.kcv,
-        kek_algorithm = manifest.kek.algorithm,
-        kek_kcv = manifest.kek.kcv,
+        under = under(manifest),
+        hosts = hosts(manifest),
         algorithm = manifest.signature_algorithm,
         inventory = manifest.summary.inventory_sha256,
-        usage = manifest.initial_keys.usage,
-        mode = manifest.initial_keys.mode,
         sums = SUMS,
         sums_signature = SUMS_SIGNATURE,
     )
+}
+
+/// What each lies under.
+fn under(manifest: &Manifest) -> String {
+    match (&manifest.kek, &manifest.receiver) {
+        (Some(kek), _) => format!(
+            "under the key-encrypting key that you have from us\n({}, key check value {})",
+            kek.algorithm, kek.kcv
+        ),
+        (None, Some(receiver)) => format!(
+            "in a TR-34 block that only the private key\nof your certificate opens (subject `{}`, SHA-256 \
+             `{}`)",
+            receiver.leaf_subject, receiver.leaf_sha256
+        ),
+        (None, None) => String::new(),
+    }
+}
+
+fn under_kek(manifest: &Manifest) -> String {
+    let whose = match manifest.initial_keys.optional_block {
+        Some(id) => format!("Its optional block `{id}` says whose key it is."),
+        None => "It has no optional block that says whose key it is: the line does.".to_owned(),
+    };
+    format!(
+        r#"## Open a key block
+
+`initial-keys.jsonl` and `initial-keys.csv` have one line for each terminal, in the order of the inventory:
+the key serial number `ksn`, the TR-31 block `keyBlock` (usage {usage}, mode {mode}), and `kcv`, the check
+value of the initial key in it. A line with `failed` has no key, and says why. {whose} Open the blocks in
+your HSM, under the key-encrypting key, and compare each check value.
+"#,
+        usage = manifest.initial_keys.usage,
+        mode = manifest.initial_keys.mode,
+    )
+}
+
+/// Lines of the table of files.
+fn hosts(manifest: &Manifest) -> String {
+    let receiver = manifest.receiver.as_ref();
+    let hosts = receiver.map_or(&[][..], |receiver| &receiver.hosts);
+    let lines = hosts.iter().map(|host| {
+        format!(
+            "| `{}` | the certificate of a key that signed blocks, SHA-256 `{}` |\n\
+             | `{}` | those of its issuers, from the next upwards |\n",
+            host.file, host.sha256, host.chain_file
+        )
+    });
+    lines.collect()
 }

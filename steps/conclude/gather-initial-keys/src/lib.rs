@@ -6,15 +6,20 @@
 //! state, and for memory. Another attempt writes the same bytes.
 
 mod fleet_readme;
+mod hosts;
 mod lines;
 mod manifest;
+mod tr34_readme;
 
 use ceremony::algorithms::SignatureAlgorithm;
+use ceremony::certificate::Certificate;
 use ceremony::digest::{Hasher, Sha256};
 use ceremony::evidence::{Recordable, document};
-use ceremony::execution::{Execution, File, JSON, MARKDOWN};
+use ceremony::execution::{Execution, File, JSON, MARKDOWN, PEM};
 use ceremony::fleet::outcome::StoppedBatch;
-use ceremony::fleet::{BATCH, BatchResult, Inventory, Plan, Run, SerialNumber, Tally};
+use ceremony::fleet::{
+    BATCH, BatchResult, Inventory, Plan, Receiver, Run, SerialNumber, Tally, Under,
+};
 use ceremony::id::Ceremony;
 use ceremony::publication::Publication;
 use ceremony::text::shown;
@@ -24,6 +29,7 @@ use step::{Journal, ServiceError, StepError};
 use storage::{ObjectError, StorageError, open_own, open_version, read_own};
 use strum::{IntoStaticStr, VariantNames};
 
+use hosts::Hosts;
 use lines::Lines;
 
 pub use manifest::Manifest;
@@ -35,6 +41,8 @@ pub struct Input {
     pub execution: Execution,
     pub run: Run,
     pub plan: Plan,
+    /// Whose key they left under, by TR-34; null where that is a KEK.
+    pub receiver: Option<Receiver>,
     /// By which the package will be signed.
     pub signature: SignatureAlgorithm,
 }
@@ -74,36 +82,66 @@ const AHEAD: usize = 16;
 pub async fn handle(context: &Context, input: Input, _: &Journal) -> Result<Output, Error> {
     let (run, plan) = (&input.run, &input.plan);
     let folder = run.folder(&input.ceremony.folder());
-    if plan.folder != folder {
+    if plan.folder != folder || !is_of(run, input.receiver.as_ref()) {
         return Err(Error::OtherRun);
     }
     let gathered = match &run.inventory {
         Inventory::Listed(list) => listed(context, plan, list).await?,
         Inventory::File { key, sha256 } => from_file(context, &input, key, sha256).await?,
     };
-    let Gathered { lines, tally, .. } = gathered;
+    let Gathered {
+        lines,
+        tally,
+        hosts,
+        ..
+    } = gathered;
     if tally.exported == 0 {
         return Err(Error::NothingExported(tally));
     }
     let objects = lines.finish().await?;
-    let manifest = Manifest::new(&input, &tally);
+    let hosts = hosts.all_of(&run.derivation.under)?;
+    let manifest = Manifest::new(&input, &hosts, &tally);
     let summary = document(&manifest.summary)?;
     let readme = fleet_readme::write(&manifest);
-    let files = vec![
+    let mut files = vec![
         File::new("README.md", MARKDOWN, readme),
         File::new("summary.json", JSON, summary),
     ];
+    files.extend(hosts::files(&hosts)?);
     let manifest = document(&manifest.listing(&files, &objects))?;
+    let (documents, trusted_roots) = proven(input.receiver);
     Ok(Output {
         publication: Publication {
             files,
             objects,
             manifest: File::new("manifest.json", JSON, manifest),
-            documents: Vec::new(),
-            trusted_roots: Vec::new(),
+            documents,
+            trusted_roots,
         },
         tally,
     })
+}
+
+/// The partner's certificates for the record, and the root for its next drop.
+fn proven(receiver: Option<Receiver>) -> (Vec<File>, Vec<Certificate>) {
+    let Some(Receiver { path, .. }) = receiver else {
+        return (Vec::new(), Vec::new());
+    };
+    let certificates = path.certificates();
+    let certificates: String = certificates
+        .map(|(_, it)| Certificate::to_pem(it))
+        .collect();
+    let document = File::new("certificates.pem", PEM, certificates);
+    (vec![document], vec![path.root])
+}
+
+/// Whether the receiver is that of the run.
+fn is_of(run: &Run, receiver: Option<&Receiver>) -> bool {
+    match (&run.derivation.under, receiver) {
+        (Under::Kek(_), None) => true,
+        (Under::Leaf(leaf), Some(receiver)) => receiver.leaf().as_ref() == Ok(leaf),
+        _ => false,
+    }
 }
 
 async fn listed<'a>(
@@ -162,6 +200,8 @@ async fn from_file<'a>(
 struct Gathered<'a> {
     lines: Lines<'a>,
     tally: Tally,
+    /// Whose keys signed the blocks, where they are TR-34.
+    hosts: Hosts,
     batches: u32,
 }
 
@@ -170,6 +210,7 @@ impl<'a> Gathered<'a> {
         Ok(Self {
             lines: Lines::new(context, plan).await?,
             tally: Tally::default(),
+            hosts: Hosts::default(),
             batches: 0,
         })
     }
@@ -185,6 +226,7 @@ impl<'a> Gathered<'a> {
         if result.batch != self.batches || !there.eq(terminals) {
             return Err(Error::BatchDiffers(self.batches));
         }
+        self.hosts.take(result);
         for outcome in &result.terminals {
             self.tally.count(outcome);
             self.lines.write(outcome).await?;
@@ -256,8 +298,14 @@ pub enum Error {
         what: String,
         remedy: String,
     },
+    #[error("the certificates of the hosts have {bytes} bytes in PEM; at most {most} fit")]
+    CertificatesTooLong { bytes: usize, most: usize },
     #[error("a document could not be written: {0}")]
     DocumentUnwritable(String),
+    #[error(
+        "a batch has blocks, and does not say who signed them; or says it of blocks that nobody signs"
+    )]
+    HostsDiffer,
     #[error("the inventory is not (any more) the one that was split")]
     InventoryChanged,
     #[error("the inventory cannot be read: {0}")]
@@ -297,7 +345,14 @@ impl StepError for Error {
                 "Nothing was published, and what is done is kept for some days. The cause says what \
                  stopped it; the next run of the same request goes on from there."
             }
-            Self::BatchDiffers(_) | Self::InventoryChanged | Self::InventoryMissing(_) => {
+            Self::CertificatesTooLong { .. } => {
+                "Nothing was published. Enrol a certificate with fewer or shorter certificates above it, or \
+                 order again under another name, so that one host signs all blocks."
+            }
+            Self::BatchDiffers(_)
+            | Self::HostsDiffer
+            | Self::InventoryChanged
+            | Self::InventoryMissing(_) => {
                 "Nothing was published. Find out who wrote it, as only steps may."
             }
             Self::DocumentUnwritable(_) | Self::OtherRun => {

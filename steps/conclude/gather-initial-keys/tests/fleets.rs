@@ -9,7 +9,7 @@ use ceremony::execution::Location;
 use ceremony::fleet::outcome::StoppedBatch;
 use ceremony::fleet::run::Kek;
 use ceremony::fleet::{
-    BATCH, BatchResult, Bdk, BdkAlgorithm, Derivation, Outcome, Plan, Run, SerialNumber,
+    BATCH, BatchResult, Bdk, BdkAlgorithm, Derivation, Outcome, Plan, Run, SerialNumber, Under,
 };
 use emulated::aws::Aws;
 use emulated::fleet::{run_over, run_over_file, serial_numbers};
@@ -27,11 +27,11 @@ fn derivation() -> Derivation {
             algorithm: BdkAlgorithm::AES_128,
             kcv: "B0B0B0".to_owned(),
         },
-        kek: Kek {
+        under: Under::Kek(Kek {
             key_arn: "arn:kek".to_owned(),
             algorithm: KekAlgorithm::AES_256,
             kcv: "E0E0E0".to_owned(),
-        },
+        }),
         serial_number_in_block: true,
     }
 }
@@ -96,7 +96,13 @@ impl Fleet {
     }
 
     fn writes(&self, batch: u32, terminals: Vec<Outcome>) {
-        let document = serde_json::to_vec(&BatchResult { batch, terminals }).unwrap();
+        let host = None;
+        let result = BatchResult {
+            batch,
+            terminals,
+            host,
+        };
+        let document = serde_json::to_vec(&result).unwrap();
         self.aws.put(
             "fleets",
             &Plan::result_key(&self.plan.folder, batch),
@@ -115,6 +121,7 @@ impl Fleet {
             execution: execution(),
             run: self.run.clone(),
             plan: self.plan.clone(),
+            receiver: None,
             signature: SignatureAlgorithm::default(),
         };
         handle(&context, input, &Journal::default()).await

@@ -105,6 +105,31 @@ fn an_order_with_its_inventory_would_go_on() {
     assert_eq!(document["asks"]["initialKeys"]["keyArn"], ARN);
 }
 
+/// Initial keys that leave by TR-34 leave under no KEK, but under a certificate's key.
+#[test]
+fn an_order_for_initial_keys_by_tr34_names_no_kek() {
+    let desk = desk();
+    let mut profile = emulated::profile(&chain().build());
+    profile["kekExport"]["exchange"] = json!({ "method": "tr34", "signer": "service" });
+    profile["workingKeyExport"] = json!({ "orders": { "bdks": { "pos": {
+        "keyArn": ARN, "algorithm": "TDES_2KEY", "exchange": "tr34",
+    } } } });
+    desk.put("acme.json", profile.to_string());
+    desk.put("fleet.csv", LIST);
+    let mut order = fleet(LIST.as_bytes());
+    desk.put("may.json", order.to_string());
+    let document = json(&desk, "--order", "may.json");
+    assert_eq!(document["goesOn"], false, "{document}");
+    order.as_object_mut().unwrap().remove("kek");
+    desk.put("may.json", order.to_string());
+    let ran = check(&desk, "--order", "may.json", &[]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    let words = "under the key of the certificate beside it";
+    assert!(ran.out.contains(words), "{}", ran.out);
+    let looked = desk.ceremony(&["profile", "check", "acme.json"]);
+    assert!(looked.out.contains(" by TR-34, for"), "{looked:?}");
+}
+
 /// As they lie in the inbox; what lies beside the document is another file then.
 #[test]
 fn the_inventory_in_the_folder_of_the_order_counts_first() {

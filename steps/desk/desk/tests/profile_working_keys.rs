@@ -60,7 +60,7 @@ fn every_choice_is_written_and_told() {
         "requests": {
             "usages": [], "algorithms": [], "newKeys": false, "maxKeys": 20, "keks": ["current"],
             "bdks": { "pos": {
-                "keyArn": ARN, "algorithm": "TDES_2KEY", "keySet": "123456",
+                "keyArn": ARN, "algorithm": "TDES_2KEY", "exchange": "tr31", "keySet": "123456",
                 "serialNumberInBlock": true, "maxTerminals": 1000,
             } },
         },
@@ -78,7 +78,8 @@ fn every_choice_is_written_and_told() {
     for words in [
         "orders: ok: Keys of usage P0, M6 and algorithm AES_128, TDES_3KEY, existing or new, at most 5",
         "under the KEK current or received",
-        "requests, base derivation key pos: ok: Initial keys of TDES_2KEY",
+        "requests, base derivation key pos: ok: Initial keys of TDES_2KEY from",
+        " by TR-31, for",
         "at most 1000 terminals whose serial numbers begin with 123456",
         "key alias/shared: ok",
     ] {

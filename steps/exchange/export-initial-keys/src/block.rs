@@ -1,6 +1,7 @@
 //! Whether what came back is the initial key that was asked for, as far as its clear header says.
 
 use aws_sdk_paymentcryptography::types::{WrappedKey, WrappedKeyMaterialFormat};
+use ceremony::fleet::run::Kek;
 use ceremony::fleet::{Derivation, SerialNumber};
 use ceremony::tr31::{Asked, KeyBlock, version_under};
 
@@ -10,6 +11,7 @@ use crate::Error;
 pub(crate) fn checked(
     wrapped: Option<WrappedKey>,
     derivation: &Derivation,
+    kek: &Kek,
     number: &SerialNumber,
 ) -> Result<(String, String), Error> {
     let differs = |why: &str| Error::BlockDiffers(why.to_owned());
@@ -17,7 +19,7 @@ pub(crate) fn checked(
     if wrapped.wrapped_key_material_format != WrappedKeyMaterialFormat::Tr31KeyBlock {
         return Err(differs("it is no TR-31 key block"));
     }
-    if wrapped.wrapping_key_arn != derivation.kek.key_arn {
+    if wrapped.wrapping_key_arn != kek.key_arn {
         return Err(differs("it is under another key"));
     }
     let block = KeyBlock::read(&wrapped.key_material);
@@ -29,7 +31,7 @@ pub(crate) fn checked(
     // An initial key is of usage B1 and mode X (ANSI X9.143), and may be given on, as it must reach the
     // terminal: the user guide's example of an export says `S`.
     let asked = Asked {
-        version: version_under(derivation.kek.algorithm),
+        version: version_under(kek.algorithm),
         usages: &["B1"],
         algorithm: algorithm.letter(),
         modes: &["X"],
@@ -38,10 +40,7 @@ pub(crate) fn checked(
     };
     let answers = block.header().answers(&asked);
     answers.map_err(|error| differs(&error.to_string()))?;
-    let kcv = wrapped.key_check_value.unwrap_or_default();
-    let digits = kcv.bytes().filter(u8::is_ascii_hexdigit).count();
-    if digits != kcv.len() || !matches!(digits, 6 | 10) {
-        return Err(differs("the answer has no key check value"));
-    }
-    Ok((wrapped.key_material, kcv.to_ascii_uppercase()))
+    let kcv = fleets::check_value(&wrapped);
+    let kcv = kcv.ok_or_else(|| differs("the answer has no key check value"))?;
+    Ok((wrapped.key_material, kcv))
 }

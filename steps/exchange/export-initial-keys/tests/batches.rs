@@ -91,6 +91,7 @@ impl Scene {
                 inventory_sha256: Sha256::of(b"inventory"),
             },
             batch,
+            receiver: None,
         };
         handle(&context, input, &Journal::default()).await
     }

@@ -1,14 +1,19 @@
 //! `FindBdk`: the base derivation key that the request names and the profile allows, and with it what the
 //! run is made of.
 //!
-//! Holds the key to its usage, to the algorithm that the profile says, and to the KEK: initial keys never
-//! leave under a weaker one. One call; leaves nothing behind.
+//! Holds the key to its usage, to the algorithm that the profile says, and to what its initial keys leave
+//! under: never a weaker KEK, and never a certificate that is not proven or may be revoked. One call; leaves
+//! nothing behind.
 
 use aws_sdk_paymentcryptography::Client;
+use ceremony::clearance::NotCleared;
 use ceremony::evidence::Recordable;
 use ceremony::fleet::run::Kek;
-use ceremony::fleet::{Bdk, Derivation, FleetAsked, Run, UnfitBdk};
+use ceremony::fleet::{
+    AllowedBdk, Bdk, Derivation, Exchange, FleetAsked, Receiver, Run, Under, UnfitBdk, Unproven,
+};
 use ceremony::id::Ceremony;
+use ceremony::utc::Utc;
 use ceremony::working_keys::plan::{EstablishedKekFacts, OrderFacts};
 use payment_keys::{Pace, inspect, is_bdk};
 use serde::{Deserialize, Serialize};
@@ -21,8 +26,10 @@ pub struct Input {
     pub ceremony: Ceremony,
     pub request: OrderFacts,
     pub initial_keys: FleetAsked,
-    /// What they are to leave under.
-    pub kek: EstablishedKekFacts,
+    /// What they are to leave under by TR-31; null by TR-34.
+    pub kek: Option<EstablishedKekFacts>,
+    /// Whose key they are to leave under by TR-34; null by TR-31.
+    pub receiver: Option<Receiver>,
 }
 
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
@@ -40,19 +47,19 @@ pub async fn handle(client: &Client, input: Input, _: &Journal) -> Result<Output
         request,
         initial_keys: FleetAsked { bdk, inventory },
         kek,
+        receiver,
         ..
     } = input;
+    // What is wrong with it is refused before anything is asked.
+    let under = match (bdk.exchange, kek, receiver) {
+        (Exchange::Tr31, Some(kek), None) => under_kek(&bdk, kek)?,
+        (Exchange::Tr34, None, Some(receiver)) => under_leaf(&receiver)?,
+        _ => return Err(Error::OtherExchange(bdk.exchange)),
+    };
     let unfit = |why: UnfitBdk| Error::BdkUnsuitable {
         key_arn: bdk.key_arn.clone(),
         why,
     };
-    // What the profile says is refused before anything is asked.
-    if !bdk.algorithm.may_travel_under(kek.algorithm) {
-        return Err(unfit(UnfitBdk::StrongerThanKek {
-            bdk: bdk.algorithm,
-            kek: kek.algorithm,
-        }));
-    }
     let facts = inspect(client, &bdk.key_arn, &Pace::patient()).await?;
     is_bdk(&facts, bdk.algorithm).map_err(unfit)?;
     Ok(Output(Run {
@@ -63,17 +70,36 @@ pub async fn handle(client: &Client, input: Input, _: &Journal) -> Result<Output
                 algorithm: bdk.algorithm,
                 kcv: facts.kcv,
             },
-            kek: Kek {
-                key_arn: kek.key_arn,
-                algorithm: kek.algorithm,
-                kcv: kek.kcv,
-            },
+            under,
             serial_number_in_block: bdk.serial_number_in_block,
         },
         inventory,
+        max_terminals: bdk.most_terminals(),
         key_set: bdk.key_set,
-        max_terminals: bdk.max_terminals,
     }))
+}
+
+fn under_kek(bdk: &AllowedBdk, kek: EstablishedKekFacts) -> Result<Under, Error> {
+    if !bdk.algorithm.may_travel_under(kek.algorithm) {
+        return Err(Error::BdkUnsuitable {
+            key_arn: bdk.key_arn.clone(),
+            why: UnfitBdk::StrongerThanKek {
+                bdk: bdk.algorithm,
+                kek: kek.algorithm,
+            },
+        });
+    }
+    Ok(Under::Kek(Kek {
+        key_arn: kek.key_arn,
+        algorithm: kek.algorithm,
+        kcv: kek.kcv,
+    }))
+}
+
+/// Strength is one of the checks of the path.
+fn under_leaf(receiver: &Receiver) -> Result<Under, Error> {
+    receiver.proven_for_run(Utc::now())?;
+    Ok(Under::Leaf(receiver.leaf()?))
 }
 
 /// Why there is no base derivation key.
@@ -81,8 +107,26 @@ pub async fn handle(client: &Client, input: Input, _: &Journal) -> Result<Output
 pub enum Error {
     #[error("{key_arn} cannot be the base derivation key: {why}")]
     BdkUnsuitable { key_arn: String, why: UnfitBdk },
+    #[error("the profile says {0:?}, and what such initial keys leave under is not what came")]
+    OtherExchange(Exchange),
+    #[error("the certificate path is not proven (any more): {0}")]
+    PathNotProven(String),
+    #[error("{0}")]
+    RevocationNotProven(NotCleared),
     #[error(transparent)]
     Service(#[from] ServiceError),
+    #[error("{0}")]
+    SignerMissing(Unproven),
+}
+
+impl From<Unproven> for Error {
+    fn from(error: Unproven) -> Self {
+        match error {
+            Unproven::NoSigner | Unproven::OtherLeaf => Self::SignerMissing(error),
+            Unproven::Path(refusal) => Self::PathNotProven(refusal.what),
+            Unproven::Revocation(error) => Self::RevocationNotProven(error),
+        }
+    }
 }
 
 impl StepError for Error {
@@ -93,6 +137,17 @@ impl StepError for Error {
             Self::BdkUnsuitable { .. } => {
                 "No key was exported. Have an operator correct the entry in `bdks` of the profile, \
                  or establish a stronger KEK by another `kek-export`."
+            }
+            Self::OtherExchange(_) | Self::SignerMissing(_) => {
+                "This is a defect of the software: report it with the record."
+            }
+            Self::PathNotProven(_) => {
+                "Compare with the checks of the state Validate in the record: a certificate may have \
+                 expired since, or somebody invoked this step by hand."
+            }
+            Self::RevocationNotProven(_) => {
+                "Compare with the findings of the state CheckRevocation in the record: somebody \
+                 invoked this step by hand, or it was tried again for too long."
             }
             Self::Service(error) => error.remedy(),
         }

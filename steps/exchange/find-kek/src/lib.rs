@@ -50,7 +50,8 @@ pub async fn handle(client: &Client, input: Input) -> Result<Output, Error> {
         policy: &input.policy,
         pace: Pace::patient(),
     };
-    let kek = finder.kek(input.order.kek).await?;
+    let kek = input.order.kek.ok_or(Error::KekNotNamed)?;
+    let kek = finder.kek(kek).await?;
     let asked = input.order.keys();
     let mut keys = Vec::with_capacity(asked.len());
     for key in asked {
@@ -174,6 +175,8 @@ fn why_no_kek(facts: &KeyFacts) -> Option<String> {
 pub enum Error {
     #[error("there is no KEK established with the partner for this folder: `{alias}` has no key")]
     KekNotEstablished { alias: String },
+    #[error("the order names no KEK, and nothing that it asks for leaves without one")]
+    KekNotNamed,
     #[error("`{alias}` has the key {key_arn}, which is not for this folder: {reason}")]
     KekOfAnotherFolder {
         alias: String,
@@ -211,6 +214,7 @@ impl StepError for Error {
                 "The KEK of a folder is established by `kek-export`: ask the partner to drop its \
                  certificates first."
             }
+            Self::KekNotNamed => "This is a defect of the software: report it with the record.",
             Self::KekOfAnotherFolder { .. } => {
                 "Find out who did it and why, by the CloudTrail events of key and alias; then drop the leaf \
                  of this folder again, which points the alias at the folder's KEK."

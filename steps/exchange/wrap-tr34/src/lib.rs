@@ -5,15 +5,10 @@
 //! digest, sender and receiver, header, nonce or time, and the KEK's KCV. Leaves nothing behind: the
 //! service's signing key and token are its own, and are used again as long as they last.
 
-mod error;
-mod host;
-
 use aws_sdk_paymentcryptography::operation::export_key::ExportKeyOutput;
 use aws_sdk_paymentcryptography::types::{
     ExportKeyMaterial, ExportTr34KeyBlock, Tr34KeyBlockFormat, WrappedKeyMaterialFormat,
 };
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use ceremony::certificate::Certificate;
 use ceremony::clearance::Clearance;
 use ceremony::enrolment::Installed;
@@ -23,14 +18,13 @@ use ceremony::id::Ceremony;
 use ceremony::keys::{KekFacts, Origin};
 use ceremony::path::CertificatePath;
 use ceremony::profile::{Exchange, Policy};
-use ceremony::tr34::{Expected, KeyBlock};
+use ceremony::tr34::Expected;
 use ceremony::utc::Utc;
+use kdh::{Checked, Host, Signing};
 use payment_keys::Pace;
 use serde::{Deserialize, Serialize};
-use step::{Journal, ServiceError};
-
-pub use error::Error;
-use host::Host;
+use step::{Journal, ServiceError, StepError};
+use strum::{IntoStaticStr, VariantNames};
 
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -78,8 +72,17 @@ pub async fn handle(context: &Context, input: Input, journal: &Journal) -> Resul
     let proven = exports::proven(input.path.clone(), &input.policy, &input.revocation)?;
     let leaf = &proven.path().leaf;
     let pace = Pace::patient();
-    let host = Host::of(context, &pace, signer, &input, Utc::now()).await?;
-    let (host, answer) = export(context, &pace, host, leaf, &asked).await?;
+    let signing = Signing {
+        payment: &context.payment,
+        s3: &context.s3,
+        evidence_bucket: &context.evidence_bucket,
+        pace: &pace,
+        signer,
+        installed: input.signer.as_ref(),
+        load: input.policy.load(),
+    };
+    let host = Host::of(&signing, Utc::now()).await?;
+    let (host, answer) = export(&signing, host, leaf, &asked).await?;
     journal.note(Deed::ExportedKey {
         key_arn: input.kek.key_arn.clone(),
         certificate_sha256: leaf.sha256(),
@@ -87,7 +90,8 @@ pub async fn handle(context: &Context, input: Input, journal: &Journal) -> Resul
     let format = WrappedKeyMaterialFormat::Tr34KeyBlock;
     let key_block = exports::key_material(answer, &format, &input.kek)?;
     let ours = host.into_certificate();
-    let (key_block, header) = asked.checked(&key_block, &ours.certificate, leaf, Utc::now())?;
+    let Checked { key_block, header } =
+        asked.checked(&key_block, &ours.certificate, leaf, Utc::now())?;
     Ok(Output(Wrapped::Tr34 {
         key_block,
         header,
@@ -113,38 +117,35 @@ impl<'a> Asked<'a> {
         Ok(Self { input, nonce })
     }
 
-    /// `WrappingKeyCertificate` is base64 of the PEM text: of the leaf that was proven, alone.
     fn material(&self, leaf: &Certificate, host: &Host) -> ExportKeyMaterial {
         let block = ExportTr34KeyBlock::builder()
             .certificate_authority_public_key_identifier(&self.input.issuing_ca_key_arn)
-            .wrapping_key_certificate(STANDARD.encode(leaf.to_pem()))
+            .wrapping_key_certificate(kdh::in_request(leaf))
             .key_block_format(Tr34KeyBlockFormat::X9Tr342012)
             .set_random_nonce(self.nonce.map(Nonce::hex));
         let block = host.named_in(block).build();
         ExportKeyMaterial::Tr34KeyBlock(block.expect("every required member is set"))
     }
 
-    /// The block in upper-case hex and its header, if it is what was asked for.
     fn checked(
         &self,
         key_block: &str,
         kdh: &Certificate,
         leaf: &Certificate,
         now: Utc,
-    ) -> Result<(String, String), Error> {
-        let der = hex::decode(key_block).map_err(|_| Error::BlockNotHex)?;
-        let block = KeyBlock::read(&der)?;
+    ) -> Result<Checked, kdh::Error> {
         let (usages, modes) = attributes(self.input.kek.origin);
-        block.verify(&Expected {
+        let expected = Expected {
             kdh,
             krd: leaf,
             algorithm: self.input.kek.algorithm,
             usages,
             modes,
+            exportabilities: &['E'],
             nonce: self.nonce,
             now,
-        })?;
-        Ok((hex::encode_upper(der), block.header().to_owned()))
+        };
+        kdh::checked(key_block, &expected)
     }
 }
 
@@ -160,8 +161,7 @@ fn attributes(origin: Origin) -> (&'static [&'static str], &'static [char]) {
 /// A token of the service may have had its time since it was asked for: then there is another one, with
 /// which the export is tried once more. If it is still the same, the service refuses something else.
 async fn export(
-    context: &Context,
-    pace: &Pace,
+    signing: &Signing<'_>,
     host: Host,
     leaf: &Certificate,
     asked: &Asked<'_>,
@@ -174,18 +174,41 @@ async fn export(
     } = asked.input;
     let exported = async |host: &Host| {
         let material = asked.material(leaf, host);
-        exports::export(&context.payment, pace, kek, &material).await
+        exports::export(signing.payment, signing.pace, kek, &material).await
     };
     let refusal = match exported(&host).await {
         Ok(answer) => return Ok((host, answer)),
         Err(error) => error,
     };
     if matches!(refusal, ServiceError::ServiceRefused { .. })
-        && let Some(renewed) = host.renewed(context, pace, Utc::now()).await?
+        && let Some(renewed) = host.renewed(signing, Utc::now()).await?
     {
         let answer = exported(&renewed).await;
         let answer = answer.map_err(|e| exports::explained(e, issuing_ca_key_arn, policy))?;
         return Ok((renewed, answer));
     }
     Err(exports::explained(refusal, issuing_ca_key_arn, policy).into())
+}
+
+/// Why there is no block to pass on. None of these carries a byte of one.
+#[derive(Clone, Debug, Eq, IntoStaticStr, PartialEq, thiserror::Error, VariantNames)]
+pub enum Error {
+    #[error(transparent)]
+    Export(#[from] exports::Error),
+    #[error(transparent)]
+    Host(#[from] kdh::Error),
+    #[error("the exchange has two passes, and there is no nonce to answer")]
+    NonceMissing,
+}
+
+impl StepError for Error {
+    step::step_error_names!(Export, exports::Error; Host, kdh::Error);
+
+    fn remedy(&self) -> &'static str {
+        match self {
+            Self::Export(error) => error.remedy(),
+            Self::Host(error) => error.remedy(),
+            Self::NonceMissing => "This is a defect of the software: report it with the record.",
+        }
+    }
 }

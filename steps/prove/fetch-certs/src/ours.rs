@@ -5,7 +5,7 @@ use aws_sdk_ssm::Client as Ssm;
 use ceremony::enrolment::{Installed, OwnKey};
 use ceremony::profile::Exchange;
 use ceremony::utc::Utc;
-use storage::{InstalledError, StorageError, valid_installed};
+use storage::{NotInstalled, StorageError, installed_until};
 
 use crate::Error;
 
@@ -17,9 +17,9 @@ pub(crate) struct Signers {
 }
 
 pub(crate) async fn signers(ssm: &Ssm, exchange: &Exchange, now: Utc) -> Result<Signers, Error> {
-    let package = valid_installed(ssm, OwnKey::PackageSigning, now, now).await?;
+    let package = installed_until(ssm, OwnKey::PackageSigning, now, now).await?;
     let tr34 = if exchange.takes_our_signature() {
-        let tr34 = valid_installed(ssm, OwnKey::Tr34, now, now).await?;
+        let tr34 = installed_until(ssm, OwnKey::Tr34, now, now).await?;
         Some(tr34.ok_or(Error::SigningCertificateMissing(OwnKey::Tr34))?)
     } else {
         None
@@ -27,16 +27,16 @@ pub(crate) async fn signers(ssm: &Ssm, exchange: &Exchange, now: Utc) -> Result<
     Ok(Signers { package, tr34 })
 }
 
-impl From<InstalledError> for Error {
-    fn from(error: InstalledError) -> Self {
+impl From<NotInstalled> for Error {
+    fn from(error: NotInstalled) -> Self {
         match error {
-            InstalledError::Expired { key, not_after } => {
+            NotInstalled::Expired { key, not_after } => {
                 Self::SigningCertificateExpired { key, not_after }
             }
-            InstalledError::NotYetValid { key, not_before } => {
+            NotInstalled::NotYetValid { key, not_before } => {
                 Self::SigningCertificateNotYetValid { key, not_before }
             }
-            other => other.told_as(Self::SigningCertificateUnreadable),
+            NotInstalled::Unreadable(error) => error.told_as(Self::SigningCertificateUnreadable),
         }
     }
 }

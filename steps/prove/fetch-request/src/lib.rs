@@ -1,15 +1,21 @@
 //! `FetchRequest`: the execution's object becomes an order and a policy.
 //!
-//! Reads exactly the object version that the input names, holds it to its digest, loads the folder's
+//! Reads exactly the object versions that the input names, holds them to their digests, loads the folder's
 //! profile and what is installed of our own certificates, and looks once more whether the profile
-//! allows what is asked. Leaves nothing behind.
+//! allows what is asked. Where initial keys are to leave by TR-34, the certificates beside the order become
+//! a path, which is in order and not proven. Leaves nothing behind.
+
+mod addressee;
 
 use ceremony::algorithms::SignatureAlgorithm;
+use ceremony::bundle::UnusableFile;
 use ceremony::digest::Sha256;
 use ceremony::enrolment::{Installed, OwnKey};
 use ceremony::evidence::Recordable;
 use ceremony::execution::{DroppedObject, Start};
-use ceremony::fleet::{FleetAsked, Inventory, InventoryFile};
+use ceremony::fleet::{Addressee, FleetAsked, Inventory, InventoryFile};
+use ceremony::identifiers::ca_alias;
+use ceremony::path::NoPath;
 use ceremony::profile::{CeremonyNotAllowed, MalformedProfile};
 use ceremony::text::shown;
 use ceremony::utc::Utc;
@@ -21,12 +27,12 @@ use ceremony::working_keys::rules::WorkingKeyPolicy;
 use serde::{Deserialize, Serialize};
 use step::{ServiceError, StepError};
 use storage::{
-    DroppedError, InstalledError, ProfileError, StorageError, load_profile, read_dropped,
-    valid_installed,
+    DroppedError, NotInstalled, ProfileError, StorageError, installed_until, load_profile,
+    read_dropped,
 };
 use strum::{IntoStaticStr, VariantNames};
 
-/// The order is its only object.
+/// The order is its first object; others are certificates beside it.
 pub type Input = Start;
 
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -38,6 +44,9 @@ pub struct Output {
     /// What is asked for a fleet of terminals; absent where keys are asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub initial_keys: Option<FleetAsked>,
+    /// Whose key they leave under by TR-34; absent where there is a KEK.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub addressee: Option<Addressee>,
     /// The aliases in Payment Cryptography under which this ceremony may make keys: where to look
     /// if a step is killed.
     pub aliases: Vec<String>,
@@ -47,7 +56,28 @@ pub struct Output {
 
 impl Recordable for Output {
     fn recordable(&self) -> impl Serialize {
-        self
+        #[derive(Serialize)]
+        #[serde(rename_all = "camelCase")]
+        struct View<'a, A> {
+            request: &'a OrderFacts,
+            order: &'a Order,
+            policy: &'a WorkingKeyPolicy,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            initial_keys: Option<&'a FleetAsked>,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            addressee: Option<A>,
+            aliases: &'a [String],
+            package_signer: Option<&'a Installed>,
+        }
+        View {
+            request: &self.request,
+            order: &self.order,
+            policy: &self.policy,
+            initial_keys: self.initial_keys.as_ref(),
+            addressee: self.addressee.as_ref().map(Addressee::recordable),
+            aliases: &self.aliases,
+            package_signer: self.package_signer.as_ref(),
+        }
     }
 }
 
@@ -56,6 +86,8 @@ pub struct Context {
     pub s3: aws_sdk_s3::Client,
     pub ssm: aws_sdk_ssm::Client,
     pub inbox_bucket: String,
+    /// Where roots lie that have been proven before.
+    pub evidence_bucket: String,
     /// Of the key that signs packages: `RSA_2048`, say.
     pub signing_key_spec: String,
 }
@@ -64,13 +96,12 @@ pub struct Context {
 const LONGEST_FLEET_DAYS: i64 = 7;
 
 pub async fn handle(context: &Context, input: Input, now: Utc) -> Result<Output, Error> {
-    let (place, object) = order_of(&input)?;
+    let (place, object, beside) = order_of(&input)?;
     let bytes = read_dropped(&context.s3, &context.inbox_bucket, object).await?;
     let order = Order::parse(&String::from_utf8_lossy(&bytes))?;
     let loaded = load_profile(&context.ssm, &place.folder).await?;
-    let policy = loaded
-        .profile
-        .working_key_policy(loaded.version, place.asked_by)?;
+    let profile = loaded.profile.clone();
+    let policy = profile.working_key_policy(loaded.version, place.asked_by)?;
     if let Some(reason) = policy.may_ask.why_not(&order) {
         return Err(Error::OrderNotAllowed { reason });
     }
@@ -85,10 +116,15 @@ pub async fn handle(context: &Context, input: Input, now: Utc) -> Result<Output,
     }
     let initial_keys = fleet_asked(&place, &order, &policy);
     let until = now.plus_seconds(days_until_signed(initial_keys.as_ref()) * 24 * 60 * 60);
-    let package_signer = valid_installed(&context.ssm, OwnKey::PackageSigning, now, until).await?;
+    let package_signer = installed_until(&context.ssm, OwnKey::PackageSigning, now, until).await?;
+    let addressee = match &initial_keys {
+        Some(asked) => addressee::of(context, asked, &loaded, beside, now, until).await?,
+        None => None,
+    };
     Ok(Output {
-        aliases: aliases(&place, &order),
+        aliases: aliases(&place, &order, addressee.as_ref()),
         initial_keys,
+        addressee,
         request: OrderFacts {
             name: place.name,
             asked_by: place.asked_by,
@@ -125,32 +161,42 @@ fn fleet_asked(place: &OrderPlace, order: &Order, policy: &WorkingKeyPolicy) -> 
     Some(FleetAsked { bdk, inventory })
 }
 
-fn aliases(place: &OrderPlace, order: &Order) -> Vec<String> {
+fn aliases(place: &OrderPlace, order: &Order, addressee: Option<&Addressee>) -> Vec<String> {
+    let cas = addressee.into_iter().flat_map(|it| it.path.cas());
+    let cas = cas.map(|ca| ca_alias(&ca.sha256()));
     let new = order
         .keys()
         .iter()
         .filter(|key| matches!(key.source, Source::New { .. }));
-    new.map(|key| place.folder.working_key_alias(&key.name))
-        .collect()
+    let new = new.map(|key| place.folder.working_key_alias(&key.name));
+    cas.chain(new).collect()
 }
 
-/// The order, and where it lies: in the folder of this ceremony, whoever wrote the input.
-fn order_of(input: &Input) -> Result<(OrderPlace, &DroppedObject), Error> {
+/// The order, where it lies, and the certificates beside it: in the folder of this ceremony, whoever wrote
+/// the input.
+fn order_of(input: &Input) -> Result<(OrderPlace, &DroppedObject, &[DroppedObject]), Error> {
     input
         .check()
         .map_err(|detail| Error::InputMalformed { detail })?;
-    let [object] = &input.objects[..] else {
-        let detail = format!("it names {} objects, one is expected", input.objects.len());
-        return Err(Error::InputMalformed { detail });
+    let malformed = |detail: String| Error::InputMalformed { detail };
+    let [object, beside @ ..] = &input.objects[..] else {
+        return Err(malformed("it names no object".to_owned()));
     };
-    match OrderPlace::of_inbox_key(&object.key) {
-        Some(OrderRole::Order(place)) if place.folder == input.ceremony.folder() => {
-            Ok((place, object))
+    let place = match OrderPlace::of_inbox_key(&object.key) {
+        Some(OrderRole::Order(place)) if place.folder == input.ceremony.folder() => place,
+        _ => {
+            let key = shown(&object.key);
+            return Err(malformed(format!("`{key}` is no order of this folder")));
         }
-        _ => Err(Error::InputMalformed {
-            detail: format!("`{}` is no order of this folder", shown(&object.key)),
-        }),
+    };
+    let mut beside_it = beside.iter();
+    if let Some(stranger) = beside_it.find(|it| !place.has_certificate_at(&it.key)) {
+        let key = shown(&stranger.key);
+        return Err(malformed(format!(
+            "`{key}` is no certificate beside the order"
+        )));
     }
+    Ok((place, object, beside))
 }
 
 /// Why there is no order, or no policy.
@@ -170,9 +216,11 @@ pub enum Error {
         expected: Sha256,
         found: Sha256,
     },
+    #[error("`{}` cannot be used: {source}", shown(key))]
+    FileUnusable { key: String, source: UnusableFile },
     #[error("the execution's input cannot be used: {detail}")]
     InputMalformed { detail: String },
-    #[error("the order cannot be read: {0}")]
+    #[error("the order, or a certificate beside it, cannot be read: {0}")]
     ObjectUnreadable(String),
     #[error("the order cannot be used: {0}")]
     OrderMalformed(#[from] MalformedOrder),
@@ -180,6 +228,8 @@ pub enum Error {
     OrderNotAllowed { reason: String },
     #[error("SSM parameter `{0}` does not exist: the partner is unknown")]
     PartnerUnknown(String),
+    #[error("the objects make no certificate path: {0}")]
+    PathMissing(#[from] NoPath),
     #[error("the profile in SSM parameter `{name}` is malformed: {source}")]
     ProfileMalformed {
         name: String,
@@ -201,6 +251,10 @@ pub enum Error {
         "the certificate that is installed for our key `{key}` is not valid before {not_before}"
     )]
     SigningCertificateNotYetValid { key: OwnKey, not_before: Utc },
+    #[error(
+        "the profile says that a key of ours signs, and no certificate is installed for our key `{0}`"
+    )]
+    SigningCertificateMissing(OwnKey),
     #[error("{0}")]
     SigningCertificateUnreadable(String),
 }
@@ -236,16 +290,16 @@ impl From<ProfileError> for Error {
     }
 }
 
-impl From<InstalledError> for Error {
-    fn from(error: InstalledError) -> Self {
+impl From<NotInstalled> for Error {
+    fn from(error: NotInstalled) -> Self {
         match error {
-            InstalledError::Expired { key, not_after } => {
+            NotInstalled::Expired { key, not_after } => {
                 Self::SigningCertificateExpired { key, not_after }
             }
-            InstalledError::NotYetValid { key, not_before } => {
+            NotInstalled::NotYetValid { key, not_before } => {
                 Self::SigningCertificateNotYetValid { key, not_before }
             }
-            other => other.told_as(Self::SigningCertificateUnreadable),
+            NotInstalled::Unreadable(error) => error.told_as(Self::SigningCertificateUnreadable),
         }
     }
 }
@@ -258,6 +312,10 @@ impl StepError for Error {
             Self::DigestMismatch { .. } => {
                 "An object version never changes: find out who started this execution, and with \
                  which input, before anything else."
+            }
+            Self::FileUnusable { .. } | Self::PathMissing(_) => {
+                "Put the partner's certificate and its CAs into the folder beside the document that has its \
+                 name, and no others."
             }
             Self::InputMalformed { .. } => {
                 "Executions are started by dropping files into the inbox, not by hand."
@@ -282,9 +340,11 @@ impl StepError for Error {
                 "Have an operator correct the profile (its schema: \
                  steps/shared/ceremony/profile.schema.json)."
             }
-            Self::SigningCertificateExpired { .. } | Self::SigningCertificateNotYetValid { .. } => {
+            Self::SigningCertificateExpired { .. }
+            | Self::SigningCertificateMissing(_)
+            | Self::SigningCertificateNotYetValid { .. } => {
                 "Have a certificate for that key issued and drop it into `enrolment/<key name>/` of the \
-                 inbox."
+                 inbox; or have an operator name another signer in the profile."
             }
             Self::SigningCertificateUnreadable(_) => {
                 "Find out who wrote it: only the ceremony certificate-enrolment does. Enrolling the \

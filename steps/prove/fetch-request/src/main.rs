@@ -9,6 +9,7 @@ async fn main() -> Result<(), lambda_runtime::Error> {
         s3: aws_sdk_s3::Client::new(&config),
         ssm: aws_sdk_ssm::Client::new(&config),
         inbox_bucket: required_variable("INBOX_BUCKET"),
+        evidence_bucket: required_variable("EVIDENCE_BUCKET"),
         signing_key_spec: required_variable("SIGNING_KEY_SPEC"),
     };
     serve(step::software!(), async |input, _| {

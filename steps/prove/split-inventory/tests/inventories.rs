@@ -5,7 +5,7 @@
 use ceremony::algorithms::KekAlgorithm;
 use ceremony::digest::Sha256;
 use ceremony::fleet::run::Kek;
-use ceremony::fleet::{Batch, Bdk, BdkAlgorithm, Derivation, Plan, Run, SerialNumber};
+use ceremony::fleet::{Batch, Bdk, BdkAlgorithm, Derivation, Plan, Run, SerialNumber, Under};
 use emulated::aws::{Aws, Fault};
 use emulated::fleet::{run_over, run_over_file, serial_numbers};
 use emulated::{ceremony, execution};
@@ -23,11 +23,11 @@ fn derivation() -> Derivation {
             algorithm: BdkAlgorithm::TDES_2KEY,
             kcv: bdk_kcv,
         },
-        kek: Kek {
+        under: Under::Kek(Kek {
             key_arn: kek,
             algorithm: KekAlgorithm::AES_128,
             kcv: kek_kcv,
-        },
+        }),
         serial_number_in_block: false,
     }
 }

@@ -45,11 +45,24 @@ pub enum Contents {
 /// one, are not read. Of a larger one the beginning is looked at for a private key. Folders below are
 /// not looked into.
 pub async fn read_folder(arrivals: &Arrivals, prefix: &str) -> Result<Contents, Error> {
+    read_files(arrivals, prefix, MAX_FILES, |_| true).await
+}
+
+/// The same of the files whose keys are wanted; the others are not counted, and not looked at.
+pub(crate) async fn read_files(
+    arrivals: &Arrivals,
+    prefix: &str,
+    most: usize,
+    is_wanted: impl Fn(&str) -> bool,
+) -> Result<Contents, Error> {
     let (mut files, mut unread) = (Vec::new(), Vec::new());
-    let listed = match list(arrivals, prefix).await? {
-        Some(listed) if listed.len() <= MAX_FILES => listed,
-        _ => return Ok(Contents::TooManyFiles),
+    let Some(mut listed) = list(arrivals, prefix).await? else {
+        return Ok(Contents::TooManyFiles);
     };
+    listed.retain(|object| is_wanted(&object.key));
+    if listed.len() > most {
+        return Ok(Contents::TooManyFiles);
+    }
     for Listed {
         key,
         bytes,

@@ -28,7 +28,7 @@ use step::required_variable;
 
 pub use decision::{Complete, Decision, carriers, dropped, usable, why_unusable};
 pub use folder::{Contents, File, Unread, read_folder};
-pub use order::{Document, OrderDecision, read_document};
+pub use order::{Document, OrderDecision, certificates_beside, read_document};
 pub use private_key::Found;
 
 use reject::Rejection;

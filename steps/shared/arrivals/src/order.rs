@@ -1,14 +1,16 @@
-//! Requests and orders: one document is one set.
+//! Requests and orders: one document is one set, with the certificates that lie beside it.
 
-use ceremony::bundle::MAX_FILE_BYTES;
+use ceremony::bundle::{MAX_FILE_BYTES, MAX_FILES};
 use ceremony::digest::Sha256;
 use ceremony::execution::DroppedObject;
 use ceremony::id::Kind;
+use ceremony::text::shown;
 use ceremony::utc::Utc;
 use ceremony::working_keys::place::{OrderPlace, OrderSet};
 use step::ServiceError;
 use storage::{Newest, ObjectError, read_newest_dated};
 
+use crate::folder::{Contents, read_files};
 use crate::reject::{self, Rejection};
 use crate::start::{self, Asking, Start};
 use crate::{Arrivals, CreatedObject, Error, Output, none_left, private_key};
@@ -55,10 +57,53 @@ pub async fn read_document(
     }
 }
 
+/// Certificates beside an order, at most: they are objects of one execution with it.
+const MAX_CERTIFICATES: usize = MAX_FILES - 1;
+
+/// The files with certificates that lie beside an order, at their newest versions, each of which can be
+/// read; or why they cannot be used. What they prove is seen in the ceremony.
+pub async fn certificates_beside(
+    arrivals: &Arrivals,
+    place: &OrderPlace,
+) -> Result<Result<Vec<DroppedObject>, String>, Error> {
+    let prefix = place.attachments();
+    let is_wanted = |key: &str| place.has_certificate_at(key);
+    let contents = read_files(arrivals, &prefix, MAX_CERTIFICATES, is_wanted).await?;
+    let Contents::Read { files, unread } = contents else {
+        return Ok(Err(format!(
+            "beside it lie too many files: at most {MAX_CERTIFICATES} with certificates are read"
+        )));
+    };
+    let name = |key: &str| shown(key.strip_prefix(&prefix).unwrap_or(key));
+    if let Some(unread) = unread.first() {
+        let (name, why) = (name(&unread.key), &unread.reason);
+        return Ok(Err(format!("`{name}` beside it cannot be used: {why}")));
+    }
+    let mut objects = Vec::with_capacity(files.len());
+    for file in files {
+        if let Err(why) = file.certificates {
+            let name = name(&file.object.key);
+            return Ok(Err(format!("`{name}` beside it cannot be used: {why}")));
+        }
+        objects.push(file.object);
+    }
+    if objects.is_empty() {
+        return Ok(Err(
+            "no certificate lies beside it: the partner's certificate and that of the CA that issued it \
+             are needed there, as .pem, .crt or .cer files, before the document is dropped"
+                .to_owned(),
+        ));
+    }
+    Ok(Ok(objects))
+}
+
 /// What a document comes to.
 pub enum OrderDecision {
     Start {
-        object: DroppedObject,
+        /// The document, then the certificates that lie beside it, if it needs any.
+        objects: Vec<DroppedObject>,
+        /// Of the document.
+        sha256: Sha256,
         dropped: i64,
         /// How many ceremonies the folder may begin on one day.
         per_day: u32,
@@ -97,14 +142,15 @@ impl Arrivals {
         let (reason, remedy) = match decision {
             OrderDecision::Reject { reason, remedy } => (reason, remedy),
             OrderDecision::Start {
-                object,
+                objects,
+                sha256,
                 dropped,
                 per_day,
             } => {
-                let set = OrderSet::new(place.clone(), object.sha256.clone());
+                let set = OrderSet::new(place.clone(), sha256);
                 let asking = Asking {
                     set: &set,
-                    objects: &[object],
+                    objects: &objects,
                     leaf: None,
                     dropped,
                     per_day,

@@ -48,7 +48,7 @@
 //! has ended is still under way, and a drop belongs to it.
 //!
 //! Step Functions forgets an execution 90 days after its end. A run of that age whose execution is
-//! unknown has ended, within eight days of being begun since no execution lasts longer.
+//! unknown has ended, within ten days of being begun since no execution lasts longer.
 
 use aws_sdk_sfn::types::{ExecutionStatus, IncludedData};
 use ceremony::digest::Sha256;
@@ -199,7 +199,7 @@ const DAY: i64 = 24 * 60 * 60;
 const KNOWN: i64 = 80 * DAY;
 
 /// No execution lasts longer (`TimeoutSeconds` of the machines).
-const LONGEST: i64 = 8 * DAY;
+const LONGEST: i64 = 10 * DAY;
 
 async fn execution(
     arrivals: &Arrivals,

@@ -232,10 +232,13 @@ pub struct KeysExported {
     pub asked_by: AskedBy,
     /// The name of the request or order.
     pub request: String,
-    /// The KEK that protects the keys.
-    pub kek_key_arn: String,
+    /// The KEK that protects the keys; null where initial keys left by TR-34.
+    pub kek_key_arn: Option<String>,
     /// Its key check value, hex.
-    pub kek_kcv: String,
+    pub kek_kcv: Option<String>,
+    /// Fingerprint of the partner's certificate, where initial keys left by TR-34 under its key; else null.
+    #[cfg_attr(feature = "schema", schemars(with = "Option<String>"))]
+    pub leaf_sha256: Option<Sha256>,
     /// Where the package lies.
     pub package: Location,
     /// Where the record lies.

@@ -108,6 +108,22 @@ impl Clearance {
     }
 }
 
+impl Clearance {
+    /// Whether the last look was no longer ago than so many seconds: for what goes on for hours after it
+    /// was [`Self::is_recent`], and would otherwise go on without an end.
+    pub fn is_younger_than(&self, seconds: i64, rules: &Rules, now: Utc) -> Result<(), NotCleared> {
+        let is_young = now < self.asked_at.plus_seconds(seconds)
+            && self.asked_at <= now.plus_seconds(CLOCKS_DIFFER);
+        if rules.policy == Requirement::Off || is_young {
+            return Ok(());
+        }
+        Err(NotCleared::LongAgo {
+            asked_at: self.asked_at,
+            hours: seconds / 3600,
+        })
+    }
+}
+
 /// Seconds by which an answer may be past its nextUpdate when the KEK is wrapped: the five minutes by
 /// which its issuer's clock may differ from ours, and as much again from the look to the export.
 pub const AFTER_NEXT_UPDATE: i64 = 10 * 60;
@@ -133,6 +149,10 @@ fn is_enough(status: &Status, policy: Requirement) -> bool {
 /// Why a path may not be used.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 pub enum NotCleared {
+    #[error(
+        "the proof that nothing is revoked is of {asked_at}, and a run may rely on it for {hours} hours"
+    )]
+    LongAgo { asked_at: Utc, hours: i64 },
     #[error("it is not proven that the {role} `{subject}` is not revoked")]
     NotProven { role: &'static str, subject: String },
     #[error(

@@ -9,6 +9,7 @@
 //! | [`serial_number`] | a KSN: who the terminal is |
 //! | [`bdk`] | which BDK goes with which serial numbers and leaves under which KEK |
 //! | [`request`] | what a request asks for and what a profile allows |
+//! | [`receiver`] | whose certified key initial keys leave under by TR-34 |
 //! | [`inventory`], [`csv`] | serial numbers, read line by line from a list of any length |
 //! | [`agreed`] | the same, held to the digest that a request names |
 //! | [`run`] | what one run is made of, and its batches |
@@ -21,6 +22,7 @@ mod csv;
 pub mod inventory;
 pub mod outcome;
 pub mod progress;
+pub mod receiver;
 pub mod request;
 pub mod run;
 pub mod serial_number;
@@ -30,6 +32,7 @@ pub use bdk::{Bdk, BdkAlgorithm, UnfitBdk};
 pub use inventory::{Fault, Format, InventoryReader, MalformedInventory, Terminals, What};
 pub use outcome::{BatchResult, Outcome, Tally};
 pub use progress::expected_end;
-pub use request::{AllowedBdk, InitialKeys, InventoryFile, KeySet};
-pub use run::{BATCH, Batch, Derivation, FleetAsked, Inventory, Plan, Run};
+pub use receiver::{Addressee, Receiver, Unproven};
+pub use request::{AllowedBdk, Exchange, InitialKeys, InventoryFile, KeySet};
+pub use run::{BATCH, Batch, Derivation, FleetAsked, Inventory, Leaf, Plan, Run, Under};
 pub use serial_number::{InitialKeyId, MalformedSerialNumber, SerialNumber};

@@ -6,6 +6,7 @@
 //! it.
 
 mod consistency;
+mod initial_keys;
 mod malformed;
 mod once;
 pub(crate) mod pinned;
@@ -327,7 +328,8 @@ impl Profile {
     }
 }
 
-/// What one `kek-export` takes from the profile; resolved once, by `fetch-certs`.
+/// What one `kek-export` takes from the profile; resolved once, by `fetch-certs`. And what holds of the
+/// certificate under which initial keys leave by TR-34: see [`Profile::initial_keys_policy`].
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Policy {

@@ -47,6 +47,12 @@ impl Load {
         strong_enough && self.method.works_with(wrapping_key)
     }
 
+    /// Whether there is any key that may.
+    pub fn some_key_may_carry_it(self) -> bool {
+        let mut known = KeyAlgorithm::KNOWN.into_iter();
+        known.any(|key| self.may_travel_under(&key))
+    }
+
     /// What the leaf's key must be, in words, for [`Self::may_travel_under`] to hold.
     pub fn required_wrapping_key(self) -> &'static str {
         match (self.method, self.kek) {

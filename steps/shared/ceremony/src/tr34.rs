@@ -61,6 +61,8 @@ pub struct Expected<'a> {
     pub usages: &'a [&'a str],
     /// `B`, say: the modes that it may have.
     pub modes: &'a [char],
+    /// `E`, say: whether its receiver may send it on.
+    pub exportabilities: &'a [char],
     /// That of the receiver, in an exchange of two passes.
     pub nonce: Option<&'a Nonce>,
     pub now: Utc,
@@ -128,21 +130,17 @@ impl KeyBlock {
                 && header.algorithm == letter
                 && expected.modes.contains(&header.mode)
                 && header.key_version == "00"
-                && header.exportability == 'E'
+                && expected.exportabilities.contains(&header.exportability)
         };
         match Header::read_fixed(&self.header) {
             Ok(header) if fits(&header) => Ok(()),
             _ => Err(Mismatch::Header {
                 found: self.header.clone(),
                 expected: format!(
-                    "usage {}, algorithm {letter}, mode {}, key version 00, exportability E",
+                    "usage {}, algorithm {letter}, mode {}, key version 00, exportability {}",
                     expected.usages.join(" or "),
-                    expected
-                        .modes
-                        .iter()
-                        .map(char::to_string)
-                        .collect::<Vec<_>>()
-                        .join(" or "),
+                    one_of(expected.modes),
+                    one_of(expected.exportabilities),
                 ),
             }),
         }
@@ -169,6 +167,11 @@ impl Named {
     fn is(&self, certificate: &Certificate) -> bool {
         self.issuer == certificate.issuer_der() && self.serial == certificate.raw_serial()
     }
+}
+
+fn one_of(letters: &[char]) -> String {
+    let letters: Vec<String> = letters.iter().map(char::to_string).collect();
+    letters.join(" or ")
 }
 
 /// TR-31's letter for the algorithm.

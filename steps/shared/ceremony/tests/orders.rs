@@ -3,6 +3,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
+use ceremony::fleet::Exchange;
 use ceremony::working_keys::Algorithm;
 use ceremony::working_keys::attributes::{Exportability, Modes, Usage};
 use ceremony::working_keys::order::{Asked, AskedKey, EstablishedKek, Order, Source};
@@ -31,7 +32,7 @@ type Case = (&'static str, fn(&mut Value));
 #[test]
 fn the_example_asks_for_a_key_that_is_there_and_a_new_one() {
     let order = Order::parse(EXAMPLE).unwrap();
-    assert_eq!(order.kek, EstablishedKek::Current);
+    assert_eq!(order.kek, Some(EstablishedKek::Current));
     let [existing, new] = keys(&order) else {
         panic!("{order:?}");
     };
@@ -50,7 +51,7 @@ fn the_example_asks_for_a_key_that_is_there_and_a_new_one() {
 
 #[test]
 fn a_refusal_names_the_field_and_never_a_value() {
-    let cases: [Case; 14] = [
+    let cases: [Case; 15] = [
         ("`version` is 2", |order| order["version"] = json!(2)),
         (
             "`kek`: another value is expected: `current` or `received`",
@@ -94,6 +95,9 @@ fn a_refusal_names_the_field_and_never_a_value() {
                 order["keys"][1]["modes"] = json!("C");
             },
         ),
+        ("`kek` is missing", |order| {
+            order.as_object_mut().unwrap().remove("kek");
+        }),
         ("`keys` has 0 entries", |order| order["keys"] = json!([])),
         ("`keys` or `initialKeys` is missing", |order| {
             order.as_object_mut().unwrap().remove("keys");
@@ -191,6 +195,43 @@ fn what_the_profile_does_not_allow_is_told_by_its_field() {
         let words = may_ask(change).why_not(&order).unwrap();
         assert!(words.contains(part), "{part}: {words}");
     }
+}
+
+/// The partner's certificate takes the place of the KEK, and the profile says which it is.
+#[test]
+fn an_order_names_a_kek_unless_its_initial_keys_leave_by_tr34() {
+    let order = |kek: Option<&str>| {
+        let mut order = json!({
+            "version": 1,
+            "initialKeys": { "bdk": "pos", "terminals": ["FFFF9876543210E00000"] },
+        });
+        if let Some(kek) = kek {
+            order["kek"] = json!(kek);
+        }
+        Order::parse(&order.to_string()).unwrap()
+    };
+    let rules = |exchange: &str| {
+        may_ask(|rules| {
+            rules["bdks"] = json!({ "pos": {
+                "keyArn": "arn:bdk", "algorithm": "TDES_2KEY", "exchange": exchange,
+            } });
+        })
+    };
+    assert_eq!(rules("tr31").why_not(&order(Some("current"))), None);
+    assert_eq!(rules("tr34").why_not(&order(None)), None);
+    for (exchange, kek, part) in [
+        ("tr31", None, "`kek` is missing"),
+        ("tr31", Some("received"), "`kek` is `received`"),
+        ("tr34", Some("current"), "leave it out"),
+    ] {
+        let words = rules(exchange).why_not(&order(kek)).unwrap();
+        assert!(words.contains(part), "{words}");
+    }
+    let without = order(None);
+    assert_eq!(rules("tr34").exchange_of(&without), Exchange::Tr34);
+    assert_eq!(rules("tr31").exchange_of(&without), Exchange::Tr31);
+    let again: Order = serde_json::from_value(serde_json::to_value(&without).unwrap()).unwrap();
+    assert_eq!(again, without, "as it travels from step to step");
 }
 
 #[test]

@@ -4,6 +4,7 @@
 
 use ceremony::algorithms::{KekAlgorithm, KeyAlgorithm};
 use ceremony::exchange::Method;
+use ceremony::fleet::{self, BdkAlgorithm};
 use ceremony::identifiers::Folder;
 use ceremony::profile::{Exchange, Policy, Profile};
 use ceremony::revocation::{Requirement, Rules};
@@ -31,6 +32,77 @@ fn root() -> Certified {
 fn policy() -> Policy {
     let profile = Profile::parse(EXAMPLE, &folder()).unwrap();
     profile.kek_export_policy(7).unwrap()
+}
+
+const TR34: &str = include_str!("../profile.tr34.example.json");
+
+/// A profile by TR-34, in one pass, whose BDK `pos` goes the same way.
+fn with_bdk(change: impl FnOnce(&mut Value)) -> Result<Profile, String> {
+    let mut profile: Value = serde_json::from_str(TR34).unwrap();
+    profile["kekExport"]["exchange"] = json!({ "method": "tr34", "signer": "own" });
+    profile["workingKeyExport"] = json!({ "orders": { "bdks": {
+        "pos": { "keyArn": "arn:bdk", "algorithm": "AES_128", "exchange": "tr34" },
+    } } });
+    change(&mut profile);
+    Profile::parse(&profile.to_string(), &folder()).map_err(|error| error.to_string())
+}
+
+#[test]
+fn initial_keys_by_tr34_take_signer_trust_and_revocation_from_the_profile() {
+    let profile = with_bdk(|_| {}).unwrap();
+    let policy = profile.initial_keys_policy(7, BdkAlgorithm::AES_128);
+    let policy = policy.unwrap();
+    assert!(policy.exchange.takes_our_signature());
+    assert_eq!(policy.trust.trust_anchors, profile.trust_anchors);
+    assert_eq!(policy.revocation, profile.revocation);
+    assert_eq!(policy.load().kek, KekAlgorithm::AES_128);
+    assert_eq!(policy.load().method, Method::Tr34);
+    assert_eq!(policy.profile.version, 7);
+    let policy = profile.initial_keys_policy(7, BdkAlgorithm::TDES_2KEY);
+    assert_eq!(policy.unwrap().load().kek, KekAlgorithm::TDES_2KEY);
+}
+
+#[test]
+fn what_no_fleet_can_be_served_with_is_told_when_the_profile_is_read() {
+    type Change = fn(&mut Value);
+    let cases: [(&str, Change); 5] = [
+        (
+            "`workingKeyExport.orders.bdks.pos`: `exchange` is `tr34`, and `kekExport.exchange.passes` is `two`",
+            |profile| profile["kekExport"]["exchange"]["passes"] = json!("two"),
+        ),
+        (
+            "`kekExport.exchange.method` is `ecdh`: it must be `tr34` too",
+            |profile| {
+                profile["kekExport"]["exchange"] = json!({ "method": "ecdh" });
+            },
+        ),
+        ("there is no `kekExport`", |profile| {
+            profile.as_object_mut().unwrap().remove("kekExport");
+        }),
+        ("no RSA key is strong enough to carry AES_256", |profile| {
+            profile["workingKeyExport"]["orders"]["bdks"]["pos"]["algorithm"] = json!("AES_256");
+        }),
+        ("`serialNumberInBlock` is true", |profile| {
+            profile["workingKeyExport"]["orders"]["bdks"]["pos"]["serialNumberInBlock"] =
+                json!(true);
+        }),
+    ];
+    for (part, change) in cases {
+        let words = with_bdk(change).unwrap_err();
+        assert!(words.contains(part), "{part}: {words}");
+    }
+    // By TR-31 none of that matters, and it is the default.
+    let profile = with_bdk(|profile| {
+        profile["kekExport"]["exchange"]["passes"] = json!("two");
+        let bdk =
+            json!({ "keyArn": "arn:bdk", "algorithm": "AES_256", "serialNumberInBlock": true });
+        profile["workingKeyExport"]["orders"]["bdks"]["pos"] = bdk;
+    });
+    let section = profile.unwrap().working_key_export.unwrap();
+    assert_eq!(
+        section.orders.unwrap().bdks["pos"].exchange,
+        fleet::Exchange::Tr31
+    );
 }
 
 #[test]

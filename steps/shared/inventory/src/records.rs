@@ -183,6 +183,18 @@ struct Certificate {
     not_after: Utc,
 }
 
+/// What an order asks for.
+#[derive(Deserialize)]
+struct Asked {
+    /// Where initial keys leave by TR-34.
+    addressee: Option<Addressee>,
+}
+
+#[derive(Deserialize)]
+struct Addressee {
+    certificates: Vec<Certificate>,
+}
+
 #[derive(Deserialize)]
 struct Imported {
     authorities: Vec<Authority>,
@@ -249,6 +261,11 @@ impl Record {
                     let fetched: Fetched = serde_json::from_value(result)?;
                     record.aliases = fetched.aliases;
                     record.certificates = fetched.certificates;
+                }
+                "fetch-request" => {
+                    let asked: Asked = serde_json::from_value(result)?;
+                    let addressee = asked.addressee.into_iter();
+                    record.certificates = addressee.flat_map(|it| it.certificates).collect();
                 }
                 "import-ca" => {
                     let imported: Imported = serde_json::from_value(result)?;

@@ -60,6 +60,25 @@ fn a_record_names_the_keys_their_aliases_and_kcvs_and_the_cas() {
     assert_eq!(recorded.cas[0].subject, "CN=root");
 }
 
+/// Initial keys leave by TR-34 under a certificate whose CAs are imported; no KEK is.
+#[test]
+fn a_record_of_an_order_names_the_cas_of_the_certificate_beside_it() {
+    let imported = steps("created")[2].clone();
+    let addressee = json!({ "certificates": [certificate("leaf"), certificate("root")] });
+    let request = |result: Value| json!({ "step": "fetch-request", "result": result });
+    let by_tr34 = request(json!({ "addressee": addressee, "aliases": [] }));
+    let document = json!({ "steps": [by_tr34, imported] }).to_string();
+    let recorded = read_record("c/record.json", document.as_bytes());
+    assert_eq!(recorded.unreadable, []);
+    assert_eq!(recorded.keys[0].alias, Some(ca_alias(&Sha256::of(b"root"))));
+    assert_eq!(recorded.cas[0].subject, "CN=root");
+
+    let by_tr31 = request(json!({ "aliases": [] }));
+    let document = json!({ "steps": [by_tr31] }).to_string();
+    let recorded = read_record("c/record.json", document.as_bytes());
+    assert_eq!((recorded.unreadable, recorded.cas.len()), (vec![], 0));
+}
+
 /// It is in the record of every ceremony of its folder by `ecdh`, whoever made it.
 #[test]
 fn a_record_names_our_key_that_agreed() {

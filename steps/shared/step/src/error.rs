@@ -63,28 +63,33 @@ impl Explanation {
     }
 }
 
-/// [`StepError::name`] and [`StepError::names`] of an enum of which one variant stands for an error that
-/// has names of its own, and whose other variants stand for themselves. Without arguments the variant is
-/// `Service`, and the error a [`crate::aws::ServiceError`].
+/// [`StepError::name`] and [`StepError::names`] of an enum of which some variants stand for errors that
+/// have names of their own, and whose other variants stand for themselves. Without arguments the one
+/// variant is `Service`, and the error a [`crate::aws::ServiceError`].
 #[cfg(feature = "aws")]
 #[macro_export]
 macro_rules! step_error_names {
     () => {
         $crate::step_error_names!(Service, ServiceError);
     };
-    ($variant:ident, $of:ty) => {
+    ($($variant:ident, $of:ty);+) => {
         fn name(&self) -> &'static str {
             match self {
-                Self::$variant(error) => error.name(),
+                $(Self::$variant(error) => error.name(),)+
                 other => other.into(),
             }
         }
 
         fn names() -> Vec<&'static str> {
             let own = <Self as strum::VariantNames>::VARIANTS.iter().copied();
-            own.filter(|name| *name != stringify!($variant))
-                .chain(<$of>::names())
-                .collect()
+            let mut names: Vec<&'static str> = own
+                .filter(|name| ![$(stringify!($variant)),+].contains(name))
+                $(.chain(<$of>::names()))+
+                .collect();
+            // Two of them may stand for errors of the same service.
+            let mut known = std::collections::HashSet::new();
+            names.retain(|name| known.insert(*name));
+            names
         }
     };
 }

@@ -34,28 +34,27 @@ pub async fn installed(client: &Ssm, key: OwnKey) -> Result<Option<Installed>, I
 
 /// The same, valid from `now` to `until`: a ceremony that nobody can sign for must not come as far as a
 /// key.
-pub async fn valid_installed(
+pub async fn installed_until(
     client: &Ssm,
     key: OwnKey,
     now: Utc,
     until: Utc,
-) -> Result<Option<Installed>, InstalledError> {
-    let installed = installed(client, key).await?;
-    let Some(&Installed {
+) -> Result<Option<Installed>, NotInstalled> {
+    let Some(installed) = installed(client, key).await? else {
+        return Ok(None);
+    };
+    let Installed {
         not_before,
         not_after,
         ..
-    }) = installed.as_ref()
-    else {
-        return Ok(None);
-    };
+    } = installed;
     if until > not_after {
-        return Err(InstalledError::Expired { key, not_after });
+        return Err(NotInstalled::Expired { key, not_after });
     }
     if now < not_before {
-        return Err(InstalledError::NotYetValid { key, not_before });
+        return Err(NotInstalled::NotYetValid { key, not_before });
     }
-    Ok(installed)
+    Ok(Some(installed))
 }
 
 /// Writes it; what was there is replaced, and stays in the parameter's history.
@@ -103,18 +102,25 @@ pub async fn installed_chain(
 /// Why an installed certificate cannot be had.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 pub enum InstalledError {
-    #[error("the certificate that is installed for our key `{key}` is valid until {not_after}")]
-    Expired { key: OwnKey, not_after: Utc },
     #[error("what is installed cannot be read from `{name}`: {detail}")]
     Malformed { name: String, detail: String },
+    #[error(transparent)]
+    Object(#[from] ObjectError),
+    #[error(transparent)]
+    Service(#[from] ServiceError),
+}
+
+/// Why nobody can sign with what is installed.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+pub enum NotInstalled {
+    #[error("the certificate that is installed for our key `{key}` was valid until {not_after}")]
+    Expired { key: OwnKey, not_after: Utc },
     #[error(
         "the certificate that is installed for our key `{key}` is not valid before {not_before}"
     )]
     NotYetValid { key: OwnKey, not_before: Utc },
     #[error(transparent)]
-    Object(#[from] ObjectError),
-    #[error(transparent)]
-    Service(#[from] ServiceError),
+    Unreadable(#[from] InstalledError),
 }
 
 impl StorageError for InstalledError {

@@ -16,7 +16,9 @@ mod stream;
 mod write_once;
 
 pub use error::StorageError;
-pub use installed::{InstalledError, installed, installed_chain, put_installed, valid_installed};
+pub use installed::{
+    InstalledError, NotInstalled, installed, installed_chain, installed_until, put_installed,
+};
 pub use objects::{
     Beginning, DroppedError, Newest, ObjectError, read_beginning, read_dropped, read_newest,
     read_newest_dated, read_version,

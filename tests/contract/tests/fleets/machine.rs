@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use aws_sdk_paymentcryptography::Client;
 use ceremony::algorithms::SignatureAlgorithm;
-use ceremony::fleet::{BatchResult, Plan, Run};
+use ceremony::fleet::{BatchResult, Plan, Receiver, Run};
 use emulated::aws::Aws;
 use emulated::{ceremony, execution};
 use futures::stream::{self, StreamExt};
@@ -20,6 +20,8 @@ pub(crate) struct Machine {
     pub(crate) aws: Aws,
     pub(crate) client: Client,
     pub(crate) run: Run,
+    /// By TR-34.
+    pub(crate) receiver: Option<Receiver>,
     /// From one call of a batch to the next.
     pub(crate) pause: Duration,
 }
@@ -50,29 +52,47 @@ impl Machine {
     }
 
     async fn exports_one(&self, plan: &Plan, batch: u32) {
-        let context = export_initial_keys::Context {
+        let fleet = fleets::Context {
             payment_cryptography: self.client.clone(),
             s3: self.s3(),
             work_bucket: "fleets".to_owned(),
             pause: self.pause,
         };
-        let input = export_initial_keys::Input {
+        let input = fleets::Input {
             ceremony: ceremony(),
             derivation: self.run.derivation.clone(),
             plan: plan.clone(),
             batch,
+            receiver: self.receiver.clone(),
         };
         loop {
-            let done =
-                export_initial_keys::handle(&context, input.clone(), &Journal::default()).await;
-            match done {
-                Ok(_) => return,
-                Err(error) if error.name() == "ServiceThrottled" => {
-                    tokio::time::sleep(Duration::from_secs(2)).await;
+            let failed = match &self.receiver {
+                None => {
+                    let journal = Journal::default();
+                    let done = export_initial_keys::handle(&fleet, input.clone(), &journal).await;
+                    done.err().map(|error| (error.name(), error.to_string()))
                 }
-                Err(error) => panic!("{error}"),
+                Some(_) => self.exports_tr34(&fleet, input.clone()).await,
+            };
+            match failed {
+                None => return,
+                Some(("ServiceThrottled", _)) => tokio::time::sleep(Duration::from_secs(2)).await,
+                Some((name, words)) => panic!("{name}: {words}"),
             }
         }
+    }
+
+    async fn exports_tr34(
+        &self,
+        fleet: &fleets::Context,
+        input: fleets::Input,
+    ) -> Option<(&'static str, String)> {
+        let context = export_initial_keys_tr34::Context {
+            fleet: fleet.clone(),
+            evidence_bucket: "evidence".to_owned(),
+        };
+        let done = export_initial_keys_tr34::handle(&context, input, &Journal::default()).await;
+        done.err().map(|error| (error.name(), error.to_string()))
     }
 
     pub(crate) async fn gathers(&self, plan: &Plan) -> gather_initial_keys::Output {
@@ -86,6 +106,7 @@ impl Machine {
             execution: execution(),
             run: self.run.clone(),
             plan: plan.clone(),
+            receiver: self.receiver.clone(),
             signature: SignatureAlgorithm::default(),
         };
         let output = gather_initial_keys::handle(&context, input, &Journal::default()).await;

@@ -6,16 +6,20 @@
 mod machine;
 mod outside;
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use apc_emulator::{FaultKind, Quotas};
 use ceremony::algorithms::KekAlgorithm;
-use ceremony::fleet::{BATCH, BdkAlgorithm};
+use ceremony::fleet::{BATCH, BdkAlgorithm, Plan};
 use emulated::Emulated;
 use emulated::aws::Aws;
-use emulated::fleet::{derivation, run_over_file, serial_numbers};
+use emulated::fleet::{by_tr34, derivation, run_over_file, serial_numbers};
 use emulated::front::Fronted;
 use partner::initial_keys::open_initial_keys;
+use partner::initial_keys_tr34::open_initial_keys_tr34;
+use partner::terminal::follow_the_readme;
+use partner::{KeyKind, Receiver};
 use tokio::time::Instant;
 
 use machine::{AT_ONCE, Machine};
@@ -41,6 +45,7 @@ async fn fleet(
         aws,
         client,
         run,
+        receiver: None,
         pause,
     };
     (machine, numbers)
@@ -102,10 +107,11 @@ async fn a_fleet_is_opened_by_the_partner_and_by_programs_of_others() {
         machine.gathers(&plan).await;
         let json_lines = machine.json_lines(&plan);
         let derivation = &machine.run.derivation;
-        let kek = clear(&emulated, &derivation.kek.key_arn);
+        let under = derivation.kek().unwrap();
+        let kek = clear(&emulated, &under.key_arn);
         let bdk = clear(&emulated, &derivation.bdk.key_arn);
         let terminals: Vec<&str> = numbers.iter().map(String::as_str).collect();
-        let algorithm = derivation.kek.algorithm.as_str();
+        let algorithm = under.algorithm.as_str();
         let opens =
             |terminals: &[&str]| open_initial_keys(&json_lines, terminals, (algorithm, &kek), &bdk);
         let opened = opens(&terminals).unwrap();
@@ -115,6 +121,83 @@ async fn a_fleet_is_opened_by_the_partner_and_by_programs_of_others() {
         others.swap(3, 4);
         assert!(opens(&others).is_err());
         assert_eq!(outside.opens(&json_lines, &kek, &bdk), opened);
+    }
+    outside.ends();
+}
+
+/// By the leaf's private key alone: the host has signed every block, and the partner knows the host.
+#[tokio::test]
+async fn a_fleet_by_tr34_is_opened_by_the_partner_and_by_programs_of_others() {
+    let emulated = Emulated::start().await;
+    let mut outside = outside::Outside::start().await;
+    for (bdk, leaf) in [
+        (BdkAlgorithm::TDES_2KEY, KeyKind::Rsa2048),
+        (BdkAlgorithm::TDES_2KEY, KeyKind::Rsa4096),
+        (BdkAlgorithm::AES_128, KeyKind::Rsa3072),
+    ] {
+        let by = by_tr34(&emulated, bdk, leaf).await;
+        let aws = Aws::default();
+        let numbers = serial_numbers(bdk, 105).into_iter().map(String::from);
+        let numbers: Vec<String> = numbers.collect();
+        let text = format!("ksn\n{}\n", numbers.join("\n"));
+        aws.put("inbox", FILE, text.as_str());
+        let machine = Machine {
+            aws,
+            client: emulated.client.clone(),
+            run: run_over_file(&by.derivation, FILE, text.as_bytes()),
+            receiver: Some(by.receiver),
+            pause: Duration::from_millis(1),
+        };
+        let plan = machine.splits().await;
+        machine.exports(&plan).await;
+        let package = machine.gathers(&plan).await.publication;
+        let file = |name: &str| {
+            let file = package.files.iter().find(|file| file.name == name);
+            String::from_utf8(file.unwrap().contents.clone()).unwrap()
+        };
+        let hosts = file("kdh-certificate.pem");
+        let json_lines = machine.json_lines(&plan);
+        let bdk = clear(&emulated, &by.derivation.bdk.key_arn);
+        let terminals: Vec<&str> = numbers.iter().map(String::as_str).collect();
+        let opens = |terminals: &[&str], leaf| {
+            let receiver = Receiver::new(leaf);
+            open_initial_keys_tr34(&json_lines, terminals, &hosts, &receiver, &bdk)
+        };
+        let opened = opens(&terminals, &by.pki.leaf).unwrap();
+        assert_eq!(opened.len(), 105);
+        // And the partner would notice if they were another terminal's, or somebody else's.
+        let mut others = terminals.clone();
+        others.swap(3, 4);
+        assert!(opens(&others, &by.pki.leaf).is_err());
+        assert!(opens(&terminals, &by.pki.intermediates[0]).is_err());
+        let leaf_key = by.pki.leaf.key().pem();
+        assert_eq!(
+            outside.opens_tr34(&json_lines, &leaf_key, &hosts, &bdk),
+            opened
+        );
+
+        // By the commands of its README, which are about one block: the first. The signed list comes later.
+        let csv = Plan::output_key(&plan.folder, "initial-keys.csv");
+        let csv = machine.aws.versions("fleets", &csv).pop().unwrap().bytes;
+        let files = package
+            .files
+            .iter()
+            .map(|it| (it.name.clone(), it.contents.clone()));
+        let mut files: BTreeMap<String, Vec<u8>> = files.collect();
+        files.insert("initial-keys.csv".to_owned(), csv);
+        let readme = file("README.md").replace("    sha256sum ", "    later: sha256sum ");
+        files.insert("README.md".to_owned(), readme.into_bytes());
+        let printed = follow_the_readme(&files, &leaf_key).unwrap();
+        assert_eq!(
+            printed.last().map(String::as_str),
+            Some(""),
+            "shred says nothing"
+        );
+        assert!(printed.contains(&opened[0]), "{printed:?}");
+        assert!(
+            printed.iter().any(|it| it.contains("Verified OK")),
+            "{printed:?}"
+        );
     }
     outside.ends();
 }
@@ -163,10 +246,11 @@ async fn a_run_that_was_killed_goes_on_where_it_was() {
     }
     assert_eq!(machine.gathers(&again).await.tally.exported, 1_250);
     let derivation = &machine.run.derivation;
-    let kek = clear(&emulated, &derivation.kek.key_arn);
+    let under = derivation.kek().unwrap();
+    let kek = clear(&emulated, &under.key_arn);
     let bdk = clear(&emulated, &derivation.bdk.key_arn);
     let terminals: Vec<&str> = numbers.iter().map(String::as_str).collect();
-    let kek = (derivation.kek.algorithm.as_str(), kek.as_str());
+    let kek = (under.algorithm.as_str(), kek.as_str());
     open_initial_keys(&machine.json_lines(&again), &terminals, kek, &bdk).unwrap();
 
     // What was exported twice are the batches that were under way, and what was struck.

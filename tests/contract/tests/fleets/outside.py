@@ -1,12 +1,17 @@
-"""Opens the key blocks of a fleet with psec, derives each initial key with `cryptography`, compares, and
-answers with the check values. One line of JSON for each question."""
+"""Opens the key blocks of a fleet, with psec or, those that are TR-34, by the leaf's private key; derives each
+initial key with `cryptography`, compares, and answers with the check values. One line of JSON for each question."""
 
 import json
 import sys
+from pathlib import Path
 
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.cmac import CMAC
 from psec import tr31
+
+# An isolated interpreter does not look beside the program.
+sys.path.append(str(Path(__file__).parent))
+from tr34_block import Receiver  # noqa: E402
 
 try:
     from cryptography.hazmat.decrepit.ciphers.algorithms import TripleDES
@@ -47,14 +52,28 @@ def check_value(key, is_tdes):
     return cmac.finalize()[:3].hex().upper()
 
 
-def open_line(line, kek, bdk):
-    header, key = tr31.unwrap(kek, line["keyBlock"])
+def derived(bdk, line):
     number = bytes.fromhex(line["ksn"])
     is_tdes = len(number) == 10
-    derived = tdes_initial_key(bdk, number) if is_tdes else aes_initial_key(bdk, number)
+    return is_tdes, (tdes_initial_key if is_tdes else aes_initial_key)(bdk, number)
+
+
+def open_tr34(line, receiver, bdk):
+    key, header = receiver.open(bytes.fromhex(line["keyBlock"]))
+    is_tdes, expected = derived(bdk, line)
+    assert header[5:9] == ("B1TX" if is_tdes else "B1AX"), header
+    assert key == expected, "another key"
+    value = check_value(key, is_tdes)
+    assert value == line["kcv"], "another check value"
+    return value
+
+
+def open_line(line, kek, bdk):
+    header, key = tr31.unwrap(kek, line["keyBlock"])
+    is_tdes, expected = derived(bdk, line)
     assert (header.key_usage, header.mode_of_use) == ("B1", "X"), str(header)
     assert header.algorithm == ("T" if is_tdes else "A"), str(header)
-    assert key == derived, "another key"
+    assert key == expected, "another key"
     for name, expected in (("KS", line["ksn"]), ("IK", line["ksn"][:16])):
         if name in header.blocks:
             assert header.blocks[name] == expected, name
@@ -64,5 +83,11 @@ def open_line(line, kek, bdk):
 
 
 for question in map(json.loads, sys.stdin):
-    kek, bdk = (bytes.fromhex(question[name]) for name in ("kek", "bdk"))
-    print(json.dumps([open_line(line, kek, bdk) for line in question["lines"]]), flush=True)
+    lines, bdk = question["lines"], bytes.fromhex(question["bdk"])
+    if "kek" in question:
+        kek = bytes.fromhex(question["kek"])
+        answer = [open_line(line, kek, bdk) for line in lines]
+    else:
+        receiver = Receiver(question["leafKey"], question["hosts"])
+        answer = [open_tr34(line, receiver, bdk) for line in lines]
+    print(json.dumps(answer), flush=True)

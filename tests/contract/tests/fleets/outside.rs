@@ -1,4 +1,4 @@
-//! psec opens the blocks and Python's `cryptography` derives the keys: neither shares anything with what is
+//! psec opens the blocks, or Python's `cryptography` those that are TR-34, which derives the keys too: neither shares anything with what is
 //! written here. Keys pass through the pipes only.
 
 use std::io::{BufRead, BufReader, Write};
@@ -27,11 +27,24 @@ impl Outside {
 
     /// The check values of the keys in the blocks, if each is the one that is derived.
     pub(crate) fn opens(&mut self, json_lines: &str, kek: &str, bdk: &str) -> Vec<String> {
-        let lines = json_lines
-            .lines()
-            .map(|line| serde_json::from_str(line).unwrap());
-        let lines: Vec<Value> = lines.collect();
-        let question = json!({ "lines": lines, "kek": kek, "bdk": bdk });
+        let question = json!({ "lines": values(json_lines), "kek": kek, "bdk": bdk });
+        self.answers_to(&question)
+    }
+
+    /// The same of TR-34 blocks, with the leaf's private key and the certificates of the hosts in PEM.
+    pub(crate) fn opens_tr34(
+        &mut self,
+        json_lines: &str,
+        leaf_key: &str,
+        hosts: &str,
+        bdk: &str,
+    ) -> Vec<String> {
+        let lines = values(json_lines);
+        let question = json!({ "lines": lines, "leafKey": leaf_key, "hosts": hosts, "bdk": bdk });
+        self.answers_to(&question)
+    }
+
+    fn answers_to(&mut self, question: &Value) -> Vec<String> {
         writeln!(self.questions, "{question}").unwrap();
         let mut answer = String::new();
         self.answers.read_line(&mut answer).unwrap();
@@ -42,4 +55,11 @@ impl Outside {
         drop(self.questions);
         assert!(self.process.wait().unwrap().success());
     }
+}
+
+fn values(json_lines: &str) -> Vec<Value> {
+    let lines = json_lines.lines();
+    lines
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect()
 }

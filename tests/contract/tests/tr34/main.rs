@@ -53,6 +53,7 @@ impl Made {
             algorithm: KekAlgorithm::AES_128,
             usages: &["K0"],
             modes: &['B'],
+            exportabilities: &['E'],
             nonce: None,
             now: Utc::now(),
         }
@@ -185,6 +186,7 @@ fn a_block_of_the_service_itself_is_verified() {
         krd: &krd,
         algorithm: KekAlgorithm::TDES_2KEY,
         usages: &[&header[5..7]],
+        exportabilities: &['E'],
         modes: &[header.chars().nth(8).unwrap()],
         nonce: None,
         now,

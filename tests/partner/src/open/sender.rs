@@ -43,21 +43,31 @@ pub(super) fn certificate(
     if !as_told {
         return Err(refused(chain_file, "it is not the one in the manifest"));
     }
+    is_issued_up(certificate, &chain, receiver).map_err(|reason| refused(chain_file, reason))?;
+    Ok(certificate.clone())
+}
+
+/// Link by link up to the end of the chain; and by whom the receiver trusts, where it knows whom.
+pub(crate) fn is_issued_up(
+    certificate: &Certificate,
+    chain: &[Certificate],
+    receiver: &Receiver<'_>,
+) -> Result<(), &'static str> {
     let mut below = certificate;
-    for issuer in &chain {
+    for issuer in chain {
         if issued(issuer, below).is_none() {
-            return Err(refused(chain_file, "one has not issued the one before"));
+            return Err("one has not issued the one before");
         }
         below = issuer;
     }
     if let Some(trusted) = receiver.trusts {
-        let trusted = Certificate::from_der(trusted.der())
-            .map_err(|_| refused(chain_file, "the trusted one cannot be read"))?;
+        let trusted = Certificate::from_der(trusted.der());
+        let trusted = trusted.map_err(|_| "the trusted one cannot be read")?;
         if issued(&trusted, below).is_none() {
-            return Err(refused(chain_file, "it does not end in the trusted one"));
+            return Err("it does not end in the trusted one");
         }
     }
-    Ok(certificate.clone())
+    Ok(())
 }
 
 /// Whether one certificate has issued the other: name and signature.

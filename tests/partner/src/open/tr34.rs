@@ -55,12 +55,40 @@ pub(super) fn open(
     }
     let files = ("kdh-certificate.pem", "kdh-chain.pem");
     let kdh = sender::certificate(package, files, ours, receiver)?;
-    let signed = Signed::read(block).ok_or(BlockError::Form)?;
-    signed.verify(&kdh)?;
-    let attributes = Attributes::read(signed.attributes).ok_or(BlockError::Form)?;
     let told = nonce.as_ref().map(hex::decode);
     let told = told.transpose().map_err(|_| OpenError::NonceMismatch)?;
-    if attributes.nonce != receiver.nonce || told.as_deref() != receiver.nonce {
+    if told.as_deref() != receiver.nonce {
+        return Err(OpenError::NonceMismatch);
+    }
+    let Inside { key, header: found } = open_block(block, &kdh, receiver)?;
+    if found != header.text.as_bytes() {
+        return Err(BlockError::Header.into());
+    }
+    Ok(key)
+}
+
+/// What is in a block.
+pub(crate) struct Inside {
+    pub(crate) key: Vec<u8>,
+    /// The sixteen characters that the sender signed.
+    pub(crate) header: Vec<u8>,
+}
+
+/// IssuerAndSerialNumber of the sender that a block names, in DER.
+pub(crate) fn sender_of(block: &[u8]) -> Option<Vec<u8>> {
+    Signed::read(block).map(|signed| signed.sender.to_vec())
+}
+
+/// Verifies a block by the certificate of its sender, and opens it.
+pub(crate) fn open_block(
+    block: &[u8],
+    kdh: &Certificate,
+    receiver: &Receiver<'_>,
+) -> Result<Inside, OpenError> {
+    let signed = Signed::read(block).ok_or(BlockError::Form)?;
+    signed.verify(kdh)?;
+    let attributes = Attributes::read(signed.attributes).ok_or(BlockError::Form)?;
+    if attributes.nonce != receiver.nonce {
         return Err(OpenError::NonceMismatch);
     }
     // Who sent no nonce is told the time instead.
@@ -75,11 +103,13 @@ pub(super) fn open(
     if inside.sender != signed.sender {
         return Err(BlockError::Sender.into());
     }
-    let expected = header.text.as_bytes();
-    if attributes.header != expected || inside.header != expected {
+    if attributes.header != inside.header {
         return Err(BlockError::Header.into());
     }
-    Ok(inside.key.to_vec())
+    Ok(Inside {
+        key: inside.key.to_vec(),
+        header: inside.header.to_vec(),
+    })
 }
 
 /// The frame of a block.
@@ -319,7 +349,7 @@ impl<'a> Clear<'a> {
 }
 
 /// IssuerAndSerialNumber (RFC 5652 §10.2.4) of a certificate, in DER.
-fn issuer_and_serial(certificate: &Certificate) -> Option<Vec<u8>> {
+pub(crate) fn issuer_and_serial(certificate: &Certificate) -> Option<Vec<u8>> {
     let certificate = &certificate.tbs_certificate;
     let name = certificate.issuer.to_der().ok()?;
     let serial = certificate.serial_number.to_der().ok()?;

@@ -58,13 +58,13 @@ fn size() -> Result<u32> {
     }
 }
 
-struct Terminals {
-    algorithm: &'static str,
-    numbers: Vec<String>,
+pub(super) struct Terminals {
+    pub(super) algorithm: &'static str,
+    pub(super) numbers: Vec<String>,
 }
 
 impl Terminals {
-    fn of_tdes(count: u32) -> Self {
+    pub(super) fn of_tdes(count: u32) -> Self {
         let number = |it| format!("{:020X}", (0xFFFF_9876_u128 << 48) + (u128::from(it) << 21));
         Self {
             algorithm: "TDES_2KEY",
@@ -174,7 +174,7 @@ async fn tell(
 }
 
 /// A base derivation key that an operator has made, and tagged as one.
-async fn bdk(connection: &Connection, algorithm: &str) -> Result<String> {
+pub(super) async fn bdk(connection: &Connection, algorithm: &str) -> Result<String> {
     let attributes = KeyAttributes::builder()
         .key_algorithm(KeyAlgorithm::from(algorithm))
         .key_class(KeyClass::SymmetricKey)

@@ -7,6 +7,7 @@
 
 mod enrolment;
 mod fleet;
+mod fleet_tr34;
 mod kek_export;
 mod methods;
 pub mod quota;
@@ -36,6 +37,7 @@ pub const SCENARIOS: &[Scenario] = &[
     working_keys::SCENARIO,
     fleet::THREE,
     fleet::FLEET,
+    fleet_tr34::SCENARIO,
 ];
 
 /// A story that can be told.

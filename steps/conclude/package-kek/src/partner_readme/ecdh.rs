@@ -4,9 +4,9 @@ use ceremony::algorithms::KekAlgorithm;
 use ceremony::exchange::{KeyDerivationFunction, KeyDerivationHash};
 
 use super::OfMethod;
-use super::commands::{cmac_cipher, hex_of};
 use super::told;
 use crate::wrapping::{Header, Ours};
+use openings::commands::{cmac_cipher, hex_of};
 
 /// What the commands have to know.
 pub(super) struct Agreement<'a> {

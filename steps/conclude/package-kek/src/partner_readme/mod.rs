@@ -5,7 +5,6 @@
 //! recomputation of the check value. Its commands do not depend on what is in the files: a partner can
 //! keep them, and distrust those of a later package.
 
-mod commands;
 mod ecdh;
 mod rsa_oaep;
 mod tr34;
@@ -13,11 +12,11 @@ mod tr34;
 use std::fmt::Write;
 
 use ceremony::publication::{SIGNING_CERTIFICATES, SIGNING_KEY, SUMS, SUMS_SIGNATURE};
+use openings::commands::{kcv_command, verify_command};
 
 use crate::manifest::Note;
 use crate::wrapping::{How, Ours};
 use crate::{Input, Manifest};
-use commands::{kcv_command, verify_command};
 use ecdh::Agreement;
 
 /// What a README says by method.
@@ -189,7 +188,7 @@ It must print `{kcv}`, as `kcv.txt` says. Compare it with us over another channe
 use the KEK. (The command line of a running program can be read by other users of the machine, and
 this one holds the clear key: use a machine of your own.)
 ",
-        command = kcv_command(manifest.kek.algorithm),
+        command = kcv_command(manifest.kek.algorithm, "../kek.bin"),
         kcv = manifest.kek.kcv,
     )
 }

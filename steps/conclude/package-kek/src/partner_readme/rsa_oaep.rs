@@ -3,8 +3,8 @@
 use ceremony::algorithms::OaepHash;
 
 use super::OfMethod;
-use super::commands::{oaep_command, verify_command};
 use crate::Manifest;
+use openings::commands::{oaep_command, verify_command};
 
 pub(super) fn write(manifest: &Manifest, hash: OaepHash, cryptogram_bytes: usize) -> OfMethod {
     let hash = oaep_hash(hash);

@@ -1,8 +1,8 @@
 //! What `workingKeyExport` of a profile allows, in words, and what of it could never happen.
 
 use ceremony::algorithms::KekAlgorithm;
-use ceremony::fleet::AllowedBdk;
 use ceremony::fleet::inventory::MOST_TERMINALS;
+use ceremony::fleet::{AllowedBdk, Exchange};
 use ceremony::profile::Profile;
 use ceremony::text::shown;
 use ceremony::working_keys::order::{EstablishedKek, is_identifier};
@@ -121,11 +121,15 @@ fn initial_keys(bdk: &AllowedBdk) -> String {
         || "of any serial number".to_owned(),
         |beginning| format!("whose serial numbers begin with {beginning}"),
     );
+    let by = match bdk.exchange {
+        Exchange::Tr31 => "TR-31",
+        Exchange::Tr34 => "TR-34",
+    };
     format!(
-        "Initial keys of {} from {}, for at most {} terminals {whose}.",
+        "Initial keys of {} from {} by {by}, for at most {} terminals {whose}.",
         bdk.algorithm,
         shown(&bdk.key_arn),
-        bdk.max_terminals
+        bdk.most_terminals()
     )
 }
 
@@ -139,6 +143,8 @@ fn never_initial_keys(bdk: &AllowedBdk, kek: Option<KekAlgorithm>) -> Option<Str
             bdk.max_terminals
         ));
     }
+    // By TR-34 there is no KEK.
+    let kek = kek.filter(|_| bdk.exchange == Exchange::Tr31);
     let kek = kek.filter(|kek| !bdk.algorithm.may_travel_under(*kek))?;
     Some(format!(
         "An initial key of {} never leaves under a KEK of {kek}, which is what `kekExport` sends.",

@@ -8,7 +8,7 @@ use partner::KeyKind::{EccP256, EccP521, Rsa2048, Rsa4096};
 use partner::{KeyKind, PrivateKey, Profile};
 use step::{Journal, StepError};
 
-use crate::stage::{Exchange, Stage, installed, put};
+use crate::stage::{EVIDENCE, Exchange, Stage, installed, put};
 
 /// Nothing is exported, and nothing is asked.
 async fn refused(stage: &Stage, name: &str) -> String {
@@ -133,7 +133,7 @@ async fn certificates_of_ours_that_are_not_what_was_installed() {
     changed.certificate_sha256 = other.sha256();
     stage.input.signer = Some(changed.clone());
     refused(&stage, "SigningCertificateUnreadable").await;
-    changed.chain_version_id = "gone".to_owned();
-    stage.input.signer = Some(changed);
+    let (key, version) = (&changed.chain_key, &changed.chain_version_id);
+    stage.aws.delete_version(EVIDENCE, key, version);
     refused(&stage, "SigningCertificateUnreadable").await;
 }

@@ -22,7 +22,7 @@ use step::Journal;
 use wrap_tr34::{Context, Error, Input, Output, handle};
 
 pub(crate) const NONCE: &str = "00112233445566778899AABB";
-const EVIDENCE: &str = "evidence";
+pub(crate) const EVIDENCE: &str = "evidence";
 
 pub(crate) fn nonce() -> Nonce {
     NONCE.to_owned().try_into().unwrap()

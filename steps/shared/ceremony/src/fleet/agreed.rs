@@ -62,7 +62,7 @@ pub enum UnfitInventory {
 impl AllowedBdk {
     /// Serial numbers are held to this BDK.
     pub fn terminals(&self) -> Terminals {
-        Terminals::new(self.algorithm, self.key_set.clone(), self.max_terminals)
+        Terminals::new(self.algorithm, self.key_set.clone(), self.most_terminals())
     }
 }
 

@@ -34,7 +34,7 @@ impl BdkAlgorithm {
 
     /// As Payment Cryptography spells it.
     pub fn as_str(self) -> &'static str {
-        self.as_kek().as_str()
+        self.as_travelling().as_str()
     }
 
     pub fn of_service(name: &str) -> Option<Self> {
@@ -70,10 +70,12 @@ impl BdkAlgorithm {
 
     /// Whether the KEK is as strong as the initial keys.
     pub fn may_travel_under(self, kek: KekAlgorithm) -> bool {
-        kek.may_protect(self.as_kek())
+        kek.may_protect(self.as_travelling())
     }
 
-    fn as_kek(self) -> KekAlgorithm {
+    /// Of what leaves: an initial key is as strong as a KEK of the same algorithm, and the tables of which
+    /// key may carry which are the same for both.
+    pub fn as_travelling(self) -> KekAlgorithm {
         match self {
             Self::AES_128 => KekAlgorithm::AES_128,
             Self::AES_192 => KekAlgorithm::AES_192,

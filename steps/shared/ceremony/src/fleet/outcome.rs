@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::serial_number::SerialNumber;
+use crate::exchange::OurCertificate;
 
 /// One terminal: a line of `initial-keys.jsonl`.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
@@ -13,7 +14,7 @@ pub enum Outcome {
     /// Its initial key left.
     Exported {
         ksn: SerialNumber,
-        /// TR-31, under the KEK.
+        /// TR-31, under the KEK; or TR-34 in DER, upper-case hex, under the leaf's key.
         key_block: String,
         /// Of the initial key, hex.
         kcv: String,
@@ -55,6 +56,9 @@ pub struct BatchResult {
     pub batch: u32,
     /// In the order of the batch.
     pub terminals: Vec<Outcome>,
+    /// Whose key signed the blocks, where they are TR-34.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub host: Option<OurCertificate>,
 }
 
 /// Why a batch has no result (yet): what its last attempt ended with.

@@ -84,16 +84,20 @@ pub struct AllowedBdk {
     /// The key in Payment Cryptography: usage B0, exportable.
     pub key_arn: String,
     pub algorithm: BdkAlgorithm,
+    /// How the initial keys travel. Default: tr31.
+    #[serde(default)]
+    pub exchange: Exchange,
     /// The first digits of every serial number of this BDK (key set identifier, BDK ID): a serial number
     /// that begins otherwise is a stranger. Default: any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schemars(with = "Option<String>"))]
     pub key_set: Option<KeySet>,
     /// Whether each block says whose key it is, in an optional block: KS for TDES, IK for AES.
-    /// Default: false.
+    /// Default: false. Not with tr34, whose blocks have no optional blocks.
     #[serde(default)]
     pub serial_number_in_block: bool,
-    /// How many terminals one request may have. Default: 1,000,000, the most there may be.
+    /// How many terminals one request may have. Default: 1,000,000, the most there may be; with tr34
+    /// never more than 100,000.
     #[serde(default = "most_terminals")]
     #[cfg_attr(feature = "schema", schemars(range(min = 1, max = 1_000_000)))]
     pub max_terminals: u32,
@@ -101,6 +105,37 @@ pub struct AllowedBdk {
 
 fn most_terminals() -> u32 {
     super::inventory::MOST_TERMINALS
+}
+
+/// How initial keys travel.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+#[cfg_attr(
+    feature = "schema",
+    derive(schemars::JsonSchema),
+    schemars(rename = "InitialKeyExchange")
+)]
+pub enum Exchange {
+    /// A TR-31 block each, under the KEK that is established with the partner.
+    #[default]
+    Tr31,
+    /// A TR-34 block each, under the key that the partner's certificate is for. Signed as `kekExport` of
+    /// the profile says, which must be `tr34` of one pass.
+    Tr34,
+}
+
+/// How many terminals a request may have whose initial keys travel by TR-34: a block has ten times the
+/// length of a TR-31 block, and the files of a package are to stay as long as they are.
+pub const MOST_BY_TR34: u32 = 100_000;
+
+impl AllowedBdk {
+    /// How many terminals one request may have.
+    pub fn most_terminals(&self) -> u32 {
+        match self.exchange {
+            Exchange::Tr31 => self.max_terminals,
+            Exchange::Tr34 => self.max_terminals.min(MOST_BY_TR34),
+        }
+    }
 }
 
 /// What the serial numbers of one BDK begin with.

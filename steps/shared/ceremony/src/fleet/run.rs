@@ -10,6 +10,7 @@ use super::serial_number::SerialNumber;
 use crate::algorithms::KekAlgorithm;
 use crate::digest::Sha256;
 use crate::evidence::digest_of;
+use crate::exchange::Tr34Signer;
 use crate::execution::Location;
 use crate::identifiers::Folder;
 use crate::utc::Utc;
@@ -46,9 +47,47 @@ pub struct FleetAsked {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Derivation {
     pub bdk: Bdk,
-    pub kek: Kek,
+    pub under: Under,
     /// Whether each block has an optional block that says whose key it is.
     pub serial_number_in_block: bool,
+}
+
+/// What initial keys leave under.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub enum Under {
+    /// In a TR-31 block each.
+    Kek(Kek),
+    /// In a TR-34 block each.
+    Leaf(Leaf),
+}
+
+impl Derivation {
+    pub fn kek(&self) -> Option<&Kek> {
+        match &self.under {
+            Under::Kek(kek) => Some(kek),
+            Under::Leaf(_) => None,
+        }
+    }
+
+    pub fn leaf(&self) -> Option<&Leaf> {
+        match &self.under {
+            Under::Kek(_) => None,
+            Under::Leaf(leaf) => Some(leaf),
+        }
+    }
+}
+
+/// The partner's certificate, and who signs the blocks for it.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Leaf {
+    pub sha256: Sha256,
+    /// Of its key.
+    pub key_algorithm: String,
+    pub signer: Tr34Signer,
+    /// Fingerprint of the certificate of our key that signs; null where the service's key does.
+    pub signer_sha256: Option<Sha256>,
 }
 
 /// The KEK that was established with the folder's partner.
@@ -183,11 +222,11 @@ mod tests {
                     algorithm: BdkAlgorithm::TDES_2KEY,
                     kcv: "AF8C07".to_owned(),
                 },
-                kek: Kek {
+                under: Under::Kek(Kek {
                     key_arn: "arn:kek".to_owned(),
                     algorithm: KekAlgorithm::AES_128,
                     kcv: "000000".to_owned(),
-                },
+                }),
                 serial_number_in_block: false,
             },
             inventory: Inventory::Listed(numbers.map(Result::unwrap).collect()),
@@ -204,7 +243,10 @@ mod tests {
         let other_folder = Folder::of_inbox_key("acme/production/cardholder/x").unwrap();
         assert_ne!(one.folder(&folder), one.folder(&other_folder));
         let changes: [fn(&mut Run); 4] = [
-            |run| run.derivation.kek.key_arn.push('x'),
+            |run| match &mut run.derivation.under {
+                Under::Kek(kek) => kek.key_arn.push('x'),
+                Under::Leaf(_) => unreachable!("it leaves under a KEK"),
+            },
             |run| run.derivation.bdk.kcv.push('x'),
             |run| run.request_sha256 = Sha256::of(b"other"),
             |run| run.derivation.serial_number_in_block = true,

@@ -20,7 +20,10 @@ impl Profile {
         pinned::roots_are_pinned(&self.root_certificates, &self.trust_anchors)?;
         self.kek_may_travel()?;
         match &self.working_key_export {
-            Some(section) => section.is_consistent(),
+            Some(section) => {
+                let keks = self.kek_export.as_ref().map(|keks| &keks.exchange);
+                section.is_consistent(keks)
+            }
             None => Ok(()),
         }
     }

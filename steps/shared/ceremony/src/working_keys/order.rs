@@ -22,7 +22,9 @@ const MAX_OPTIONAL_CHARACTERS: usize = 112;
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Order {
-    pub kek: EstablishedKek,
+    /// None where initial keys leave by TR-34, under no KEK.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kek: Option<EstablishedKek>,
     pub asked: Asked,
 }
 
@@ -152,7 +154,8 @@ struct Document {
     /// Version of the form: 1.
     #[cfg_attr(feature = "schema", schemars(range(min = 1, max = 1)))]
     version: u32,
-    kek: EstablishedKek,
+    /// Under which the keys leave. Left out where initial keys leave by TR-34, and nowhere else.
+    kek: Option<EstablishedKek>,
     /// The keys that are to leave, each under a name that no other of them has.
     /// Default: none, but `initialKeys`.
     #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 20)))]
@@ -217,6 +220,7 @@ impl Order {
             )));
         }
         let asked = match (keys, initial_keys) {
+            (Some(_), None) if kek.is_none() => return Err(MalformedOrder::new(NO_KEK)),
             (Some(keys), None) => Asked::Keys(keys_of(keys)?),
             (None, Some(initial_keys)) => {
                 let consistent = initial_keys.is_consistent();
@@ -252,6 +256,9 @@ impl Order {
         }
     }
 }
+
+/// What an order lacks that asks for keys in TR-31 blocks.
+pub(super) const NO_KEK: &str = "`kek` is missing: `current` or `received`";
 
 fn keys_of(entries: Vec<KeyEntry>) -> Result<Vec<AskedKey>, MalformedOrder> {
     let count = entries.len();

@@ -108,16 +108,34 @@ impl OrderPlace {
         format!("{}{}/{name}.json", folder.prefix(), asked_by.section())
     }
 
-    /// The inbox key of a file that the order refers to.
-    pub fn attachment_key(&self, file: &str) -> String {
+    /// Where the files lie that the order refers to, with the closing slash.
+    pub fn attachments(&self) -> String {
         let Self {
             folder,
             asked_by,
             name,
         } = self;
-        format!("{}{}/{name}/{file}", folder.prefix(), asked_by.section())
+        format!("{}{}/{name}/", folder.prefix(), asked_by.section())
+    }
+
+    /// The inbox key of a file that the order refers to.
+    pub fn attachment_key(&self, file: &str) -> String {
+        self.attachments() + file
+    }
+
+    /// Whether the key is that of a certificate beside the order, by its name.
+    pub fn has_certificate_at(&self, key: &str) -> bool {
+        let file = key.strip_prefix(&self.attachments()).unwrap_or_default();
+        let ending = file
+            .rsplit_once('.')
+            .map(|(_, ending)| ending.to_ascii_lowercase());
+        let is_one = ending.is_some_and(|it| CERTIFICATES.contains(&it.as_str()));
+        is_one && !file.contains('/')
     }
 }
+
+/// How the names of files end that hold certificates beside an order: others lie there too.
+const CERTIFICATES: [&str; 3] = ["cer", "crt", "pem"];
 
 /// What one order asks for: the same document at the same place asks for the same ceremony.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -178,6 +196,28 @@ mod tests {
             assert_eq!(place.name, "zpk-2026");
             assert_eq!(place.folder.prefix(), "acme/production/pin/");
             assert_eq!(place.key(), key);
+        }
+    }
+
+    #[test]
+    fn a_certificate_beside_an_order_is_known_by_its_name() {
+        let Some(OrderRole::Order(place)) =
+            OrderPlace::of_inbox_key("acme/production/pin/orders/may.json")
+        else {
+            panic!("it is an order");
+        };
+        for (file, expected) in [
+            ("may/leaf.pem", true),
+            ("may/CA.CRT", true),
+            ("may/issuing.2026.cer", true),
+            ("may/fleet.csv", false),
+            ("may/pem", false),
+            ("may/below/leaf.pem", false),
+            ("june/leaf.pem", false),
+            ("leaf.pem", false),
+        ] {
+            let key = format!("acme/production/pin/orders/{file}");
+            assert_eq!(place.has_certificate_at(&key), expected, "{file}");
         }
     }
 

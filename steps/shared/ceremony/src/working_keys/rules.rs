@@ -6,10 +6,11 @@ use serde::{Deserialize, Serialize};
 
 use super::Algorithm;
 use super::attributes::Usage;
-use super::order::{Asked, EstablishedKek, MAX_KEYS, Order, Source};
+use super::order::{Asked, EstablishedKek, MAX_KEYS, NO_KEK, Order, Source};
 use super::place::AskedBy;
-use crate::fleet::{AllowedBdk, InitialKeys};
-use crate::profile::{ProfileVersion, Signature};
+use crate::exchange::{Load, Method};
+use crate::fleet::{AllowedBdk, Exchange, InitialKeys};
+use crate::profile::{self, ProfileVersion, Signature};
 
 /// Working keys leave under an established KEK.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
@@ -86,8 +87,8 @@ impl WorkingKeyExport {
         }
     }
 
-    /// What the fields promise one another.
-    pub(crate) fn is_consistent(&self) -> Result<(), String> {
+    /// What the fields promise one another, and take from how KEKs are sent.
+    pub(crate) fn is_consistent(&self, keks: Option<&profile::Exchange>) -> Result<(), String> {
         for asked_by in AskedBy::ALL {
             let Some(rules) = self.may_ask(asked_by) else {
                 continue;
@@ -106,22 +107,77 @@ impl WorkingKeyExport {
                     rules.max_keys
                 ));
             }
+            for (name, bdk) in &rules.bdks {
+                bdk_may_travel(bdk, keks)
+                    .map_err(|words| format!("`{section}.bdks.{name}`: {words}"))?;
+            }
         }
         Ok(())
     }
+}
+
+/// What no certificate could make good, whatever it is.
+fn bdk_may_travel(bdk: &AllowedBdk, keks: Option<&profile::Exchange>) -> Result<(), String> {
+    if bdk.exchange == Exchange::Tr31 {
+        return Ok(());
+    }
+    // From there come signer and, of the profile, trust anchors and rules of revocation.
+    match keks {
+        Some(exchange) if exchange.method() != Method::Tr34 => {
+            return Err(format!(
+                "`exchange` is `tr34`, and `kekExport.exchange.method` is `{}`: it must be `tr34` too, \
+                 as it says who signs the blocks",
+                exchange.method()
+            ));
+        }
+        None => {
+            return Err(
+                "`exchange` is `tr34`, and there is no `kekExport`, whose exchange by `tr34` says who \
+                 signs the blocks"
+                    .to_owned(),
+            );
+        }
+        Some(exchange) if exchange.takes_a_nonce() => {
+            return Err(
+                "`exchange` is `tr34`, and `kekExport.exchange.passes` is `two`: a random nonce of the \
+                 partner's is for one block, and cannot serve a fleet"
+                    .to_owned(),
+            );
+        }
+        Some(_) => {}
+    }
+    let load = Load {
+        kek: bdk.algorithm.as_travelling(),
+        method: Method::Tr34,
+    };
+    if !load.some_key_may_carry_it() {
+        return Err(format!(
+            "`exchange` is `tr34`, and no RSA key is strong enough to carry {}",
+            bdk.algorithm
+        ));
+    }
+    if bdk.serial_number_in_block {
+        return Err(
+            "`serialNumberInBlock` is true, and `exchange` is `tr34`: such a block has no optional blocks"
+                .to_owned(),
+        );
+    }
+    Ok(())
 }
 
 impl MayAsk {
     /// Why the order is not allowed, as far as its document tells; what existing keys are is seen when
     /// they are found.
     pub fn why_not(&self, order: &Order) -> Option<String> {
-        if !self.keks.contains(&order.kek) {
-            return Some(format!("`kek` is `{}`, which is not allowed", order.kek));
-        }
         let keys = match &order.asked {
-            Asked::InitialKeys(initial_keys) => return self.why_no_initial_keys(initial_keys),
+            Asked::InitialKeys(initial_keys) => {
+                return self.why_no_initial_keys(order.kek, initial_keys);
+            }
             Asked::Keys(keys) => keys,
         };
+        if let Some(reason) = self.why_no_kek(order.kek) {
+            return Some(reason);
+        }
         let count = keys.len();
         if count > self.max_keys {
             return Some(format!(
@@ -144,17 +200,48 @@ impl MayAsk {
     }
 
     /// How many terminals an inventory has is seen when it is read.
-    fn why_no_initial_keys(&self, asked: &InitialKeys) -> Option<String> {
+    fn why_no_initial_keys(
+        &self,
+        kek: Option<EstablishedKek>,
+        asked: &InitialKeys,
+    ) -> Option<String> {
         let Some(bdk) = self.bdks.get(&asked.bdk) else {
             return Some("`initialKeys.bdk` is none of those that are allowed (`bdks`)".to_owned());
         };
-        let count = asked.terminals.len();
-        (count > bdk.max_terminals as usize).then(|| {
-            format!(
-                "it asks for {count} terminals, and `maxTerminals` is {}",
-                bdk.max_terminals
-            )
+        let why_not = match (bdk.exchange, kek) {
+            (Exchange::Tr31, kek) => self.why_no_kek(kek),
+            (Exchange::Tr34, Some(kek)) => Some(format!(
+                "`kek` is `{kek}`, and the initial keys of this base derivation key leave by TR-34, under \
+                 your certificate and no KEK: leave it out"
+            )),
+            (Exchange::Tr34, None) => None,
+        };
+        let (count, most) = (asked.terminals.len(), bdk.most_terminals());
+        why_not.or_else(|| {
+            (count > most as usize)
+                .then(|| format!("it asks for {count} terminals, and `maxTerminals` is {most}"))
         })
+    }
+
+    fn why_no_kek(&self, kek: Option<EstablishedKek>) -> Option<String> {
+        match kek {
+            None => Some(NO_KEK.to_owned()),
+            Some(kek) if !self.keks.contains(&kek) => {
+                Some(format!("`kek` is `{kek}`, which is not allowed"))
+            }
+            Some(_) => None,
+        }
+    }
+
+    /// How what the order asks for leaves; by TR-31 where it is not allowed at all.
+    pub fn exchange_of(&self, order: &Order) -> Exchange {
+        match &order.asked {
+            Asked::InitialKeys(asked) => {
+                let bdk = self.bdks.get(&asked.bdk);
+                bdk.map_or(Exchange::Tr31, |bdk| bdk.exchange)
+            }
+            Asked::Keys(_) => Exchange::Tr31,
+        }
     }
 
     /// Why keys of this kind are not allowed.

@@ -11,12 +11,16 @@ pub(super) fn notes(
     policy: &WorkingKeyPolicy,
     kek_export: Option<&KekExport>,
 ) -> Vec<String> {
-    let mut notes = vec![format!(
-        "Whether a KEK of the folder is established (`kek`: `{}`) is known in the account only.",
-        order.kek
-    )];
-    // The one that the partner has sent is in the account only.
-    let kek = kek_export.filter(|_| order.kek == EstablishedKek::Current);
+    let mut notes = vec![match order.kek {
+        Some(kek) => format!(
+            "Whether a KEK of the folder is established (`kek`: `{kek}`) is known in the account only."
+        ),
+        None => "Whether the partner's certificate, which lies beside the document, is good, \
+             `ceremony check` tells of the certificates."
+            .to_owned(),
+    }];
+    // The one that the partner has sent is in the account only; and by TR-34 there is none.
+    let kek = kek_export.filter(|_| order.kek == Some(EstablishedKek::Current));
     let kek = kek.map(|section| section.kek.algorithm);
     match &order.asked {
         Asked::Keys(_) => notes.extend(of_keys(order, policy, kek)),

@@ -48,7 +48,8 @@ pub struct DocumentSeen {
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Asks {
-    pub kek: EstablishedKek,
+    /// Null where initial keys leave by TR-34, under no KEK.
+    pub kek: Option<EstablishedKek>,
     pub keys: Vec<KeyAsked>,
     pub initial_keys: Option<InitialKeysAsked>,
 }

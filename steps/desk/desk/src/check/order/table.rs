@@ -64,7 +64,11 @@ fn sizes(
 }
 
 fn asks_rows(text: &mut String, asks: &Asks) {
-    let _ = writeln!(text, "\nAsks, under the KEK `{}`, for", asks.kek);
+    let under = match asks.kek {
+        Some(kek) => format!("under the KEK `{kek}`"),
+        None => "under the key of the certificate beside it".to_owned(),
+    };
+    let _ = writeln!(text, "\nAsks, {under}, for");
     for key in &asks.keys {
         let _ = writeln!(text, "  {:<20}{}", key.name, key.what);
     }

@@ -1,17 +1,17 @@
-//! Commands that stand in more than one method's README.
+//! Commands that do not know the method.
 
 use ceremony::algorithms::{Hash, KekAlgorithm, SignatureAlgorithm};
 use ceremony::publication::SIGNING_KEY;
 
 /// A file's bytes as hex, for `openssl`, which takes keys from its arguments only: read by a
 /// substitution, so that a key is in no terminal and no history. The README says what remains.
-pub(super) fn hex_of(file: &str) -> String {
+pub fn hex_of(file: &str) -> String {
     format!(r#""$(od -An -v -tx1 {file} | tr -d ' \n')""#)
 }
 
-/// The check value of `../kek.bin`.
-pub(super) fn kcv_command(algorithm: KekAlgorithm) -> String {
-    let key = hex_of("../kek.bin");
+/// The check value of the clear key in that file.
+pub fn kcv_command(algorithm: KekAlgorithm, file: &str) -> String {
+    let key = hex_of(file);
     match algorithm {
         KekAlgorithm::AES_128 | KekAlgorithm::AES_192 | KekAlgorithm::AES_256 => format!(
             "head -c 16 /dev/zero | openssl mac -cipher {} \\\n        \
@@ -32,7 +32,7 @@ pub(super) fn kcv_command(algorithm: KekAlgorithm) -> String {
 }
 
 /// The name by which `openssl` knows the cipher of a CMAC under such a key.
-pub(super) fn cmac_cipher(algorithm: KekAlgorithm) -> &'static str {
+pub fn cmac_cipher(algorithm: KekAlgorithm) -> &'static str {
     match algorithm {
         KekAlgorithm::AES_128 => "AES-128-CBC",
         KekAlgorithm::AES_192 => "AES-192-CBC",
@@ -43,7 +43,7 @@ pub(super) fn cmac_cipher(algorithm: KekAlgorithm) -> &'static str {
 }
 
 /// Verifies what it reads: from a pipe, or from a file that is named after it.
-pub(super) fn verify_command(algorithm: SignatureAlgorithm, signature: &str) -> String {
+pub fn verify_command(algorithm: SignatureAlgorithm, signature: &str) -> String {
     let padding = if algorithm.is_pss() {
         " \\\n        -sigopt rsa_padding_mode:pss -sigopt rsa_pss_saltlen:digest"
     } else {
@@ -61,7 +61,7 @@ pub(super) fn verify_command(algorithm: SignatureAlgorithm, signature: &str) -> 
 }
 
 /// RSAES-OAEP with one hash for both, empty label.
-pub(super) fn oaep_command(hash: &str, from: &str, to: &str) -> String {
+pub fn oaep_command(hash: &str, from: &str, to: &str) -> String {
     format!(
         "openssl pkeyutl -decrypt -inkey ../leaf.key -in {from} -out {to} \\\n        \
          -pkeyopt rsa_padding_mode:oaep -pkeyopt rsa_oaep_md:{hash} -pkeyopt rsa_mgf1_md:{hash}"

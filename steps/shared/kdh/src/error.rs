@@ -3,6 +3,7 @@
 use ceremony::algorithms::KekAlgorithm;
 use ceremony::tr34::{MalformedBlock, Mismatch};
 use step::{ServiceError, StepError};
+use storage::{InstalledError, StorageError};
 use strum::{IntoStaticStr, VariantNames};
 
 /// None of these carries a byte of a block, but for the header of one that is another than was asked
@@ -24,19 +25,17 @@ pub enum Error {
     #[error("the TR-34 block is not hex")]
     BlockNotHex,
     #[error(transparent)]
-    Export(#[from] exports::Error),
-    #[error("the exchange has two passes, and there is no nonce to answer")]
-    NonceMissing,
+    Service(#[from] ServiceError),
     #[error("the profile says that a key of ours signs, and no certificate is installed for it")]
     SigningCertificateMissing,
     #[error("the certificate of the signing key cannot be read: {0}")]
     SigningCertificateUnreadable(String),
     #[error("of the certificates of the signing key, `{subject}` {what}")]
     SigningChainBroken { subject: String, what: &'static str },
-    #[error("our signing key is {key}, which may not sign for {kek}; it takes {required}")]
+    #[error("our signing key is {key}, which may not sign for {carried}; it takes {required}")]
     SigningKeyTooWeak {
         key: String,
-        kek: KekAlgorithm,
+        carried: KekAlgorithm,
         required: &'static str,
     },
 }
@@ -55,14 +54,14 @@ impl From<Mismatch> for Error {
     }
 }
 
-impl From<ServiceError> for Error {
-    fn from(error: ServiceError) -> Self {
-        Self::Export(error.into())
+impl From<InstalledError> for Error {
+    fn from(error: InstalledError) -> Self {
+        error.told_as(Self::SigningCertificateUnreadable)
     }
 }
 
 impl StepError for Error {
-    step::step_error_names!(Export, exports::Error);
+    step::step_error_names!();
 
     fn remedy(&self) -> &'static str {
         match self {
@@ -72,15 +71,15 @@ impl StepError for Error {
                  which, with AWS Support if need be."
             }
             Self::BlockHeaderWrong(_) => {
-                "The partner would take the KEK for another kind of key. If the profile names it in \
-                 `kek.keyArn`, have an operator name one that is a KEK (K0 or K1); else report it with \
-                 the record."
+                "The partner would take what is in it for another kind of key. If the profile names it, \
+                 a KEK in `kek.keyArn` say, have an operator name one that is of the right kind; else \
+                 report it with the record."
             }
             Self::BlockCipherWeak(_) | Self::BlockMalformed(_) | Self::BlockNotHex => {
                 exports::unknown_form::remedy()
             }
-            Self::Export(error) => error.remedy(),
-            Self::NonceMissing | Self::SigningCertificateMissing => {
+            Self::Service(error) => error.remedy(),
+            Self::SigningCertificateMissing => {
                 "This is a defect of the software: report it with the record."
             }
             Self::SigningCertificateUnreadable(_) | Self::SigningChainBroken { .. } => {

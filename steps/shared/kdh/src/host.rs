@@ -1,6 +1,7 @@
 //! The key distribution host (KDH): whose key signs the block, and by which certificate the partner
 //! knows it.
 
+use aws_sdk_paymentcryptography::Client;
 use aws_sdk_paymentcryptography::types::builders::ExportTr34KeyBlockBuilder;
 use aws_sdk_paymentcryptography::types::{KeyAlgorithm, KeyMaterialType};
 use base64::Engine;
@@ -8,19 +9,37 @@ use base64::engine::general_purpose::STANDARD;
 use ceremony::bundle::certificates_in;
 use ceremony::certificate::Certificate;
 use ceremony::enrolment::Installed;
-use ceremony::exchange::{OurCertificate, Tr34Signer};
+use ceremony::exchange::{Load, OurCertificate, Tr34Signer};
 use ceremony::utc::Utc;
 use payment_keys::Pace;
 use step::ServiceError;
-use storage::{InstalledError, StorageError, installed_chain};
+use storage::installed_chain;
 
-use crate::{Context, Error, Input};
+use crate::{Error, in_request};
 
 /// What is documented for the service's own signing keys (API reference, GetParametersForExport). It
 /// signs, and protects nothing: what travels may be of any strength.
 const SIGNING_KEY: KeyAlgorithm = KeyAlgorithm::Rsa2048;
 
-pub(crate) struct Host {
+/// What it takes to find a host.
+#[derive(Clone, Copy, Debug)]
+pub struct Signing<'a> {
+    pub payment: &'a Client,
+    pub s3: &'a aws_sdk_s3::Client,
+    /// Where the certificates of our own keys lie.
+    pub evidence_bucket: &'a str,
+    /// All calls of a step share one.
+    pub pace: &'a Pace,
+    /// Whose key signs, as the profile says.
+    pub signer: Tr34Signer,
+    /// The key of ours that signs, where one does.
+    pub installed: Option<&'a Installed>,
+    /// What its blocks are to carry.
+    pub load: Load,
+}
+
+/// A host, whose certificate is verified up to its root.
+pub struct Host {
     certificate: Certificate,
     /// From its issuer up to the root.
     chain: Vec<Certificate>,
@@ -39,26 +58,21 @@ enum Key {
 
 impl Host {
     /// The host that the profile names, whose certificate is verified up to its root and valid now.
-    pub(crate) async fn of(
-        context: &Context,
-        pace: &Pace,
-        signer: Tr34Signer,
-        input: &Input,
-        now: Utc,
-    ) -> Result<Self, Error> {
-        match (signer, &input.signer) {
-            (Tr34Signer::Service, _) => Self::service(context, pace, now).await,
-            (Tr34Signer::Own, Some(installed)) => Self::own(context, installed, input, now).await,
+    pub async fn of(signing: &Signing<'_>, now: Utc) -> Result<Self, Error> {
+        match (signing.signer, signing.installed) {
+            (Tr34Signer::Service, _) => Self::service(signing, now).await,
+            (Tr34Signer::Own, Some(installed)) => Self::own(signing, installed, now).await,
             (Tr34Signer::Own, None) => Err(Error::SigningCertificateMissing),
         }
     }
 
     /// The token that the service gave last is used again as long as it lasts for a week, so that it
     /// does not make a key for each ceremony, and nothing has to be kept here.
-    async fn service(context: &Context, pace: &Pace, now: Utc) -> Result<Self, Error> {
-        let answer = pace
+    async fn service(signing: &Signing<'_>, now: Utc) -> Result<Self, Error> {
+        let answer = signing
+            .pace
             .repeat(async || {
-                let request = context.payment.get_parameters_for_export();
+                let request = signing.payment.get_parameters_for_export();
                 let request = request
                     .key_material_type(KeyMaterialType::Tr34KeyBlock)
                     .signing_key_algorithm(SIGNING_KEY)
@@ -79,13 +93,8 @@ impl Host {
         .verified(now)
     }
 
-    async fn own(
-        context: &Context,
-        installed: &Installed,
-        input: &Input,
-        now: Utc,
-    ) -> Result<Self, Error> {
-        let chain = installed_chain(&context.s3, &context.evidence_bucket, installed).await?;
+    async fn own(signing: &Signing<'_>, installed: &Installed, now: Utc) -> Result<Self, Error> {
+        let chain = installed_chain(signing.s3, signing.evidence_bucket, installed).await?;
         let host = Self {
             certificate: chain.certificate,
             chain: chain.issuers,
@@ -93,44 +102,45 @@ impl Host {
                 key_arn: installed.key_arn.clone(),
             },
         };
-        let key = host.certificate.key_algorithm();
+        let (key, load) = (host.certificate.key_algorithm(), signing.load);
         // For keys of ours the service wants of the signing key what it wants of the leaf's (user
         // guide, "Bring Your Own Certificate Authority").
-        if !input.policy.load().may_travel_under(key) {
+        if !load.may_travel_under(key) {
             return Err(Error::SigningKeyTooWeak {
                 key: key.to_string(),
-                kek: input.policy.kek.algorithm,
-                required: input.policy.load().required_wrapping_key(),
+                carried: load.kek,
+                required: load.required_wrapping_key(),
             });
         }
         host.verified(now)
     }
 
     /// Another one, if the service has another token by now. A key of ours has none.
-    pub(crate) async fn renewed(
-        &self,
-        context: &Context,
-        pace: &Pace,
-        now: Utc,
-    ) -> Result<Option<Self>, Error> {
+    pub async fn renewed(&self, signing: &Signing<'_>, now: Utc) -> Result<Option<Self>, Error> {
         let Key::Service { token: old } = &self.key else {
             return Ok(None);
         };
-        let host = Self::service(context, pace, now).await?;
+        let host = Self::service(signing, now).await?;
         let is_new = matches!(&host.key, Key::Service { token } if token != old);
         Ok(is_new.then_some(host))
     }
 
-    pub(crate) fn named_in(&self, block: ExportTr34KeyBlockBuilder) -> ExportTr34KeyBlockBuilder {
+    pub fn certificate(&self) -> &Certificate {
+        &self.certificate
+    }
+
+    /// Names it in a request for a block.
+    pub fn named_in(&self, block: ExportTr34KeyBlockBuilder) -> ExportTr34KeyBlockBuilder {
         match &self.key {
             Key::Service { token } => block.export_token(token),
             Key::Own { key_arn } => block
                 .signing_key_identifier(key_arn)
-                .signing_key_certificate(STANDARD.encode(self.certificate.to_pem())),
+                .signing_key_certificate(in_request(&self.certificate)),
         }
     }
 
-    pub(crate) fn into_certificate(self) -> OurCertificate {
+    /// What the partner has to know it by.
+    pub fn into_certificate(self) -> OurCertificate {
         OurCertificate {
             key_arn: match self.key {
                 Key::Service { .. } => None,
@@ -183,11 +193,5 @@ fn only(certificates: Vec<Certificate>) -> Result<Certificate, Error> {
         Err(_) => Err(Error::SigningCertificateUnreadable(
             "there is more than one".to_owned(),
         )),
-    }
-}
-
-impl From<InstalledError> for Error {
-    fn from(error: InstalledError) -> Self {
-        error.told_as(Self::SigningCertificateUnreadable)
     }
 }
