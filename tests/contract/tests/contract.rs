@@ -235,7 +235,7 @@ impl<'a> Run<'a> {
             run.variant = variant;
             run
         });
-        let mut goes_through = |run: &mut Self| run.states_on_the_way().contains(&state);
+        let goes_through = |run: &mut Self| run.states_on_the_way().contains(&state);
         let way = ways.find_map(|mut run| goes_through(&mut run).then_some(run.variant));
         let mut run = Self::new(machine, examples);
         run.variant = way.unwrap_or_else(|| panic!("{} never comes to {state}", machine.name));

@@ -19,6 +19,9 @@ use emulated::{Emulated, between, ceremony};
 use export_keys::{Error, Input, handle};
 use step::{Journal, StepError};
 
+/// What is asked for otherwise than by the step.
+type Change = fn(&mut KeyBlockHeaders);
+
 /// A key that may leave under a KEK.
 struct Stage {
     emulated: Emulated,
@@ -120,7 +123,7 @@ async fn under_another_kek() {
 #[tokio::test]
 async fn of_other_attributes_than_were_asked_for() {
     let stage = Stage::new().await;
-    let change: [(fn(&mut KeyBlockHeaders), &str); 4] = [
+    let changes: [(Change, &str); 4] = [
         (
             |headers| headers.key_exportability = Some(KeyExportability::Exportable),
             "its exportability is `E`, N was asked for",
@@ -144,7 +147,7 @@ async fn of_other_attributes_than_were_asked_for() {
             "its optional blocks are others",
         ),
     ];
-    for (change, expected) in change {
+    for (change, expected) in changes {
         let (name, words) = stage.refused(move |input| change(headers(input))).await;
         assert_eq!(name, "BlockDiffers", "{words}");
         assert!(words.contains(expected), "{words}");

@@ -9,6 +9,7 @@ use ceremony::evidence::Recordable;
 use ceremony::execution::{DroppedObject, Start};
 use ceremony::id::InputSet;
 use ceremony::identifiers::ca_alias;
+use ceremony::utc::Utc;
 use ceremony::working_keys::place::{OrderPlace, OrderRole, OrderSet};
 use emulated::aws::Aws;
 use emulated::{UID, certificate, folder, path};
@@ -79,7 +80,7 @@ impl Ordered {
             evidence_bucket: "evidence".to_owned(),
             signing_key_spec: "RSA_2048".to_owned(),
         };
-        handle(&context, self.input.clone()).await
+        handle(&context, self.input.clone(), Utc::now()).await
     }
 
     async fn fails(&self) -> (&'static str, String) {

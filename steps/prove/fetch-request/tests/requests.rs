@@ -19,6 +19,9 @@ const KEY: &str = "acme/production/cardholder/orders/may.json";
 const PARAMETER: &str = "/key-ceremony/partners/acme/production/cardholder";
 const DAY: i64 = 24 * 60 * 60;
 
+/// What an operator changes in a profile.
+type Change = fn(&mut Value);
+
 /// An order in the inbox, the profile of its folder, and the input of the execution.
 struct Ordered {
     aws: Aws,
@@ -90,6 +93,7 @@ impl Ordered {
             s3: aws_sdk_s3::Client::new(&self.aws.config()),
             ssm: aws_sdk_ssm::Client::new(&self.aws.config()),
             inbox_bucket: "inbox".to_owned(),
+            evidence_bucket: "evidence".to_owned(),
             signing_key_spec: "RSA_2048".to_owned(),
         };
         let fetched = handle(&context, self.input.clone(), Utc::now()).await;
@@ -183,7 +187,7 @@ async fn an_input_that_no_intake_made_is_refused() {
 /// Between the drop and the beginning of the ceremony an operator may have allowed less.
 #[tokio::test(start_paused = true)]
 async fn what_the_profile_allows_now_is_what_counts() {
-    let change: [(fn(&mut Value), &str, &str); 5] = [
+    let changes: [(Change, &str, &str); 5] = [
         (
             |profile| profile["workingKeyExport"]["orders"]["newKeys"] = false.into(),
             "OrderNotAllowed",
@@ -214,7 +218,7 @@ async fn what_the_profile_allows_now_is_what_counts() {
             "RSA_2048",
         ),
     ];
-    for (change, expected, part) in change {
+    for (change, expected, part) in changes {
         let ordered = Ordered::new(&new_key());
         ordered.onboards(change);
         let (name, words) = ordered.refused().await;
