@@ -195,9 +195,13 @@ struct Addressee {
     certificates: Vec<Certificate>,
 }
 
+/// All are there, or one waits for people to approve it: that one has its key already, and keeps it if
+/// nobody does.
 #[derive(Deserialize)]
-struct Imported {
-    authorities: Vec<Authority>,
+#[serde(untagged)]
+enum Imported {
+    All { authorities: Vec<Authority> },
+    Waits { pending: Authority },
 }
 
 #[derive(Deserialize)]
@@ -268,8 +272,10 @@ impl Record {
                     record.certificates = addressee.flat_map(|it| it.certificates).collect();
                 }
                 "import-ca" => {
-                    let imported: Imported = serde_json::from_value(result)?;
-                    record.authorities = imported.authorities;
+                    record.authorities = match serde_json::from_value(result)? {
+                        Imported::All { authorities } => authorities,
+                        Imported::Waits { pending } => vec![pending],
+                    };
                 }
                 "create-kek" => record.kek = Some(serde_json::from_value(result)?),
                 "wrap-ecdh" => record.agreement = Some(serde_json::from_value(result)?),

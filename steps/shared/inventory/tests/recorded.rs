@@ -79,6 +79,28 @@ fn a_record_of_an_order_names_the_cas_of_the_certificate_beside_it() {
     assert_eq!((recorded.unreadable, recorded.cas.len()), (vec![], 0));
 }
 
+/// A root that an approval team is asked about has its key, whether they say yes or not.
+#[test]
+fn a_record_names_the_key_of_a_root_that_waited_for_approval() {
+    let pending = json!({ "step": "import-ca", "result": { "pending": {
+        "certificateSha256": Sha256::of(b"root"), "keyArn": "arn:ca", "origin": "created",
+        "sessionArn": "arn:session", "lookAgainInSeconds": 10,
+    } } });
+    let read = |steps: &[Value]| {
+        let document = json!({ "steps": steps }).to_string();
+        let recorded = read_record("c/failure-x.json", document.as_bytes());
+        assert_eq!(recorded.unreadable, []);
+        let [ca] = &recorded.keys[..] else {
+            panic!("{recorded:?}");
+        };
+        assert_eq!(ca.key_arn, "arn:ca");
+        assert_eq!(ca.alias, Some(ca_alias(&Sha256::of(b"root"))));
+    };
+    read(std::slice::from_ref(&pending));
+    let imported = steps("created")[2].clone();
+    read(&[pending, imported]);
+}
+
 /// It is in the record of every ceremony of its folder by `ecdh`, whoever made it.
 #[test]
 fn a_record_names_our_key_that_agreed() {
