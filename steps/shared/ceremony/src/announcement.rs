@@ -14,6 +14,7 @@ use crate::enrolment::{OwnKey, Replaced};
 use crate::exchange::Method;
 use crate::execution::Location;
 use crate::finding::{self, Finding};
+use crate::fleet::Tally;
 use crate::fleet::progress::InitialKeysProgress;
 use crate::id::{CeremonyId, Kind, Place};
 use crate::identifiers::{DataType, Environment, Folder, PartnerId};
@@ -239,6 +240,8 @@ pub struct KeysExported {
     /// Fingerprint of the partner's certificate, where initial keys left by TR-34 under its key; else null.
     #[cfg_attr(feature = "schema", schemars(with = "Option<String>"))]
     pub leaf_sha256: Option<Sha256>,
+    /// Of initial keys, how many terminals have one, and how many have none for which reason; else null.
+    pub tally: Option<Tally>,
     /// Where the package lies.
     pub package: Location,
     /// Where the record lies.

@@ -75,6 +75,7 @@ pub struct StoppedBatch {
 /// How many there are of what.
 #[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Tally {
     pub terminals: u32,
     pub exported: u32,
