@@ -209,8 +209,10 @@ const STEP_POLICIES: Record<string, string[]> = {
     's3:PutObject on Storage/Fleets/initial-keys/*/batches/*',
   ],
   'Steps/export-initial-keys': [
+    'dynamodb:UpdateItem on Runs/Table',
     `kms:Decrypt ${throughS3}`,
     `kms:GenerateDataKey ${throughS3}`,
+    ...runsKey,
     `payment-cryptography:ExportKey on ${payment}:key/* if StringEquals aws:ResourceTag/key-ceremony:purpose = bdk and ` +
       'StringEquals payment-cryptography:ExportKeyMaterial = Tr31KeyBlock',
     `payment-cryptography:GetKey on ${payment}:key/*`,
@@ -221,8 +223,10 @@ const STEP_POLICIES: Record<string, string[]> = {
     's3:PutObject on Storage/Fleets/initial-keys/*/results/*',
   ],
   'Steps/export-initial-keys-tr34': [
+    'dynamodb:UpdateItem on Runs/Table',
     `kms:Decrypt ${throughS3}`,
     `kms:GenerateDataKey ${throughS3}`,
+    ...runsKey,
     `payment-cryptography:ExportKey on ${payment}:key/* if StringEquals aws:ResourceTag/key-ceremony:purpose = bdk|signing and ` +
       'StringEquals payment-cryptography:ExportKeyMaterial = Tr34KeyBlock',
     `payment-cryptography:GetKey on ${payment}:key/*`,

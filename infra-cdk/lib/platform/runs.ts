@@ -7,7 +7,8 @@ import type { Permission } from './permission.ts';
 
 /**
  * The table `runs`: which run of a certificate set was begun last, how many ceremonies a folder has
- * begun today, and rejections that wait to be announced together (`steps/shared/runs`).
+ * begun today, rejections that wait to be announced together, and whose turn it is at Payment Cryptography
+ * (`steps/shared/runs`).
  *
  * Its key is its own. The data key opens packages and the execution key opens logs; who looks after
  * this table needs neither. DynamoDB uses the key for whoever may use the table, so that callers need

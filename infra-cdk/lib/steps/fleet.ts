@@ -19,16 +19,20 @@ export const BATCHES_AT_ONCE = 4;
 export function fleetSteps(
   define: DefineStep,
   scope: IConstruct,
-  { storage }: Platform,
+  { runs, storage }: Platform,
   apcCallsPerSecond: number,
 ) {
   const payment = new PaymentCryptography(scope);
   const INBOX_BUCKET = storage.inbox.bucketName;
   const FLEETS_BUCKET = storage.fleets.bucketName;
   const EVIDENCE_BUCKET = storage.evidence.bucketName;
-  const MILLISECONDS_BETWEEN_CALLS = String(
-    Math.round((1000 * BATCHES_AT_ONCE) / apcCallsPerSecond),
-  );
+  const shared = {
+    FLEETS_BUCKET,
+    RUNS_TABLE: runs.table.tableName,
+    APC_CALLS_PER_SECOND: String(apcCallsPerSecond),
+  };
+  // All batches of all fleets take their turns there.
+  const takeTurns = runs.access(['dynamodb:UpdateItem']);
   return {
     'find-bdk': define('find-bdk', 'Looks at the base derivation key that the profile names', {
       permissions: payment.readKeys(),
@@ -46,14 +50,16 @@ export function fleetSteps(
       'export-initial-keys',
       'Exports the initial keys of one batch of terminals under the KEK',
       {
-        environment: { FLEETS_BUCKET, MILLISECONDS_BETWEEN_CALLS },
+        environment: shared,
         permissions: [
           ...payment.exportInitialKeys(),
           // Whether a refusal is the keys' own, and no terminal's.
           ...payment.readKeys(),
+          ...takeTurns,
           ...writeResults(storage),
         ],
-        // A hundred calls at the slowest pace, which is one call a second for the whole map.
+        // Four batches of a hundred calls at the slowest pace, which is one call a second; or those of nine
+        // fleets at the usual one.
         timeout: Duration.minutes(15),
       },
     ),
@@ -61,10 +67,11 @@ export function fleetSteps(
       'export-initial-keys-tr34',
       'Exports the initial keys of one batch of terminals in TR-34 blocks under the validated leaf',
       {
-        environment: { EVIDENCE_BUCKET, FLEETS_BUCKET, MILLISECONDS_BETWEEN_CALLS },
+        environment: { ...shared, EVIDENCE_BUCKET },
         permissions: [
           ...payment.exportInitialKeysInTr34Blocks(),
           ...payment.readKeys(),
+          ...takeTurns,
           readInstalledChain(storage, 'tr34'),
           ...writeResults(storage),
         ],

@@ -1,5 +1,7 @@
 //! Fleets of terminals, and the keys that their initial keys come from.
 
+use std::time::Duration;
+
 use aws_sdk_paymentcryptography::Client;
 use aws_sdk_paymentcryptography::types::{
     Key, KeyAlgorithm, KeyAttributes, KeyClass, KeyModesOfUse, KeyUsage,
@@ -12,9 +14,21 @@ use ceremony::fleet::{
     Bdk, BdkAlgorithm, Derivation, Inventory, Receiver, Run, SerialNumber, Under,
 };
 use partner::{KeyKind, Pki};
+use runs::{Runs, Turns};
 use serde_json::json;
 
+use crate::aws::Aws;
 use crate::{Emulated, UID, clearance, path, policy};
+
+/// Turns at Payment Cryptography, which all share whose table it is.
+pub fn turns(aws: &Aws, every: Duration) -> Turns {
+    let table = aws_sdk_dynamodb::Client::new(&aws.config());
+    Turns::new(
+        Runs::new(table, "runs".to_owned()),
+        "payment-cryptography",
+        every,
+    )
+}
 
 /// A base derivation key that an operator has made.
 pub async fn creates_bdk(client: &Client, algorithm: BdkAlgorithm) -> Bdk {

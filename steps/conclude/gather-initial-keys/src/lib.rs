@@ -26,7 +26,7 @@ use ceremony::text::shown;
 use futures::stream::{self, StreamExt};
 use serde::{Deserialize, Serialize};
 use step::{Journal, ServiceError, StepError};
-use storage::{ObjectError, StorageError, open_own, open_version, read_own};
+use storage::{ObjectError, StorageError, list_after, open_own, open_version, read_own};
 use strum::{IntoStaticStr, VariantNames};
 
 use hosts::Hosts;
@@ -86,8 +86,23 @@ pub async fn handle(context: &Context, input: Input, _: &Journal) -> Result<Outp
         return Err(Error::OtherRun);
     }
     let gathered = match &run.inventory {
-        Inventory::Listed(list) => listed(context, plan, list).await?,
-        Inventory::File { key, sha256 } => from_file(context, &input, key, sha256).await?,
+        Inventory::Listed(list) => listed(context, plan, list).await,
+        Inventory::File { key, sha256 } => from_file(context, &input, key, sha256).await,
+    };
+    let gathered = match gathered {
+        Err(Error::BatchMissing { batch, of }) => {
+            let stopped = stopped(context, plan, &input.ceremony).await;
+            return Err(stopped.map_or(Error::BatchMissing { batch, of }, |it| {
+                Error::BatchStopped {
+                    batch: it.batch,
+                    of,
+                    error: it.error,
+                    what: shown(&it.what),
+                    remedy: shown(&it.remedy),
+                }
+            }));
+        }
+        gathered => gathered?,
     };
     let Gathered {
         lines,
@@ -256,31 +271,22 @@ async fn result(context: &Context, plan: &Plan, batch: u32) -> Result<BatchResul
             }
             serde_json::from_slice(&bytes).map_err(|_| Error::BatchDiffers(batch))
         }
-        Err(ObjectError::Missing { .. }) => Err(why_missing(context, plan, batch).await),
+        Err(ObjectError::Missing { .. }) => {
+            let of = plan.batches;
+            Err(Error::BatchMissing { batch, of })
+        }
         Err(error) => Err(error.into()),
     }
 }
 
-async fn why_missing(context: &Context, plan: &Plan, batch: u32) -> Error {
-    let of = plan.batches;
-    let key = Plan::failure_key(&plan.folder, batch);
-    let noted = read_own(&context.s3, &context.work_bucket, &key).await;
-    let noted = noted.ok().and_then(|it| serde_json::from_slice(&it).ok());
-    match noted {
-        Some(StoppedBatch {
-            error,
-            what,
-            remedy,
-            ..
-        }) => Error::BatchStopped {
-            batch,
-            of,
-            error,
-            what: shown(&what),
-            remedy: shown(&remedy),
-        },
-        None => Error::BatchMissing { batch, of },
-    }
+/// What stopped a batch of this ceremony, whichever that was: it took those with it that were under way, and
+/// no other was begun.
+async fn stopped(context: &Context, plan: &Plan, ceremony: &Ceremony) -> Option<StoppedBatch> {
+    let (s3, bucket) = (&context.s3, &context.work_bucket);
+    let prefix = Plan::failures(&plan.folder, &ceremony.ceremony_id);
+    let page = list_after(s3, bucket, &prefix, None, 1).await.ok()?;
+    let noted = read_own(s3, bucket, page.keys.first()?).await.ok()?;
+    serde_json::from_slice(&noted).ok()
 }
 
 /// Why a fleet is not complete.

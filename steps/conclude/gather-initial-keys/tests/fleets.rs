@@ -13,7 +13,7 @@ use ceremony::fleet::{
 };
 use emulated::aws::Aws;
 use emulated::fleet::{run_over, run_over_file, serial_numbers};
-use emulated::{ceremony, execution, folder};
+use emulated::{ceremony, ceremony_of, execution, folder};
 use gather_initial_keys::{Context, Error, Input, Output, handle};
 use serde_json::{Value, json};
 use step::{Journal, StepError};
@@ -259,20 +259,27 @@ async fn a_batch_without_a_result_is_told_with_what_stopped_it() {
     let error = fleet.fails().await;
     assert_eq!(error, Error::BatchMissing { batch: 2, of: 3 });
     let stopped = StoppedBatch {
-        batch: 2,
+        batch: 3,
         error: "AccessDenied".to_owned(),
         what: "payment-cryptography:ExportKey was denied".to_owned(),
         remedy: "Compare the role.".to_owned(),
     };
     let stopped = serde_json::to_vec(&stopped).unwrap();
-    fleet
-        .aws
-        .put("fleets", &Plan::failure_key(&fleet.plan.folder, 2), stopped);
+    // What stopped a run before this one is told no more.
+    let folder = &fleet.plan.folder;
+    let other = ceremony_of("another").ceremony_id;
+    let before = Plan::failure_key(folder, &other, 2);
+    fleet.aws.put("fleets", &before, stopped.clone());
+    assert_eq!(fleet.fails().await.name(), "BatchMissing");
+
+    // And of this one whatever stopped it, which is why others have no result.
+    let of_this = Plan::failure_key(folder, &ceremony().ceremony_id, 3);
+    fleet.aws.put("fleets", &of_this, stopped);
     let error = fleet.fails().await;
     assert_eq!(error.name(), "BatchStopped");
     let words = error.to_string();
     for part in [
-        "batch 2 of 3",
+        "batch 3 of 3",
         "AccessDenied",
         "ExportKey was denied",
         "Compare the role.",

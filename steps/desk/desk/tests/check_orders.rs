@@ -220,7 +220,8 @@ fn an_inventory_that_is_another_missing_or_too_long_is_told() {
 fn a_document_that_is_rejected_is_told_with_the_field() {
     let new = |name: &str, usage: &str| json!({ "name": name, "usage": usage, "algorithm": "AES_128", "modes": "B" });
     for (order, words) in [
-        (json!({ "version": 2 }), "missing field `kek`"),
+        (json!({ "version": 2 }), "`version` is 2, 1 is expected"),
+        (json!({ "version": 1, "keys": [new("pin", "P0")] }), "`kek`"),
         (
             keys(json!([new("PIN", "P0")])),
             "`keys[0].name`: a key's name has 1 to 32",

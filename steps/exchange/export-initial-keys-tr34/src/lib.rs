@@ -29,7 +29,7 @@ pub struct Context {
 }
 
 pub async fn handle(context: &Context, input: Input, _: &Journal) -> Result<Output, Error> {
-    let export = async |terminals: &[SerialNumber], turns: &Turns| {
+    let export = async |terminals: &[SerialNumber], turns: &Turns<'_>| {
         batch(context, &input, terminals, turns).await
     };
     // Boxed: its future is large, and its type deep.
@@ -40,7 +40,7 @@ async fn batch(
     context: &Context,
     input: &Input,
     terminals: &[SerialNumber],
-    turns: &Turns,
+    turns: &Turns<'_>,
 ) -> Result<Exported, Error> {
     let (Some(receiver), Some(leaf)) = (&input.receiver, input.derivation.leaf()) else {
         return Err(Error::NoReceiver);
@@ -56,7 +56,7 @@ async fn batch(
         installed: receiver.signer.as_ref(),
         load: receiver.policy.load(),
     };
-    turns.next().await;
+    turns.next().await?;
     let mut host = Host::of(&signing, Utc::now()).await?;
     let terminals_of = async |host: &Host| {
         let blocks = Blocks {
@@ -72,7 +72,7 @@ async fn batch(
     };
     let mut outcomes = terminals_of(&host).await?;
     if outcomes.iter().any(is_not_taken) {
-        turns.next().await;
+        turns.next().await?;
         // A token of the service may have had its time since it was asked for: then there is another one,
         // and the whole batch is exported once more, so that one host has signed all of it.
         if let Some(renewed) = host.renewed(&signing, Utc::now()).await? {

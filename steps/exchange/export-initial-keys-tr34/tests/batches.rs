@@ -13,7 +13,7 @@ use ceremony::fleet::{Batch, BatchResult, BdkAlgorithm, Outcome, Plan, SerialNum
 use ceremony::tr34::{Cipher, Freshness, KeyBlock};
 use ceremony::utc::Utc;
 use emulated::aws::Aws;
-use emulated::fleet::{ByTr34, by_tr34, serial_numbers};
+use emulated::fleet::{ByTr34, by_tr34, serial_numbers, turns};
 use emulated::{Emulated, ceremony};
 use export_initial_keys_tr34::{Context, Error, Input, Output, handle};
 use partner::KeyKind;
@@ -57,7 +57,8 @@ impl Scene {
                 payment_cryptography: self.emulated.client.clone(),
                 s3: aws_sdk_s3::Client::new(&self.aws.config()),
                 work_bucket: "fleets".to_owned(),
-                pause: Duration::from_millis(1),
+                turns: turns(&self.aws, Duration::from_millis(1)),
+                clock: fleets::system_clock,
             },
             evidence_bucket: "evidence".to_owned(),
         };
@@ -91,7 +92,10 @@ impl Scene {
                 .versions("fleets", &Plan::result_key(FOLDER, 1))
                 .is_empty()
         );
-        let noted = self.aws.versions("fleets", &Plan::failure_key(FOLDER, 1));
+        let noted = self.aws.versions(
+            "fleets",
+            &Plan::failure_key(FOLDER, &ceremony().ceremony_id, 1),
+        );
         let noted = noted.last().unwrap();
         let noted: StoppedBatch = serde_json::from_slice(&noted.bytes).unwrap();
         assert_eq!(noted.error, error.name(), "{error}");

@@ -14,7 +14,7 @@ pub use fleets::{Context, Input, Output};
 
 pub async fn handle(context: &Context, input: Input, _: &Journal) -> Result<Output, Error> {
     let (client, derivation) = (&context.payment_cryptography, &input.derivation);
-    let export = async |terminals: &[SerialNumber], turns: &Turns| {
+    let export = async |terminals: &[SerialNumber], turns: &Turns<'_>| {
         let kek = derivation.kek().ok_or(Error::NoKek)?;
         let one = async |number: &SerialNumber| export::one(client, derivation, kek, number).await;
         let terminals = turns.each(terminals, one).await?;

@@ -19,7 +19,7 @@ use ceremony::fleet::{Batch, BatchResult, BdkAlgorithm, Derivation, Outcome, Pla
 use ceremony::tr31::KeyBlock;
 use ceremony::utc::Utc;
 use emulated::aws::{Aws, Fault};
-use emulated::fleet::{creates_bdk, derivation, serial_numbers};
+use emulated::fleet::{creates_bdk, derivation, serial_numbers, turns};
 use emulated::{Emulated, between, ceremony};
 use export_initial_keys::{Context, Error, Input, Output, handle};
 use step::{Journal, StepError};
@@ -72,7 +72,8 @@ impl Scene {
             payment_cryptography: client,
             s3: aws_sdk_s3::Client::new(&self.aws.config()),
             work_bucket: "fleets".to_owned(),
-            pause: Duration::from_millis(1),
+            turns: turns(&self.aws, Duration::from_millis(1)),
+            clock: fleets::system_clock,
         };
         let input = Input {
             ceremony: ceremony(),
@@ -216,7 +217,10 @@ async fn what_is_wrong_with_the_keys_ends_the_batch_and_is_noted() {
     assert_eq!(error.name(), "ExportRefused", "{error}");
     let noted = scene
         .aws
-        .only("fleets", &Plan::failure_key(FOLDER, 1))
+        .only(
+            "fleets",
+            &Plan::failure_key(FOLDER, &ceremony().ceremony_id, 1),
+        )
         .bytes;
     let noted: StoppedBatch = serde_json::from_slice(&noted).unwrap();
     assert_eq!((noted.batch, noted.error.as_str()), (1, "ExportRefused"));
@@ -246,7 +250,7 @@ async fn a_key_that_is_not_as_it_was_found_is_no_terminals_own_reason() {
     let stays = create.send().await.unwrap().key.unwrap().key_arn;
     scene.derivation.bdk.key_arn = stays.clone();
     let error = scene.exports(1).await.unwrap_err();
-    assert_eq!(error.name(), "ExportRefused", "{error}");
+    assert_eq!(error.name(), "KeyUnusable", "{error}");
     assert!(error.to_string().contains(&stays), "{error}");
     assert_eq!(scene.results(1), 0);
 }

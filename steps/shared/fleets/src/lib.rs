@@ -10,8 +10,6 @@ mod ask;
 mod pace;
 mod work;
 
-use std::time::Duration;
-
 use aws_sdk_paymentcryptography::Client;
 use ceremony::evidence::Recordable;
 use ceremony::exchange::OurCertificate;
@@ -25,7 +23,7 @@ use storage::count_keys;
 use strum::{IntoStaticStr, VariantNames};
 
 pub use ask::{Answer, are_terminals_own, ask, check_value};
-pub use pace::Turns;
+pub use pace::{Clock, Turns, system_clock};
 use work::Work;
 
 /// One item of the Distributed Map.
@@ -60,10 +58,13 @@ pub struct Context {
     pub payment_cryptography: Client,
     pub s3: aws_sdk_s3::Client,
     pub work_bucket: String,
-    /// From one call to the next. Several batches are exported at once: the deployment divides what the
-    /// account may call among them.
-    pub pause: Duration,
+    /// Of all batches of all fleets together.
+    pub turns: runs::Turns,
+    pub clock: Clock,
 }
+
+/// Of Payment Cryptography, whose control plane has one rate for the whole account.
+pub const SERVICE: &str = "payment-cryptography";
 
 /// What became of the terminals of a batch.
 pub struct Exported {
@@ -77,7 +78,7 @@ pub struct Exported {
 pub async fn handle<E>(
     context: &Context,
     input: &Input,
-    export: impl AsyncFnOnce(&[SerialNumber], &Turns) -> Result<Exported, E>,
+    export: impl AsyncFnOnce(&[SerialNumber], &Turns<'_>) -> Result<Exported, E>,
 ) -> Result<Output, E>
 where
     E: StepError + From<Error>,
@@ -93,7 +94,7 @@ where
     if let Err(error) = &done {
         // What stopped it is told when the fleet is gathered; if this cannot be written either, there
         // only the number of the batch is.
-        work.note(error).await.ok();
+        work.note(&ceremony.ceremony_id, error).await.ok();
     }
     done?;
     let progress = match is_told_after(plan, *batch) {

@@ -3,6 +3,7 @@
 use ceremony::execution::{JSON, Location};
 use ceremony::fleet::outcome::StoppedBatch;
 use ceremony::fleet::{Batch, BatchResult, Plan, SerialNumber};
+use ceremony::id::CeremonyId;
 use step::{ServiceError, StepError};
 use storage::{ObjectError, WriteError, open_own, read_own, write_once, write_over};
 
@@ -25,13 +26,14 @@ impl<'a> Work<'a> {
 
     pub(crate) async fn export_unless_done<E: StepError + From<Error>>(
         &self,
-        export: impl AsyncFnOnce(&[SerialNumber], &Turns) -> Result<Exported, E>,
+        export: impl AsyncFnOnce(&[SerialNumber], &Turns<'_>) -> Result<Exported, E>,
     ) -> Result<(), E> {
         if self.has_a_result().await? {
             return Ok(());
         }
         let terminals = self.terminals().await?;
-        let turns = Turns::every(self.context.pause);
+        let Context { turns, clock, .. } = self.context;
+        let turns = Turns::of(turns, *clock, terminals.len());
         let Exported { terminals, host } = export(&terminals, &turns).await?;
         let result = BatchResult {
             batch: self.batch,
@@ -70,14 +72,18 @@ impl<'a> Work<'a> {
     }
 
     /// Why there is no result.
-    pub(crate) async fn note(&self, error: &impl StepError) -> Result<(), ServiceError> {
+    pub(crate) async fn note(
+        &self,
+        ceremony: &CeremonyId,
+        error: &impl StepError,
+    ) -> Result<(), ServiceError> {
         let stopped = StoppedBatch {
             batch: self.batch,
             error: error.name().to_owned(),
             what: error.to_string(),
             remedy: error.remedy().to_owned(),
         };
-        let location = self.location(Plan::failure_key(&self.plan.folder, self.batch));
+        let location = self.location(Plan::failure_key(&self.plan.folder, ceremony, self.batch));
         let document = serde_json::to_vec(&stopped).unwrap_or_default();
         write_over(&self.context.s3, &location, document).await
     }

@@ -16,16 +16,14 @@
 
 use std::collections::HashSet;
 
-use aws_sdk_dynamodb::error::SdkError;
-use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
-use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
+use aws_sdk_dynamodb::types::AttributeValue;
 use ceremony::announcement::RejectedFile;
 use ceremony::utc::Utc;
 use step::ServiceError;
 
 use crate::attributes::{number, number_in, rejected, rejections_in, unreadable};
-use crate::{Item, Runs};
+use crate::{Item, Runs, conditional, contended};
 
 /// Rejections that one announcement names; the others are counted.
 pub const MAX_NAMED: usize = 50;
@@ -216,31 +214,12 @@ impl Runs {
     }
 
     fn update(&self, place: &str) -> UpdateItemFluentBuilder {
-        self.client
-            .update_item()
-            .table_name(&self.table)
-            .key("id", AttributeValue::S(rejections_id(place)))
-            .return_values(ReturnValue::AllNew)
+        self.update_of(&rejections_id(place))
     }
 }
 
 /// How often one looks again when others are faster.
 const ATTEMPTS: usize = 4;
-
-/// The item after the write; `None` if the condition was not met.
-async fn conditional(request: UpdateItemFluentBuilder) -> Result<Option<Item>, ServiceError> {
-    match request.send().await {
-        Ok(answer) => Ok(Some(answer.attributes.unwrap_or_default())),
-        Err(error) if is_condition(&error) => Ok(None),
-        Err(error) => Err(ServiceError::new("dynamodb:UpdateItem", &error)),
-    }
-}
-
-fn is_condition<R>(error: &SdkError<UpdateItemError, R>) -> bool {
-    error
-        .as_service_error()
-        .is_some_and(UpdateItemError::is_conditional_check_failed_exception)
-}
 
 /// An event that comes twice rejects its file twice: it is told once.
 fn batch(item: &Item, files: &str, unnamed: &str, window: u64) -> Batch {
@@ -256,11 +235,4 @@ fn batch(item: &Item, files: &str, unnamed: &str, window: u64) -> Batch {
 
 fn rejections_id(place: &str) -> String {
     format!("rejections#{place}")
-}
-
-fn contended() -> ServiceError {
-    ServiceError::ServiceThrottled {
-        operation: "dynamodb:UpdateItem",
-        detail: "others changed the same item each time".to_owned(),
-    }
 }

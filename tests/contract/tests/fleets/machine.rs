@@ -8,6 +8,7 @@ use ceremony::fleet::{BatchResult, Plan, Receiver, Run};
 use emulated::aws::Aws;
 use emulated::{ceremony, execution};
 use futures::stream::{self, StreamExt};
+use runs::Turns;
 use step::{Journal, StepError};
 
 /// As `MaxConcurrency` of the machine.
@@ -22,8 +23,9 @@ pub(crate) struct Machine {
     pub(crate) run: Run,
     /// By TR-34.
     pub(crate) receiver: Option<Receiver>,
-    /// From one call of a batch to the next.
-    pub(crate) pause: Duration,
+    /// Of all fleets together.
+    pub(crate) turns: Turns,
+    pub(crate) clock: fleets::Clock,
 }
 
 impl Machine {
@@ -56,7 +58,8 @@ impl Machine {
             payment_cryptography: self.client.clone(),
             s3: self.s3(),
             work_bucket: "fleets".to_owned(),
-            pause: self.pause,
+            turns: self.turns.clone(),
+            clock: self.clock,
         };
         let input = fleets::Input {
             ceremony: ceremony(),

@@ -14,7 +14,7 @@ use ceremony::algorithms::KekAlgorithm;
 use ceremony::fleet::{BATCH, BdkAlgorithm, Plan};
 use emulated::Emulated;
 use emulated::aws::Aws;
-use emulated::fleet::{by_tr34, derivation, run_over_file, serial_numbers};
+use emulated::fleet::{by_tr34, derivation, run_over_file, serial_numbers, turns};
 use emulated::front::Fronted;
 use partner::initial_keys::open_initial_keys;
 use partner::initial_keys_tr34::open_initial_keys_tr34;
@@ -42,27 +42,50 @@ async fn fleet(
     let derivation = derivation(&client, bdk, kek).await;
     let run = run_over_file(&derivation, FILE, text.as_bytes());
     let machine = Machine {
+        turns: turns(&aws, pause),
+        clock: fleets::system_clock,
         aws,
         client,
         run,
         receiver: None,
-        pause,
     };
     (machine, numbers)
 }
 
-/// Account's own quota, and the deployment's part of it.
-async fn simulated(count: u32, calls_per_second: u32) -> Duration {
+/// As long ago as the clock of the test's runtime says.
+fn simulated_clock() -> Duration {
+    thread_local! {
+        static START: Instant = Instant::now();
+    }
+    Duration::from_secs(1_800_000_000) + START.with(Instant::elapsed)
+}
+
+/// So many fleets of so many terminals at once: the account's own quota, and the deployment's part of it.
+async fn simulated(fleets: u32, count: u32, calls_per_second: u32) -> Duration {
     let service = Fronted::new(Duration::from_millis(150));
-    let pause = Duration::from_millis(1000 * AT_ONCE as u64 / u64::from(calls_per_second));
+    let pause = Duration::from_secs(1) / calls_per_second;
     let (bdk, kek) = (BdkAlgorithm::AES_128, KekAlgorithm::AES_256);
-    let (machine, _) = fleet(service.client(), bdk, kek, count, pause).await;
+    let mut all: Vec<Machine> = Vec::new();
+    for _ in 0..fleets {
+        let (mut machine, _) = fleet(service.client(), bdk, kek, count, pause).await;
+        machine.clock = simulated_clock;
+        if let Some(first) = all.first() {
+            machine.turns = first.turns.clone();
+        }
+        all.push(machine);
+    }
     service.set_quotas(Some(Quotas::default()));
-    let plan = machine.splits().await;
     let start = Instant::now();
-    machine.exports(&plan).await;
+    let runs = all.iter().map(async |machine| {
+        let plan = machine.splits().await;
+        machine.exports(&plan).await;
+        plan
+    });
+    let plans = futures::future::join_all(runs).await;
     let took = start.elapsed();
-    assert_eq!(machine.gathers(&plan).await.tally.exported, count);
+    for (machine, plan) in all.iter().zip(&plans) {
+        assert_eq!(machine.gathers(plan).await.tally.exported, count);
+    }
     took
 }
 
@@ -71,14 +94,26 @@ async fn simulated(count: u32, calls_per_second: u32) -> Duration {
 #[tokio::test(start_paused = true)]
 async fn ten_thousand_initial_keys_take_as_long_as_the_rate_allows() {
     for calls_per_second in [5, 4] {
-        let took = simulated(10_000, calls_per_second).await.as_secs_f64();
-        let allowed = 10_000.0 / f64::from(calls_per_second);
-        eprintln!("{calls_per_second} a second: {took:.0} s, {allowed:.0} s are allowed");
-        assert!(
-            (allowed * 0.98..allowed * 1.05).contains(&took),
-            "{took} s for {allowed} s"
-        );
+        takes_as_long_as_allowed(1, 10_000, calls_per_second).await;
     }
+}
+
+/// However many partners ask at once: the rate is the account's, and what is left of it is for ceremonies.
+#[tokio::test(start_paused = true)]
+async fn fleets_at_once_share_the_rate() {
+    takes_as_long_as_allowed(3, 1_000, 4).await;
+}
+
+async fn takes_as_long_as_allowed(fleets: u32, count: u32, calls_per_second: u32) {
+    let took = simulated(fleets, count, calls_per_second)
+        .await
+        .as_secs_f64();
+    let allowed = f64::from(fleets * count) / f64::from(calls_per_second);
+    eprintln!("{calls_per_second} a second: {took:.0} s, {allowed:.0} s are allowed");
+    assert!(
+        (allowed * 0.98..allowed * 1.05).contains(&took),
+        "{took} s for {allowed} s"
+    );
 }
 
 /// The clear bytes of a key, which only the emulator gives out.
@@ -142,11 +177,12 @@ async fn a_fleet_by_tr34_is_opened_by_the_partner_and_by_programs_of_others() {
         let text = format!("ksn\n{}\n", numbers.join("\n"));
         aws.put("inbox", FILE, text.as_str());
         let machine = Machine {
+            turns: turns(&aws, Duration::from_millis(1)),
+            clock: fleets::system_clock,
             aws,
             client: emulated.client.clone(),
             run: run_over_file(&by.derivation, FILE, text.as_bytes()),
             receiver: Some(by.receiver),
-            pause: Duration::from_millis(1),
         };
         let plan = machine.splits().await;
         machine.exports(&plan).await;

@@ -12,6 +12,7 @@ use crate::digest::Sha256;
 use crate::evidence::digest_of;
 use crate::exchange::Tr34Signer;
 use crate::execution::Location;
+use crate::id::CeremonyId;
 use crate::identifiers::Folder;
 use crate::utc::Utc;
 
@@ -196,9 +197,13 @@ impl Plan {
         format!("{}{batch:06}.json", Self::results(folder))
     }
 
-    /// Why a batch could not be finished, last time.
-    pub fn failure_key(folder: &str, batch: u32) -> String {
-        format!("{folder}failures/{batch:06}.json")
+    /// What the keys begin with under which it stands why batches of that ceremony could not be finished.
+    pub fn failures(folder: &str, ceremony: &CeremonyId) -> String {
+        format!("{folder}failures/{ceremony}/")
+    }
+
+    pub fn failure_key(folder: &str, ceremony: &CeremonyId, batch: u32) -> String {
+        format!("{}{batch:06}.json", Self::failures(folder, ceremony))
     }
 
     /// Where what the partner receives is put together.
