@@ -120,14 +120,12 @@ impl World {
 impl World {
     /// Invokes the intake function directly, and returns its answer.
     pub(crate) async fn invoke_intake(&self, event: &Value) -> Value {
-        let query = "Functions[?contains(FunctionName, 'KekExportintake')].FunctionName | [0]";
-        self.invoke(query, event).await
+        self.invoke("KekExportintake", event).await
     }
 
     /// The same of the intake of requests and orders.
     pub async fn invoke_intake_request(&self, event: &Value) -> Value {
-        let query = "Functions[?contains(FunctionName, 'intakerequest')].FunctionName | [0]";
-        self.invoke(query, event).await
+        self.invoke("intakerequest", event).await
     }
 
     /// Every event that names no partner so far.
@@ -137,8 +135,7 @@ impl World {
 
     /// Invokes the function that makes the signing request, as CloudFormation does.
     pub async fn invoke_signing_csr(&self, event: &Value) -> Value {
-        let query = "Functions[?contains(FunctionName, 'signingcsr')].FunctionName | [0]";
-        self.invoke(query, event).await
+        self.invoke("signingcsr", event).await
     }
 
     /// Invokes the function that watches controls, as EventBridge does.

@@ -32,9 +32,11 @@ It must print `OK` for each.
 
 ## Compare with your inventory
 
-    sha256sum <your inventory>
+With your inventory beside this folder, as `inventory`:
 
-It must print `{inventory}`. (Serial numbers that were listed in the request itself have the digest of all of
+    sha256sum ../inventory
+
+It must print `{inventory}`. (If the serial numbers were listed in the request itself, the inventory is all of
 them in upper case, with a newline after each.)
 
 {open}

@@ -2,7 +2,7 @@
 //! opens each with its own key, and compares it with its own derivation.
 
 use anyhow::{Context, Result, ensure};
-use partner::terminal::follow_the_readme;
+use partner::terminal::follow_the_readme_with;
 use partner::{KeyKind, Package, Pki, Receiver};
 use serde_json::json;
 
@@ -90,12 +90,9 @@ async fn tell(stage: &Stage<'_>) -> Result<()> {
     step.done(&format!("{} of {}", opened.kcvs.len(), numbers.len()));
 
     let step = progress.step("And the first by the commands of its README");
-    let mut files = files;
-    let readme = files.get("README.md").context("there is no README")?;
-    // The inventory is the requester's own list here, and no file.
-    let readme = String::from_utf8_lossy(readme).replace("    sha256sum <your", "    <your");
-    files.insert("README.md".to_owned(), readme.into_bytes());
-    let printed = follow_the_readme(&files, &pki.leaf.key().pem()).map_err(anyhow::Error::msg)?;
+    let inventory: String = numbers.iter().map(|number| format!("{number}\n")).collect();
+    let own = [("leaf.key", pki.leaf.key().pem()), ("inventory", inventory)];
+    let printed = follow_the_readme_with(&files, &own).map_err(anyhow::Error::msg)?;
     ensure!(
         printed.contains(&opened.kcvs[0]),
         "another check value: {printed:?}"
