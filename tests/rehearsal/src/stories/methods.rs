@@ -3,7 +3,7 @@
 
 use anyhow::{Result, bail, ensure};
 use partner::certificate::KeyUsage;
-use partner::terminal::follow_the_readme;
+use partner::terminal::follow_the_readme_with;
 use partner::{Certified, KeyKind, Opened, Pki, PkiBuilder, Receiver};
 use serde_json::{Value, json};
 
@@ -149,7 +149,7 @@ pub(super) async fn tell(
     ));
 
     let step = progress.step("And by the commands of its README");
-    let commands = opens_by_its_readme(&files, &pki, &opened)?;
+    let commands = opens_by_its_readme(&files, &pki, trusts, &opened)?;
     step.done(&format!(
         "{commands} commands, none but openssl and coreutils"
     ));
@@ -163,8 +163,16 @@ pub(super) async fn tell(
 }
 
 /// How many commands that took.
-fn opens_by_its_readme(files: &Files, pki: &Pki, opened: &Opened) -> Result<usize> {
-    let printed = follow_the_readme(files, &pki.leaf.key().pem()).map_err(anyhow::Error::msg)?;
+fn opens_by_its_readme(
+    files: &Files,
+    pki: &Pki,
+    trusts: Option<&Certified>,
+    opened: &Opened,
+) -> Result<usize> {
+    let mut own = vec![("leaf.key", pki.leaf.key().pem())];
+    // Where our certificates come with the package, they are held to the CA that the partner trusts.
+    own.extend(trusts.map(|ca| ("ca.pem", ca.pem())));
+    let printed = follow_the_readme_with(files, &own).map_err(anyhow::Error::msg)?;
     let fingerprint = printed.first().map_or("", String::as_str);
     ensure!(
         fingerprint.starts_with(&opened.signer_sha256),
