@@ -6,7 +6,6 @@ import { describe, expect, test } from 'vitest';
 
 import { INFRA_ROOT } from '../lib/platform/config.ts';
 import { SAYS_WHAT_TO_DO } from '../lib/platform/notifications.ts';
-import { BATCHES_AT_ONCE } from '../lib/steps/fleet.ts';
 import { STEPS, substitutionName } from '../lib/steps/steps.ts';
 import { synthesize } from './support.ts';
 
@@ -102,7 +101,7 @@ test('a map takes as many batches at once as the steps reckon with', () => {
   const { States } = JSON.parse(
     readFileSync(resolve(FOLDER, 'initial-keys-map.asl.json'), 'utf8'),
   ) as Machine;
-  expect(States.EachBatch!.MaxConcurrency).toBe(BATCHES_AT_ONCE);
+  expect(States.EachBatch!.MaxConcurrency).toBe(4);
 });
 
 /** A machine that another one waits for: however it ends, that one says what has failed. */

@@ -34,16 +34,15 @@ export function findDrops(storage: Storage): Permission[] {
  */
 export function readOrders(storage: Storage): Permission[] {
   const { inbox } = storage;
-  const keys = (['requests', 'orders'] as const).flatMap((section) => below('*', section));
   return [
     {
       actions: ['s3:ListBucket'],
       resources: [inbox.bucketArn],
-      conditions: { StringLike: { 's3:prefix': keys } },
+      conditions: { StringLike: { 's3:prefix': ordersAnywhere() } },
     },
     {
       actions: ['s3:GetObject', 's3:GetObjectVersion'],
-      resources: keys.map((key) => inbox.arnForObjects(key)),
+      resources: ordersAnywhere().map((key) => inbox.arnForObjects(key)),
       wildcard: ANY_ORDER,
     },
     decrypt(storage),
@@ -122,11 +121,10 @@ export function writeInstallations({ evidence }: Storage): Permission[] {
 
 /** The exact version of a request or an order, and of nothing else that was dropped. */
 export function readOrderVersions(storage: Storage): Permission[] {
-  const keys = (['requests', 'orders'] as const).flatMap((section) => below('*', section));
   return [
     {
       actions: ['s3:GetObjectVersion'],
-      resources: keys.map((key) => storage.inbox.arnForObjects(key)),
+      resources: ordersAnywhere().map((key) => storage.inbox.arnForObjects(key)),
       wildcard: ANY_ORDER,
     },
     decrypt(storage),
@@ -425,6 +423,11 @@ export function placeOrders(storage: Storage): Permission[] {
     },
     throughS3(storage, ['kms:GenerateDataKey']),
   ];
+}
+
+/** Every request and order, with what lies beside it. */
+function ordersAnywhere(): string[] {
+  return (['requests', 'orders'] as const).flatMap((section) => below('*', section));
 }
 
 /** What lies in one section of every folder of a partner. */

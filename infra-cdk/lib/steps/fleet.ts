@@ -12,9 +12,6 @@ import {
 import { PaymentCryptography } from './payment-cryptography.ts';
 import type { DefineStep } from './step-function.ts';
 
-/** How many batches are exported at once: `MaxConcurrency` in `statemachine/initial-keys-map.asl.json`. */
-export const BATCHES_AT_ONCE = 4;
-
 /** The steps that make initial keys for fleets of terminals, one folder of `steps/` or another. */
 export function fleetSteps(
   define: DefineStep,
