@@ -10,6 +10,8 @@ mod ask;
 mod pace;
 mod work;
 
+use std::time::Duration;
+
 use aws_sdk_paymentcryptography::Client;
 use ceremony::evidence::Recordable;
 use ceremony::exchange::OurCertificate;
@@ -17,8 +19,10 @@ use ceremony::fleet::progress::{InitialKeysProgress, is_told_after};
 use ceremony::fleet::{Derivation, Outcome, Plan, Receiver, SerialNumber};
 use ceremony::id::Ceremony;
 use ceremony::utc::Utc;
+use runs::Runs;
 use serde::{Deserialize, Serialize};
-use step::{ServiceError, StepError};
+use step::aws::SdkConfig;
+use step::{ServiceError, StepError, required_variable};
 use storage::count_keys;
 use strum::{IntoStaticStr, VariantNames};
 
@@ -64,7 +68,30 @@ pub struct Context {
 }
 
 /// Of Payment Cryptography, whose control plane has one rate for the whole account.
-pub const SERVICE: &str = "payment-cryptography";
+const SERVICE: &str = "payment-cryptography";
+
+impl Context {
+    /// Of a Lambda.
+    ///
+    /// # Panics
+    ///
+    /// Where a variable of its environment is missing, or the rate is no number: deployed wrongly, it
+    /// should not start.
+    pub fn from_environment(config: &SdkConfig) -> Self {
+        let table = aws_sdk_dynamodb::Client::new(config);
+        let runs = Runs::new(table, required_variable("RUNS_TABLE"));
+        let rate = required_variable("APC_CALLS_PER_SECOND");
+        let rate: f64 = rate.parse().expect("calls a second are a number");
+        let every = Duration::from_secs_f64(rate.recip());
+        Self {
+            payment_cryptography: payment_keys::client(config),
+            s3: aws_sdk_s3::Client::new(config),
+            work_bucket: required_variable("FLEETS_BUCKET"),
+            turns: runs::Turns::new(runs, SERVICE, every),
+            clock: system_clock,
+        }
+    }
+}
 
 /// What became of the terminals of a batch.
 pub struct Exported {
