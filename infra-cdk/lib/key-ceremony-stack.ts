@@ -3,6 +3,7 @@ import type { Construct } from 'constructs';
 
 import { CertificateEnrolment } from './ceremonies/certificate-enrolment.ts';
 import { KekExport } from './ceremonies/kek-export.ts';
+import { KekImport } from './ceremonies/kek-import.ts';
 import { WorkingKeyExport } from './ceremonies/working-key-export.ts';
 import { Access } from './platform/access.ts';
 import type { Config } from './platform/config.ts';
@@ -13,6 +14,7 @@ import { Runs } from './platform/runs.ts';
 import { SigningKey } from './platform/signing-key.ts';
 import { Storage } from './platform/storage.ts';
 import { Trail } from './platform/trail.ts';
+import { Waiting } from './platform/waiting.ts';
 import { WatchedControls } from './platform/watched-controls.ts';
 import { RequestCertificateStep, SigningCsr } from './steps/enrol.ts';
 import { StepAlarms } from './steps/step-alarms.ts';
@@ -20,6 +22,7 @@ import type { StepFunctionDefaults } from './steps/step-function.ts';
 import { Steps } from './steps/steps.ts';
 import { Reconciliation } from './watch/reconciliation.ts';
 import { Reminders } from './watch/reminders.ts';
+import { Waits } from './watch/waits.ts';
 
 export interface KeyCeremonyStackProps extends StackProps {
   /** What the operator chose. */
@@ -34,7 +37,8 @@ export interface KeyCeremonyStackProps extends StackProps {
  */
 export class KeyCeremonyStack extends Stack {
   constructor(scope: Construct, id: string, props: KeyCeremonyStackProps) {
-    super(scope, id, props);
+    // A template may have a megabyte, of which a third would be the blanks before its lines.
+    super(scope, id, { suppressTemplateIndentation: true, ...props });
     const { config } = props;
     const { architecture, lambdaDir, logRetention, reservedConcurrency, revocationHosts } = config;
 
@@ -45,6 +49,7 @@ export class KeyCeremonyStack extends Stack {
       count: config.signingKeys,
     });
     const runs = new Runs(this, 'Runs');
+    const waiting = new Waiting(this, 'Waiting');
     const executionKey = new ExecutionKey(this, 'ExecutionKey').key;
     const notifications = new Notifications(this, 'Notifications', {
       emails: config.notificationEmails,
@@ -52,6 +57,7 @@ export class KeyCeremonyStack extends Stack {
     const platform: Platform = {
       storage,
       runs,
+      waiting,
       signingKey,
       executionKey,
       notifications,
@@ -80,15 +86,18 @@ export class KeyCeremonyStack extends Stack {
       rejections,
       steps,
     });
+    const kekImport = new KekImport(this, 'KekImport', { defaults, platform, steps, rejections });
     const workingKeyExport = new WorkingKeyExport(this, 'WorkingKeyExport', {
       defaults,
       platform,
       steps,
       rejections,
+      kekImport: kekImport.stateMachine,
     });
-    const ceremonies = [certificateEnrolment, kekExport, workingKeyExport];
+    const ceremonies = [certificateEnrolment, kekExport, kekImport, workingKeyExport];
     const reconciliation = new Reconciliation(this, 'Reconciliation', { platform, steps });
     const reminders = new Reminders(this, 'Reminders', { defaults, platform });
+    const waits = new Waits(this, 'Waits', { defaults, platform });
     const requestCertificate = new RequestCertificateStep(this, 'request-certificate', {
       defaults,
       platform,
@@ -105,19 +114,8 @@ export class KeyCeremonyStack extends Stack {
     if (config.trail) new Trail(this, 'Trail', { accessLogs: storage.accessLogs });
     const { csrSubject: subject } = config;
     const signingCsr = new SigningCsr(this, 'SigningCsr', { defaults, platform, subject });
-    // Not of `signing-csr`, which tells its failures to the deployment that waits for it.
+    new StepAlarms(this, 'StepAlarms', { topic: notifications.topic });
     const { announceRejections, intake } = kekExport;
-    const watched = {
-      ...steps.byName,
-      intake,
-      'intake-request': workingKeyExport.intake,
-      'intake-enrolment': certificateEnrolment.intake,
-      'announce-rejections': announceRejections,
-      'watch-controls': controls.step,
-      'remind-expiry': reminders.step,
-      'request-certificate': requestCertificate,
-    };
-    new StepAlarms(this, 'StepAlarms', { steps: watched, topic: notifications.topic });
 
     const { partners, operators, requesters, auditors, responders } = config;
     new Access(this, 'Access', {
@@ -127,12 +125,25 @@ export class KeyCeremonyStack extends Stack {
       auditors,
       responders,
       responsibility: {
-        steps: [...Object.values(watched), signingCsr.step],
+        steps: [
+          ...Object.values(steps.byName),
+          intake,
+          workingKeyExport.intake,
+          certificateEnrolment.intake,
+          announceRejections,
+          kekImport.takeAnswer,
+          controls.step,
+          reminders.step,
+          waits.step,
+          requestCertificate,
+          signingCsr.step,
+        ],
         machineLogs: machines.map(({ logGroup }) => logGroup),
         deadLetters: [
           certificateEnrolment.lostDrops,
           kekExport.lostDrops,
           kekExport.lostRejections,
+          kekImport.lostDrops,
           workingKeyExport.lostDrops,
           notifications.deadLetters,
           controls.deadLetters,
@@ -144,9 +155,11 @@ export class KeyCeremonyStack extends Stack {
           certificateEnrolment.intake,
           workingKeyExport.intake,
           announceRejections,
+          kekImport.takeAnswer,
           controls.step,
           reminders.step,
         ].map((step) => step.function),
+        waiting: [kekImport.stateMachine],
       },
       platform,
       stateMachines,
@@ -170,6 +183,11 @@ export class KeyCeremonyStack extends Stack {
       'KekExportStateMachineArn',
       kekExport.stateMachine.stateMachineArn,
       'The ceremony kek-export',
+    );
+    this.output(
+      'KekImportStateMachineArn',
+      kekImport.stateMachine.stateMachineArn,
+      'The ceremony kek-import',
     );
     this.output(
       'WorkingKeyExportStateMachineArn',

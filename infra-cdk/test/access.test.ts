@@ -21,6 +21,7 @@ const policy = (role: string) => policyOf(role, stack, template);
 const MACHINES = [
   'CertificateEnrolment',
   'KekExport',
+  'KekImport',
   'WorkingKeyExport',
   'WorkingKeyExport/InitialKeysMap',
   'Reconciliation',
@@ -103,6 +104,8 @@ const preflight = (() => {
     'Runs/Key',
     'SigningKey/RSA_2048',
     'Storage/DataKey',
+    'Waiting/Key',
+    'Waiting/TokenKey',
   ];
   const machines = MACHINES.map((of) => `${of}/Workflow/StateMachine`);
   const parameters = 'arn:PARTITION:ssm:REGION:ACCOUNTID:parameter/key-ceremony/partners';
@@ -196,6 +199,8 @@ test('a responder reads, and does what remedies ask for', () => {
     'CertificateEnrolment/intake-enrolment',
     'KekExport/announce-rejections',
     'KekExport/intake',
+    'KekImport/take-answer',
+    'Waits/sweep-waits',
     'WorkingKeyExport/intake-request',
     'Reminders/remind-expiry',
     'request-certificate',
@@ -210,6 +215,7 @@ test('a responder reads, and does what remedies ask for', () => {
     'CertificateEnrolment/Trigger',
     'KekExport/Rejections',
     'KekExport/Trigger',
+    'KekImport/Trigger',
     'Notifications',
     'Reconciliation',
     'Reminders',
@@ -247,7 +253,14 @@ test('a responder reads, and does what remedies ask for', () => {
       ),
       ...each(
         ['kms:DescribeKey', 'kms:GetKeyPolicy'],
-        ['ExecutionKey/Key', 'Runs/Key', 'SigningKey/RSA_2048', 'Storage/DataKey'],
+        [
+          'ExecutionKey/Key',
+          'Runs/Key',
+          'SigningKey/RSA_2048',
+          'Storage/DataKey',
+          'Waiting/Key',
+          'Waiting/TokenKey',
+        ],
       ),
       ...each(
         [
@@ -264,6 +277,7 @@ test('a responder reads, and does what remedies ask for', () => {
       'lambda:InvokeFunction on CertificateEnrolment/intake-enrolment/Function',
       'lambda:InvokeFunction on KekExport/announce-rejections/Function',
       'lambda:InvokeFunction on KekExport/intake/Function',
+      'lambda:InvokeFunction on KekImport/take-answer/Function',
       'lambda:InvokeFunction on Reminders/remind-expiry/Function',
       'lambda:InvokeFunction on WatchedControls/watch-controls/Function',
       'lambda:InvokeFunction on WorkingKeyExport/intake-request/Function',
@@ -279,6 +293,7 @@ test('a responder reads, and does what remedies ask for', () => {
       `payment-cryptography:StartKeyUsage on ${payment}:key/* if ${ours}`,
       `payment-cryptography:TagResource on ${payment}:key/* if StringEquals aws:RequestTag/key-ceremony:purpose = surplus and ` +
         `ForAllValues:StringEquals aws:TagKeys = key-ceremony:purpose and ${unnamed}`,
+      'states:StopExecution on arn:PARTITION:states:REGION:ACCOUNTID:execution:KekImport/Workflow/StateMachine:*',
       's3:DeleteObjectVersion on Storage/Inbox/*',
       's3:ListBucketVersions on Storage/Inbox',
     ].sort(),

@@ -1,10 +1,13 @@
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+
 import { Annotations, Match } from 'aws-cdk-lib/assertions';
 import { describe, expect, test } from 'vitest';
 
-import { STEPS } from '../lib/steps/steps.ts';
-import { constructNames, type Statement, synthesize } from './support.ts';
+import { INFRA_ROOT } from '../lib/platform/config.ts';
+import { type Statement, synthesize } from './support.ts';
 
-const { stack, template } = synthesize();
+const { template } = synthesize();
 const resources = (type: string) =>
   Object.values(template.findResources(type)).map(({ Properties }) => Properties);
 
@@ -107,7 +110,7 @@ describe('events', () => {
       ...resources('AWS::SQS::QueuePolicy'),
       ...resources('AWS::SNS::TopicPolicy'),
     ];
-    expect(documents).toHaveLength(10);
+    expect(documents).toHaveLength(11);
     for (const { PolicyDocument } of documents) {
       const denied = PolicyDocument.Statement.filter(
         (statement: Statement) => statement.Effect === 'Deny',
@@ -139,6 +142,7 @@ describe('alarms', () => {
       [
         ...letters('a drop in the inbox was not looked at (certificate-enrolment)'),
         ...letters('a drop in the inbox was not looked at (kek-export)'),
+        ...letters('a drop in the inbox was not looked at (kek-import)'),
         ...letters('a drop in the inbox was not looked at (working-key-export)'),
         ...letters('an announcement did not reach the topic'),
         ...letters('rejected files were not announced'),
@@ -153,6 +157,8 @@ describe('alarms', () => {
         ...letters('it was not looked whether certificates of signing keys end'),
         ['a ceremony failed (kek-export)', 'AWS/States ExecutionsFailed Sum > 0', once],
         ['a ceremony timed out (kek-export)', 'AWS/States ExecutionsTimedOut Sum > 0', once],
+        ['a ceremony failed (kek-import)', 'AWS/States ExecutionsFailed Sum > 0', once],
+        ['a ceremony timed out (kek-import)', 'AWS/States ExecutionsTimedOut Sum > 0', once],
         ['a ceremony failed (working-key-export)', 'AWS/States ExecutionsFailed Sum > 0', once],
         [
           'a ceremony timed out (working-key-export)',
@@ -170,6 +176,16 @@ describe('alarms', () => {
           'it was not looked for 30 hours whether certificates of signing keys end',
           'AWS/Lambda Invocations Sum < 1',
           '30 x 3600 s',
+        ],
+        [
+          'waits of ceremonies could not be seen to for a quarter of an hour',
+          'AWS/Lambda Errors Sum > 0',
+          '3 x 300 s',
+        ],
+        [
+          'nobody looked for half an hour at what ceremonies wait for',
+          'AWS/Lambda Invocations Sum < 1',
+          '6 x 300 s',
         ],
         [
           'a step was denied a call: its log says which, and its role or a policy has changed',
@@ -190,62 +206,21 @@ describe('alarms', () => {
     );
   });
 
-  test('what no service counts is counted in the logs of the steps', () => {
-    const names = constructNames(stack);
-    const filters = resources('AWS::Logs::MetricFilter').map((filter) => {
-      const [{ MetricName, MetricNamespace, MetricValue }] = filter.MetricTransformations;
-      const log = names.get(filter.LogGroupName.Ref)!;
-      return `${MetricNamespace} ${MetricName} + ${MetricValue} in ${log} for ${filter.FilterPattern}`;
-    });
-    const counted = (metric: string, steps: string[], pattern: string) =>
-      steps.map((step) => `KeyCeremony ${metric} + 1 in ${step}/Log for ${pattern}`);
-    const calledByMachines = STEPS.map((step) => `Steps/${step}`);
-    expect(filters.sort()).toEqual(
-      [
-        ...counted(
-          'AccessDenied',
-          [
-            ...calledByMachines,
-            'CertificateEnrolment/intake-enrolment',
-            'KekExport/announce-rejections',
-            'KekExport/intake',
-            'WorkingKeyExport/intake-request',
-            'Reminders/remind-expiry',
-            'WatchedControls/watch-controls',
-            'request-certificate',
-          ],
-          '{ $.fields.error = "AccessDenied" }',
-        ),
-        ...counted(
-          'PaymentCryptographyThrottled',
-          [
-            'Steps/import-ca',
-            'Steps/create-kek',
-            'Steps/wrap-ecdh',
-            'Steps/make-keys',
-            'request-certificate',
-            'Steps/wrap-rsa',
-            'Steps/wrap-tr34',
-            'Steps/establish-kek',
-            'Steps/find-kek',
-            'Steps/export-keys',
-            'Steps/find-bdk',
-            'Steps/export-initial-keys',
-            'Steps/export-initial-keys-tr34',
-            'Steps/prove-enrolment',
-          ],
-          '{ $.fields.error = "ServiceThrottled" }',
-        ),
-        ...counted(
-          'SurplusKey',
-          ['Steps/import-ca', 'Steps/create-kek', 'Steps/make-keys', 'request-certificate', 'Steps/wrap-ecdh'],
-          '{ $.fields.surplus = "*" }',
-        ),
-      ].sort(),
-    );
+  test('what no service counts the steps count themselves, by the names of the alarms', () => {
+    const file = resolve(INFRA_ROOT, '../steps/shared/step/src/metrics.rs');
+    const source = readFileSync(file, 'utf8');
+    const [, namespace] = source.match(/const NAMESPACE: &str = "(\w+)";/)!;
+    const [, variants] = source.match(/pub enum Metric \{([^}]*)\}/)!;
+    const counted = [...variants!.matchAll(/^ {4}(\w+),$/gm)].map(([, name]) => name!);
+    // With dimensions it would be another metric.
+    expect(source).toContain('"Dimensions": [[]],');
+    const watched = resources('AWS::CloudWatch::Alarm')
+      .filter(({ Namespace }) => !Namespace.startsWith('AWS/'))
+      .map(({ Dimensions = [], MetricName, Namespace }) => [Namespace, MetricName, ...Dimensions]);
+    expect(watched.sort()).toEqual(counted.map((name) => [namespace, name]).sort());
   });
 
-  test('what is done every day and never was is missed, and nothing else that is not there', () => {
+  test('what is done again and again and never was is missed, and nothing else that is not there', () => {
     const missing = resources('AWS::CloudWatch::Alarm').map((alarm) => [
       alarm.MetricName,
       alarm.TreatMissingData,

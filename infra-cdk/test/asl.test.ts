@@ -27,12 +27,35 @@ test('there is a machine, and every machine has its file', () => {
   expect(files.sort()).toEqual([...machines].sort());
 });
 
+/** What profiles may say of the waits of `kek-import`. */
+const RULES = readFileSync(
+  resolve(FOLDER, '../steps/shared/ceremony/src/key_import/rules.rs'),
+  'utf8',
+);
+const rule = (name: string): number => {
+  const [, factors] = new RegExp(`const ${name}: u32 = ([\\d *]+);`).exec(RULES)!;
+  return factors!.split(' * ').reduce((product, factor) => product * Number(factor), 1);
+};
+const HOUR = 60 * 60;
+const OFFERS = 1 + rule('MOST_FRESH_OFFERS');
+
 /** In seconds, of each state that waits, however often it is entered. */
 const LONGEST_WAITS: Record<string, number> = {
   // For a day, and an hour more to be sure.
-  AwaitApproval: 25 * 60 * 60,
+  AwaitApproval: 25 * HOUR,
   // `waitMinutes` of a profile is a day at most; before any key is touched, and before the KEK leaves.
-  AwaitRevocation: 2 * 24 * 60 * 60,
+  AwaitRevocation: 2 * 24 * HOUR,
+};
+
+/** The same where a machine enters a state more often, or has one of its own that waits. */
+const LONGEST_WAITS_OF: Record<string, Record<string, number>> = {
+  'kek-import.asl.json': {
+    // Before any key is touched, before each offer, and before the KEK is imported.
+    AwaitRevocation: (2 + OFFERS) * 24 * HOUR,
+    // For each offer, for what confirms the key, and as long as the key from before is kept.
+    AwaitAnswer:
+      (OFFERS + 1) * rule('LONGEST_HOURS') * HOUR + rule('LONGEST_GRACE_DAYS') * 24 * HOUR,
+  },
 };
 
 describe.each(machines)('%s', (file) => {
@@ -46,11 +69,20 @@ describe.each(machines)('%s', (file) => {
     const { States, TimeoutSeconds } = JSON.parse(definition) as Machine;
     const work = Object.values(States).filter(({ Type }) => Type === 'Task').length;
     const waits = Object.entries(States)
-      .filter(([, { Type }]) => Type === 'Wait')
-      .reduce((sum, [name]) => sum + LONGEST_WAITS[name]!, 0);
+      .filter(([, state]) => state.Type === 'Wait' || byToken(state))
+      .reduce((sum, [name]) => sum + { ...LONGEST_WAITS, ...LONGEST_WAITS_OF[file] }[name]!, 0);
     const maps = waitedFor(States).reduce((sum, [, seconds]) => sum + seconds, 0);
     // A throttled state may be tried again for a quarter of an hour, and then run once more.
     expect(TimeoutSeconds).toBeGreaterThan(waits + maps + work * 2 * 15 * 60);
+  });
+
+  test('outlasts no execution of Standard type, and no wait its own limit', () => {
+    const { States, TimeoutSeconds } = JSON.parse(definition) as Machine;
+    // A year: "Quotas related to state machine executions" (Step Functions Developer Guide).
+    expect(TimeoutSeconds).toBeLessThanOrEqual(365 * 24 * HOUR);
+    const longest = Math.max(rule('LONGEST_HOURS'), rule('LONGEST_GRACE_DAYS') * 24) * HOUR;
+    for (const state of Object.values(States).filter(byToken))
+      expect(state.TimeoutSeconds).toBeGreaterThanOrEqual(longest + 24 * HOUR);
   });
 
   test('waits for its maps until they have ended by themselves', () => {
@@ -103,6 +135,11 @@ test('a map takes as many batches at once as the steps reckon with', () => {
   ) as Machine;
   expect(States.EachBatch!.MaxConcurrency).toBe(4);
 });
+
+/** Whether it waits for somebody who answers with its token. */
+function byToken({ Resource }: State): boolean {
+  return Resource?.endsWith('.waitForTaskToken') ?? false;
+}
 
 /** A machine that another one waits for: however it ends, that one says what has failed. */
 function isMap(file: string): boolean {

@@ -109,7 +109,7 @@ test('a partner id may contain what it may not end in, or be', () => {
 });
 
 test('a missing binary says how to build it', () => {
-  expect(() => synthesize({ lambdaDir: dummyLambdas(['fetch-certs']) })).toThrow(
+  expect(() => synthesize({ lambdaDir: dummyLambdas(['await-answer', 'fetch-certs']) })).toThrow(
     /^No Lambda binary for the step "validate" in .*: build all steps with "cargo lambda build --release --arm64"/,
   );
   expect(stepAsset(dummyLambdas(['wrap-rsa']), 'wrap-rsa')).toMatch(/wrap-rsa$/);

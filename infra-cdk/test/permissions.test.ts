@@ -40,8 +40,8 @@ const readRequests = [
   's3:ListBucket on Storage/Evidence if StringLike s3:prefix = enrolment-requests/*',
 ];
 
-/** What DynamoDB needs of the key of the table `runs`, of whoever uses the table. */
-const runsKey = [
+/** What DynamoDB needs of the key of a table, of whoever uses the table. */
+const tableKey = (table: string) => [
   'Decrypt',
   'DescribeKey',
   'Encrypt',
@@ -51,8 +51,21 @@ const runsKey = [
   'ReEncryptTo',
 ].map(
   (action) =>
-    `kms:${action} on Runs/Key if StringEquals kms:ViaService = dynamodb.REGION.amazonaws.com`,
+    `kms:${action} on ${table}/Key if StringEquals kms:ViaService = dynamodb.REGION.amazonaws.com`,
 );
+const runsKey = tableKey('Runs');
+
+/** Reading and changing waits of these kinds, and these alone. */
+const waits = (...kinds: string[]) => [
+  ...['GetItem', 'PutItem'].map(
+    (action) =>
+      `dynamodb:${action} on Waiting/Table if ForAllValues:StringLike dynamodb:LeadingKeys = ` +
+      kinds.map((kind) => `wait#*#${kind}`).join('|'),
+  ),
+  ...tableKey('Waiting'),
+];
+const tokens = (action: string, ...kinds: string[]) =>
+  `kms:${action} on Waiting/TokenKey if StringEquals kms:EncryptionContext:key-ceremony:awaited = ${kinds.join('|')}`;
 
 /** Writing what is not there, and reading what is. */
 const writeOnce = (objects: string) => [`s3:GetObject on ${objects}`, `s3:PutObject on ${objects}`];
@@ -87,6 +100,55 @@ const ORDERS = ['requests', 'orders'].flatMap((section) =>
     ['cardholder', 'pin'].map((dataType) => `*/${environment}/${dataType}/${section}/*`),
   ),
 );
+
+/** Where the partner's answers to our offers lie. */
+const BLOCKS = ['non-production', 'production'].flatMap((environment) =>
+  ['cardholder', 'pin'].map((dataType) => `*/${environment}/${dataType}/blocks/*`),
+);
+
+/** Whatever steps write for partners. */
+const packages = ['non-production', 'production'].flatMap((environment) =>
+  ['cardholder', 'pin'].flatMap((dataType) =>
+    writeOnce(`Storage/Outbox/*/${environment}/${dataType}/*/*`),
+  ),
+);
+
+const agreement = [
+  'payment-cryptography:CreateKey on * if StringEquals aws:RequestTag/key-ceremony:purpose = agreement and ' +
+    'StringEquals payment-cryptography:KeyClass = ASYMMETRIC_KEY_PAIR and ' +
+    'StringEquals payment-cryptography:KeyUsage = TR31_K3_ASYMMETRIC_KEY_FOR_KEY_AGREEMENT',
+  `payment-cryptography:GetPublicKeyCertificate on ${payment}:key/* if StringEquals aws:ResourceTag/key-ceremony:purpose = agreement`,
+  ...aliasedKeys('agreement'),
+];
+const deleteKeks = `payment-cryptography:DeleteKey on ${payment}:key/* if StringEquals aws:ResourceTag/key-ceremony:purpose = kek`;
+const inspectKeys = ['GetKey', 'ListTagsForResource'].map(
+  (action) => `payment-cryptography:${action} on ${payment}:key/*`,
+);
+
+/** Setting these tags on a KEK, and no others. */
+const tagKeks = (...tags: string[]) =>
+  `payment-cryptography:TagResource on ${payment}:key/* if StringEquals aws:ResourceTag/key-ceremony:purpose = kek and ` +
+  `ForAllValues:StringEquals aws:TagKeys = ${tags.map((tag) => `key-ceremony:${tag}`).join('|')} and ` +
+  'Null aws:TagKeys = false';
+
+/** Pointing aliases at a KEK that came, and none by which ceremonies find other keys. */
+const receivedAliases = (...writes: string[]) => [
+  `payment-cryptography:GetAlias on ${payment}:alias/*`,
+  `payment-cryptography:GetAlias on ${payment}:key/*`,
+  ...writes.flatMap((action) => [
+    `payment-cryptography:${action} on ${payment}:alias/*`,
+    `payment-cryptography:${action} on ${payment}:key/* if StringEquals aws:ResourceTag/key-ceremony:purpose = kek`,
+    ...[
+      'agreement/*',
+      'ca/*',
+      'keys/*',
+      'preflight/*',
+      'signing/*',
+      'kek/*/*/*/current',
+      'kek/*/*/*/received/*',
+    ].map((other) => `Deny payment-cryptography:${action} on ${payment}:alias/key-ceremony/${other}`),
+  ]),
+];
 
 /** What a working key may be for: never K0 or K1. */
 const WORKING_USAGES = [
@@ -168,8 +230,90 @@ const STEP_POLICIES: Record<string, string[]> = {
     'sqs:SendMessage on KekExport/Rejections/Queue',
     'sqs:SendMessage on WorkingKeyExport/Trigger/DeadLetters/Queue',
     `ssm:GetParameter ${profiles}`,
-    'states:DescribeExecution on arn:PARTITION:states:REGION:ACCOUNTID:execution:WorkingKeyExport/Workflow/StateMachine:*',
-    'states:StartExecution on WorkingKeyExport/Workflow/StateMachine',
+    ...waits('rollback'),
+    tokens('Decrypt', 'rollback'),
+    'states:SendTaskFailure on *',
+    'states:SendTaskSuccess on *',
+    ...['KekImport', 'WorkingKeyExport'].flatMap((ceremony) => [
+      `states:DescribeExecution on arn:PARTITION:states:REGION:ACCOUNTID:execution:${ceremony}/Workflow/StateMachine:*`,
+      `states:StartExecution on ${ceremony}/Workflow/StateMachine`,
+    ]),
+  ],
+  'KekImport/take-answer': [
+    ...waits('block', 'confirmation'),
+    tokens('Decrypt', 'block', 'confirmation'),
+    'dynamodb:GetItem on Runs/Table',
+    'dynamodb:PutItem on Runs/Table',
+    'dynamodb:UpdateItem on Runs/Table',
+    'events:PutEvents on Notifications/Bus',
+    `kms:Decrypt ${throughS3}`,
+    ...runsKey,
+    's3:GetObject on Storage/Evidence/offers/*',
+    's3:GetObject on Storage/Inbox/*/blocks/*',
+    's3:GetObjectVersion on Storage/Inbox/*/blocks/*',
+    's3:ListBucket on Storage/Evidence',
+    's3:ListBucket on Storage/Inbox',
+    'sqs:SendMessage on KekExport/Rejections/Queue',
+    'sqs:SendMessage on KekImport/Trigger/DeadLetters/Queue',
+    'states:SendTaskFailure on *',
+    'states:SendTaskSuccess on *',
+  ],
+  'Waits/sweep-waits': [
+    ...['GetItem', 'PutItem', 'Scan'].map((action) => `dynamodb:${action} on Waiting/Table`),
+    ...tableKey('Waiting'),
+    'events:PutEvents on Notifications/Bus',
+    'kms:Decrypt on Waiting/TokenKey',
+    'states:SendTaskFailure on *',
+  ],
+  'Steps/await-answer': [
+    ...waits('block', 'confirmation', 'rollback'),
+    tokens('Encrypt', 'block', 'confirmation', 'rollback'),
+  ],
+  'Steps/fetch-import': [
+    `kms:Decrypt ${throughS3}`,
+    's3:GetObject on Storage/Evidence/trusted-roots/*',
+    ...ORDERS.map((orders) => `s3:GetObjectVersion on Storage/Inbox/${orders}`),
+    'ssm:GetParameter on arn:PARTITION:ssm:REGION:ACCOUNTID:parameter/key-ceremony/certificates/*',
+    `ssm:GetParameter ${profiles}`,
+  ],
+  ...Object.fromEntries(
+    ['check-block', 'check-confirmation'].map((step) => [
+      `Steps/${step}`,
+      [
+        `kms:Decrypt ${throughS3}`,
+        ...BLOCKS.map((blocks) => `s3:GetObjectVersion on Storage/Inbox/${blocks}`),
+        's3:ListBucket on Storage/Inbox',
+      ],
+    ]),
+  ),
+  'Steps/make-offer': ['payment-cryptography:GetParametersForImport on *', ...agreement],
+  'Steps/package-offer': [],
+  'Steps/package-receipt': [],
+  'Steps/publish-part': [
+    `kms:Decrypt ${throughS3}`,
+    `kms:GenerateDataKey ${throughS3}`,
+    ...writeOnce('Storage/Evidence/*/offer-*/*'),
+    ...writeOnce('Storage/Evidence/*/receipt/*'),
+    ...writeOnce('Storage/Evidence/*/settled/*'),
+    ...writeOnce('Storage/Evidence/offers/*'),
+    ...packages,
+  ],
+  'Steps/import-kek': [
+    'payment-cryptography:ImportKey on * if StringEquals aws:RequestTag/key-ceremony:purpose = kek and ' +
+      'StringEquals payment-cryptography:ImportKeyMaterial = DiffieHellmanTr31KeyBlock|KeyCryptogram|Tr34KeyBlock',
+    ...aliasedKeys('kek', 'kek/*/*/*/received'),
+    deleteKeks,
+  ],
+  'Steps/switch-kek': [
+    ...receivedAliases('CreateAlias', 'UpdateAlias'),
+    ...inspectKeys,
+    tagKeks('run-began-at', 'replaces', 'replaces-also'),
+  ],
+  'Steps/settle-kek': [
+    ...receivedAliases('UpdateAlias'),
+    ...inspectKeys,
+    'payment-cryptography:ListAliases on *',
+    deleteKeks,
   ],
   'Steps/fetch-request': [
     `kms:Decrypt ${throughS3}`,
@@ -184,8 +328,7 @@ const STEP_POLICIES: Record<string, string[]> = {
       `payment-cryptography:${action} on ${payment}:key/*`,
     ]),
     `payment-cryptography:ListTagsForResource on ${payment}:key/*`,
-    `payment-cryptography:TagResource on ${payment}:key/* if StringEquals aws:ResourceTag/key-ceremony:purpose = kek and ` +
-      'ForAllValues:StringEquals aws:TagKeys = key-ceremony:run-began-at and Null aws:TagKeys = false',
+    tagKeks('run-began-at'),
   ],
   'Steps/find-kek': [
     `payment-cryptography:GetAlias on ${payment}:alias/key-ceremony/keys/*`,
@@ -273,15 +416,17 @@ const STEP_POLICIES: Record<string, string[]> = {
       'StringEquals payment-cryptography:KeyClass = SYMMETRIC_KEY and ' +
       'StringEquals payment-cryptography:KeyUsage = TR31_K0_KEY_ENCRYPTION_KEY',
     ...aliasedKeys('kek'),
+    ...['CreateAlias', 'DeleteAlias', 'UpdateAlias'].flatMap((action) =>
+      ['received', 'received/*'].map(
+        (name) =>
+          `Deny payment-cryptography:${action} on ${payment}:alias/key-ceremony/kek/*/*/*/${name}`,
+      ),
+    ),
   ],
   'Steps/wrap-ecdh': [
     `payment-cryptography:ExportKey on ${payment}:key/* if StringEquals aws:ResourceTag/key-ceremony:purpose = kek and ` +
       'StringEquals payment-cryptography:ExportKeyMaterial = DiffieHellmanTr31KeyBlock',
-    'payment-cryptography:CreateKey on * if StringEquals aws:RequestTag/key-ceremony:purpose = agreement and ' +
-      'StringEquals payment-cryptography:KeyClass = ASYMMETRIC_KEY_PAIR and ' +
-      'StringEquals payment-cryptography:KeyUsage = TR31_K3_ASYMMETRIC_KEY_FOR_KEY_AGREEMENT',
-    `payment-cryptography:GetPublicKeyCertificate on ${payment}:key/* if StringEquals aws:ResourceTag/key-ceremony:purpose = agreement`,
-    ...aliasedKeys('agreement'),
+    ...agreement,
   ],
   'Steps/wrap-rsa': [
     `payment-cryptography:ExportKey on ${payment}:key/* if StringEquals aws:ResourceTag/key-ceremony:purpose = kek and ` +
@@ -308,10 +453,7 @@ const STEP_POLICIES: Record<string, string[]> = {
     ...writeOnce('Storage/Evidence/*/published.json'),
     ...writeOnce('Storage/Evidence/*/record.json'),
     ...writeOnce('Storage/Evidence/trusted-roots/*.pem'),
-    ...writeOnce('Storage/Outbox/*/non-production/cardholder/*/*'),
-    ...writeOnce('Storage/Outbox/*/non-production/pin/*/*'),
-    ...writeOnce('Storage/Outbox/*/production/cardholder/*/*'),
-    ...writeOnce('Storage/Outbox/*/production/pin/*/*'),
+    ...packages,
     's3:GetObject on Storage/Fleets/initial-keys/*/output/*',
   ],
   'Steps/fetch-enrolment': [
@@ -468,6 +610,29 @@ const MACHINES: [string, string, string[], string[]?][] = [
     ],
   ],
   [
+    'KekImport',
+    'kek-import',
+    [
+      'await-answer',
+      'check-block',
+      'check-confirmation',
+      'check-revocation',
+      'fetch-import',
+      'import-ca',
+      'import-kek',
+      'make-offer',
+      'package-offer',
+      'package-receipt',
+      'publish',
+      'publish-part',
+      'record-failure',
+      'settle-kek',
+      'sign-package',
+      'switch-kek',
+      'validate',
+    ],
+  ],
+  [
     'WorkingKeyExport',
     'working-key-export',
     [
@@ -547,7 +712,8 @@ test.each(
   );
 });
 
-test('a clock may start the reconciliation, another the reminders, and nothing else', () => {
+test('a clock may start the reconciliation, others the reminders and the sweep, and nothing else', () => {
+  expect(policy('Waits/Role')).toEqual(['lambda:InvokeFunction on Waits/sweep-waits/Function']);
   expect(policy('Reconciliation/Role')).toEqual([
     'sqs:SendMessage on Reconciliation/DeadLetters/Queue',
     'states:StartExecution on Reconciliation/Workflow/StateMachine',

@@ -8,8 +8,9 @@ const ROOT = resolve(INFRA_ROOT, '..');
 /**
  * Every sentence by which the system tells people what to do after a failure.
  *
- * Read from where they are written: `fn remedy` and `let remedy` of every step, the errors that no step
- * names itself, the machines, what a file is refused for, and what a log says about a key too many.
+ * Read from where they are written: `fn remedy`, `let remedy` and `remedy: "…"` of every step, the errors
+ * that no step names itself, the machines, what a file is refused for, and what a log says about a key too
+ * many.
  */
 export function remedySentences(): string[] {
   const texts = [
@@ -17,6 +18,7 @@ export function remedySentences(): string[] {
     ...literals(functionBody(read(PLATFORM_ERRORS), 'of_the_platform')),
     ...literals(read(BUNDLE)).filter((text) => text.includes('private key')),
     ...literals(withoutTests(read(CLAIM))).filter((text) => text.includes('delete this')),
+    ...WORDS.flatMap((file) => wholeSentences(withoutTests(read(join(ROOT, 'steps', file))))),
     ...machineRemedies(),
   ];
   const sentences = texts.flatMap((text) => text.split(/(?<=[.:;]) /));
@@ -28,11 +30,24 @@ const PLATFORM_ERRORS = join(ROOT, 'steps/conclude/record-failure/src/words.rs')
 const BUNDLE = join(ROOT, 'steps/shared/ceremony/src/bundle.rs');
 const CLAIM = join(ROOT, 'steps/shared/payment-keys/src/claim.rs');
 
-/** The literals of all functions `remedy` and `what_to_add`, and of all variables `remedy`. */
+/** Files in which remedies stand beside reasons, which are no sentences. */
+const WORDS = [
+  'arrive/intake-request/src/lib.rs',
+  'arrive/intake-request/src/rollback.rs',
+  'arrive/take-answer/src/words.rs',
+  'watch/sweep-waits/src/lib.rs',
+];
+
+function wholeSentences(source: string): string[] {
+  return literals(source).filter((text) => /^[A-Z][^]*\.$/.test(text));
+}
+
+/** The literals of all functions `remedy` and `what_to_add`, and of all variables and fields `remedy`. */
 function remediesIn(source: string): string[] {
   const variables = [...source.matchAll(/let remedy = ("[^;]*");/g)].map(([, text]) => text!);
+  const fields = [...source.matchAll(/\bremedy: ("(?:[^"\\]|\\[^])*")/g)].map(([, text]) => text!);
   const bodies = ['remedy', 'what_to_add'].map((name) => functionBody(source, name));
-  return [...bodies, ...variables].flatMap(literals);
+  return [...bodies, ...variables, ...fields].flatMap(literals);
 }
 
 /** The bodies of every function of that name, with whatever nests in them. */

@@ -45,7 +45,7 @@ const BY_RESPONDER: [RegExp, string[]][] = [
   [/report it with the event/, ['sqs:GetQueueUrl', 'sqs:ReceiveMessage']],
   [/Look at the event bus and its policy/, ['events:DescribeEventBus']],
   [
-    /redrive the dead-letter queue/,
+    /redrive (the dead-letter queue|that)/,
     [
       'lambda:InvokeFunction',
       'sqs:DeleteMessage',
@@ -77,6 +77,26 @@ const BY_RESPONDER: [RegExp, string[]][] = [
   [/find out whose (certificate|key) it is/i, CALLS],
   [/find out what became of the (key|request)/i, [...CALLS, ...ALIASES, ...RECORD]],
   [/find out who wrote what is installed, or deleted the evidence behind it/i, CALLS],
+  [
+    /[Ll]ook at the execution that has this name(, and at the alias `…\/received` of the folder)?/,
+    [...HISTORY, ...ALIASES],
+  ],
+  [/a responder can restore for seven days/, ['payment-cryptography:RestoreKey']],
+  [/Each is in the log of the function/, LOGS],
+  [/find out (by whom|who wrote this one)/i, CALLS],
+  [/find out who has written into the table `waiting`/i, CALLS],
+  [/find out who (deleted|stopped) it and why, by the CloudTrail events of the key/i, CALLS],
+  [/find out who wrote the pointer/i, CALLS],
+  [/(stop the execution that it names|The execution has to be stopped)/, ['states:StopExecution']],
+  [/compare request and profile with what FetchImport read, in the record/i, RECORD],
+  [
+    /start its use again if that was a mistake/,
+    ['payment-cryptography:StartKeyUsage'],
+  ],
+  [
+    /Have a responder restore and enable the key/,
+    ['payment-cryptography:RestoreKey', 'payment-cryptography:StartKeyUsage'],
+  ],
   [/look at the AWS Health Dashboard/, ['health:DescribeEvents']],
   [/find out which(?=, with AWS Support)/, [...CALLS, ...ALIASES]],
   [/Find out why the approval session does not end(?=, with AWS Support)/, [...CALLS, ...ALIASES]],
@@ -87,6 +107,15 @@ const BY_RESPONDER: [RegExp, string[]][] = [
   [
     /([Cc]orrect )?the state of the key in Payment Cryptography/,
     ['payment-cryptography:RestoreKey', 'payment-cryptography:StartKeyUsage'],
+  ],
+  [
+    /^delete it\./,
+    [
+      'payment-cryptography:DeleteAlias',
+      'payment-cryptography:DeleteKey',
+      'payment-cryptography:TagResource',
+      ...ALIASES,
+    ],
   ],
   [
     /delete this (one|key)/,
@@ -105,7 +134,7 @@ const BY_OPERATOR: [RegExp, string[]][] = [
   [/drop the (certificate|one) that the CA issued/i, ENROL],
   [/drop the certificate again/i, ENROL],
   [/and drop (that|it again then)/, ENROL],
-  [/have an operator (choose|correct|add|lower|name|raise|set|write)/i, PROFILE],
+  [/have an operator (choose|correct|add|lower|name|raise|set|shorten|write)/i, PROFILE],
   [/^Ask for another certificate with `ceremony enrol request/, ['lambda:InvokeFunction']],
   [/^(Correct the order|Leave `--key-algorithm` out)/, ['lambda:InvokeFunction']],
   [/^Name (it with|a) `--subject`/, ['lambda:InvokeFunction']],
@@ -148,6 +177,29 @@ const ELSEWHERE: [RegExp, string][] = [
   [/Put it at <partner>/, 'whoever asked for keys'],
   [/Put the partner's certificate and its CAs into the folder/, 'whoever asked for keys'],
   [/(order|Order) (less|another key|a weaker key|a key that is there, or a new one)/, 'whoever asked for keys'],
+  [/^Ask for (another `method`|the KEK by another `method`|less|what is allowed)/, 'whoever asked for a KEK'],
+  [/^or ask for a method that needs one/, 'whoever asked for a KEK'],
+  [/^Ask by (`ecdh` or `tr34` if|another method that)/, 'whoever asked for a KEK'],
+  [/^Drop the document under another name/, 'whoever asked for a KEK'],
+  [/^order that one to be brought back first, then drop this order again/, 'whoever places orders'],
+  [/delete the files in the folder beside the document/, 'whoever asked for a KEK'],
+  [/drop the (order|document) again(?= under another name|\.)/, 'whoever asked for a KEK'],
+  [
+    /[Hh]ave our requester (drop an order that brings the one from before back|write it to `orders\/`)/,
+    'whoever places orders',
+  ],
+  [/then the partner has to send its KEK again/, 'the partner'],
+  [/the request (has to be )?dropped again/, 'whoever asked for a KEK'],
+  [/The partner asks anew for an import of its own/, 'the partner'],
+  [/[Ff]ind out (with|which of the two) the partner/, 'whoever knows the partner'],
+  [/ask the partner for a new block/, 'whoever knows the partner'],
+  [/^Remind the partner/, 'whoever knows the partner'],
+  [/^Compare its name with the one that the README of the offer says/, 'the partner'],
+  [/^Drop a file that is made as the README of the offer says/, 'the partner'],
+  [/^Then drop it again|drop (the file|this one) again/, 'the partner'],
+  [/how to make the block and where to drop it/, 'the partner'],
+  [/^Then drop (a file without a key|key blocks alone)/, 'the partner'],
+  [/have (a KEK|the folder's KEK|the partner send the KEK)( sent)? (again|that can unwrap keys)/, 'whoever knows the partner'],
   [/^Tell whoever sent it to replace that key/, 'whoever sent it'],
   [/Put the file at|send only certificates|Wait until the certificate is valid/, 'the partner'],
   [/Leave the file out|Have the partner drop a new random nonce/, 'the partner'],
@@ -166,6 +218,8 @@ const ELSEWHERE: [RegExp, string][] = [
   [/^Deploy with the key that the certificate was installed for/, 'whoever deploys'],
   [/enrol (the next certificate|a certificate|the certificate again)/i, 'whoever enrols'],
   [/^Deploy with (one more in )?the context value `signingKeys`/, 'whoever deploys'],
+  [/Look at the validity of the certificates in the answer of/, 'whoever deploys'],
+  [/If the words are about a certificate or a key of ours, correct that/, 'whoever deploys'],
   [/look for a newer version|defect of the software/, 'whoever deploys'],
   [/with AWS Support|a service control policy/, 'whoever the account belongs to'],
   [/^The message is the service's own|^correct what it names/, 'depends on what the service said'],
@@ -189,6 +243,16 @@ const SAID = new RegExp(
     "|The function's process|The stack operation|The step (did|took)|a certificate may|another " +
     '|a new key takes its place|requests (in the evidence bucket )?are written by two steps' +
     '|what is installed is written by an enrolment|Two runs were at it at once|nothing is lost' +
+    '|An item that cannot be read|Nothing of the offer went out|Nothing uses the key|Only the step PublishPart' +
+    '|the event comes again|the same file is never taken twice|no two ceremonies make the same offer' +
+    '|a block that is dropped again is tried again|the service opened the block and made another key' +
+    "|whoever made it decides whether|It was not imported by a ceremony|a CA of the service's own" +
+    '|If (it goes on or has succeeded|the new one serves), there is nothing|ecdh, tr34 or rsa-oaep' +
+    "|The partner's block by the offer|A KEK has come by the offer|The KEK that `\\{ceremony_id\\}` has replaced" +
+    "|the (offer|receipt), with a README that says|the request's name, then the 16 digits" +
+    '|The KEK that a partner sends is established|by `kcv` of the line|one TR-31 block in `<name>' +
+    '|A later ceremony has replaced the KEK|Nothing uses it, and the KEK from before|a new request brings another' +
+    '|…, "keyBlock":|…\\} for each key' +
     '|if it is|it holds|somebody invoked this step|two failures' +
     '|a certificate that it issued|no key of ours ever|nobody has requested|one that was disabled' +
     "|only (the ceremony|this ceremony's own steps)|The newer (certificate|key) stays|what is to be installed)",

@@ -174,7 +174,7 @@ describe('buckets', () => {
 describe('keys', () => {
   test('every key but the topic key outlives the stack, and every symmetric key rotates', () => {
     const keys = Object.entries(template.findResources('AWS::KMS::Key'));
-    expect(keys).toHaveLength(5);
+    expect(keys).toHaveLength(7);
     for (const [id, { Properties, DeletionPolicy }] of keys) {
       expect(DeletionPolicy).toBe(id.startsWith('Notifications') ? 'Delete' : RETAINED[0]);
       expect(Properties.EnableKeyRotation).toBe(
@@ -301,7 +301,45 @@ describe('functions', () => {
         'STATE_MACHINE_ARN',
       ],
     ],
+    [
+      'WorkingKeyExportintakerequest',
+      [
+        'EVENT_BUS_NAME',
+        'EVIDENCE_BUCKET',
+        'INBOX_BUCKET',
+        'KEK_IMPORT_STATE_MACHINE_ARN',
+        'REJECTIONS_QUEUE_URL',
+        'RUNS_TABLE',
+        'STATE_MACHINE_ARN',
+        'WAITING_KEY_ARN',
+        'WAITING_TABLE',
+      ],
+    ],
+    [
+      'KekImporttakeanswer',
+      [
+        'EVENT_BUS_NAME',
+        'EVIDENCE_BUCKET',
+        'INBOX_BUCKET',
+        'REJECTIONS_QUEUE_URL',
+        'RUNS_TABLE',
+        'WAITING_KEY_ARN',
+        'WAITING_TABLE',
+      ],
+    ],
     ['KekExportannouncerejections', ['EVENT_BUS_NAME', 'RUNS_TABLE']],
+    ['Stepsawaitanswer', ['WAITING_KEY_ARN', 'WAITING_TABLE']],
+    ['Stepsfetchimport', ['EVIDENCE_BUCKET', 'INBOX_BUCKET', 'SIGNING_KEY_SPEC']],
+    ['Stepscheckblock', ['INBOX_BUCKET']],
+    ['Stepscheckconfirmation', ['INBOX_BUCKET']],
+    ['Stepsmakeoffer', []],
+    ['Stepsimportkek', []],
+    ['Stepsswitchkek', []],
+    ['Stepssettlekek', []],
+    ['Stepspackageoffer', []],
+    ['Stepspackagereceipt', []],
+    ['Stepspublishpart', ['EVIDENCE_BUCKET', 'OUTBOX_BUCKET']],
+    ['Waitssweepwaits', ['EVENT_BUS_NAME', 'WAITING_KEY_ARN', 'WAITING_TABLE']],
     ['Stepsfetchcerts', ['EVIDENCE_BUCKET', 'INBOX_BUCKET', 'SIGNING_KEY_SPEC']],
     ['Stepsvalidate', []],
     ['Stepsfetchenrolment', ['EVIDENCE_BUCKET', 'INBOX_BUCKET']],
@@ -369,7 +407,8 @@ describe('events', () => {
   test.each([
     ['KekExport', 'intake', [{ 'anything-but': { prefix: 'enrolment/' } }]],
     ['CertificateEnrolment', 'intakeenrolment', [{ prefix: 'enrolment/' }]],
-  ])('a new object in the inbox calls the step that starts %s, and what gets lost is kept', (ceremony, intake, key) => {
+    ['KekImport', 'takeanswer', [{ wildcard: '*/blocks/*' }]],
+  ])('a new object in the inbox calls the step that sees to it for %s, and what gets lost is kept', (ceremony, intake, key) => {
     const letters = Match.stringLikeRegexp(`^${ceremony}TriggerDeadLetters`);
     template.hasResourceProperties('AWS::Events::Rule', {
       EventPattern: {
@@ -394,7 +433,9 @@ describe('events', () => {
 });
 
 describe('the table runs', () => {
-  const [table] = Object.values(template.findResources('AWS::DynamoDB::Table'));
+  const [, table] = Object.entries(template.findResources('AWS::DynamoDB::Table')).find(([id]) =>
+    id.startsWith('Runs'),
+  )!;
 
   test('is encrypted with a key of its own, can be restored to any second, and outlives the stack', () => {
     expect([table!.DeletionPolicy, table!.UpdateReplacePolicy]).toEqual(RETAINED);
@@ -476,6 +517,24 @@ test('certificates of signing keys are looked at once a day, and a day that they
   });
 });
 
+test('what ceremonies wait for is looked at every five minutes, and a look that fails is not repeated', () => {
+  template.hasResourceProperties('AWS::Scheduler::Schedule', {
+    ScheduleExpression: 'rate(5 minutes)',
+    FlexibleTimeWindow: { Mode: 'OFF' },
+    Target: {
+      Arn: { 'Fn::GetAtt': [Match.stringLikeRegexp('^Waitssweepwaits'), 'Arn'] },
+      RoleArn: { 'Fn::GetAtt': [Match.stringLikeRegexp('^WaitsRole'), 'Arn'] },
+      RetryPolicy: { MaximumEventAgeInSeconds: 300, MaximumRetryAttempts: 5 },
+    },
+  });
+  template.hasResourceProperties('AWS::Lambda::EventInvokeConfig', {
+    FunctionName: { Ref: Match.stringLikeRegexp('^Waitssweepwaits') },
+    MaximumRetryAttempts: 0,
+  });
+  const sweep = resolve(INFRA_ROOT, '../steps/watch/sweep-waits/src/lib.rs');
+  expect(readFileSync(sweep, 'utf8')).toContain('EVERY: i64 = 5 * 60;');
+});
+
 test('the certificate request is made by the step itself, from key and subject', () => {
   template.hasResourceProperties('Custom::SigningCsr', {
     ServiceToken: {
@@ -497,6 +556,7 @@ test('the outputs carry the names that other tools read', () => {
     'EvidenceBucket',
     'InboxBucket',
     'KekExportStateMachineArn',
+    'KekImportStateMachineArn',
     'NotificationTopicArn',
     'OutboxBucket',
     'ReconciliationStateMachineArn',

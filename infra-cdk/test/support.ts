@@ -31,10 +31,12 @@ export const FUNCTIONS = [
   'intake-request',
   'intake-enrolment',
   'announce-rejections',
+  'take-answer',
   ...STEPS,
   'signing-csr',
   'request-certificate',
   'remind-expiry',
+  'sweep-waits',
   'watch-controls',
 ];
 
@@ -72,10 +74,10 @@ export function policyOf(role: string, stack: Stack, template: Template): string
       Properties.Roles?.some((attached: { Ref: string }) => attached.Ref === logicalId),
     );
   const own = template.toJSON().Resources[logicalId].Properties;
-  if (own.ManagedPolicyArns || own.Policies)
-    throw new Error(`${role} has policies that this list would miss.`);
-  return policies
-    .flatMap(({ Properties }) => statementLines(Properties.PolicyDocument.Statement, names))
+  if (own.ManagedPolicyArns) throw new Error(`${role} has policies that this list would miss.`);
+  const documents = [...policies.map(({ Properties }) => Properties), ...(own.Policies ?? [])];
+  return documents
+    .flatMap(({ PolicyDocument }) => statementLines(PolicyDocument.Statement, names))
     .sort();
 }
 

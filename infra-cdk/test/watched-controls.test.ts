@@ -104,7 +104,7 @@ const RULES: Record<string, string> = {
   'create-alias': 'OtherAliases',
   'create-key': 'CreateKey',
   'delete-alias': 'Aliases',
-  'delete-key': 'Keys',
+  'delete-key': 'DeleteKey',
   'delete-parameter': 'Profiles',
   'delete-parameters': 'Profiles',
   'delete-resource-policy': 'Keys',
@@ -132,6 +132,20 @@ const RULES: Record<string, string> = {
   'update-state-machine': 'Machines',
 };
 
+/** The steps that make keys by their aliases, and those that point aliases. */
+const POINT_ALIASES = [
+  'create-kek',
+  'establish-kek',
+  'import-ca',
+  'import-kek',
+  'make-keys',
+  'make-offer',
+  'request-certificate',
+  'settle-kek',
+  'switch-kek',
+  'wrap-ecdh',
+];
+
 describe('what is watched', () => {
   test('is recorded once for each call that the step knows', () => {
     const files = readdirSync(EVENTS).map((file) => file.replace('.json', ''));
@@ -155,8 +169,10 @@ describe('what is watched', () => {
   );
 
   test.each([
-    ['create-key', ['create-kek', 'make-keys', 'request-certificate', 'wrap-ecdh']],
-    ['import-key', ['import-ca']],
+    ['create-key', ['create-kek', 'make-keys', 'make-offer', 'request-certificate', 'wrap-ecdh']],
+    ['import-key', ['import-ca', 'import-kek']],
+    ['create-alias', ['settle-kek', 'switch-kek']],
+    ['delete-key', ['import-kek', 'settle-kek']],
     [
       'export-key',
       [
@@ -169,10 +185,10 @@ describe('what is watched', () => {
       ],
     ],
     ['put-installed-certificate', ['install-certificate']],
-    ['tag-resource', ['establish-kek']],
+    ['tag-resource', ['establish-kek', 'switch-kek']],
     ['untag-resource', []],
-    ['update-alias', ['create-kek', 'establish-kek', 'import-ca', 'make-keys', 'request-certificate', 'wrap-ecdh']],
-    ['delete-alias', ['create-kek', 'establish-kek', 'import-ca', 'make-keys', 'request-certificate', 'wrap-ecdh']],
+    ['update-alias', POINT_ALIASES],
+    ['delete-alias', POINT_ALIASES],
   ])('%s by %s is what a ceremony does; by another step it is not', (name, steps) => {
     const all = [
       'create-kek',
@@ -181,10 +197,14 @@ describe('what is watched', () => {
       'export-initial-keys-tr34',
       'export-keys',
       'import-ca',
+      'import-kek',
       'install-certificate',
       'make-keys',
+      'make-offer',
       'request-certificate',
+      'settle-kek',
       'sign',
+      'switch-kek',
       'wrap-ecdh',
       'wrap-rsa',
       'wrap-tr34',

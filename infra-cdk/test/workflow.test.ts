@@ -11,6 +11,7 @@ import { Notifications } from '../lib/platform/notifications.ts';
 import { Runs } from '../lib/platform/runs.ts';
 import { SigningKey } from '../lib/platform/signing-key.ts';
 import { Storage } from '../lib/platform/storage.ts';
+import { Waiting } from '../lib/platform/waiting.ts';
 import { Steps } from '../lib/steps/steps.ts';
 import { CDK_JSON, dummyLambdas, FUNCTIONS, policyOf } from './support.ts';
 
@@ -43,6 +44,7 @@ function machineOf(definition: string, code?: string): { stack: Stack; template:
       evidenceLockYears: 1,
     }),
     runs: new Runs(stack, 'Runs'),
+    waiting: new Waiting(stack, 'Waiting'),
     signingKey: new SigningKey(stack, 'SigningKey', { keySpec: KeySpec.RSA_2048 }),
     executionKey,
     notifications: new Notifications(stack, 'Notifications', { emails: ['a@example.com'] }),
@@ -96,7 +98,7 @@ test('other code is another version, the same code the same', () => {
 
 test('a name that the app does not know is refused before the deployment', () => {
   expect(() => machineOf(CALLS_TWO.replace('${WrapRsaFunctionArn}', '${WarpRsaFunctionArn}'))).toThrow(
-    'The definition of machine refers to ${WarpRsaFunctionArn}, which is none of EventBusName, FetchCertsFunctionArn',
+    'The definition of machine refers to ${WarpRsaFunctionArn}, which is none of EventBusName, AwaitAnswerFunctionArn',
   );
   expect(() => machineOf(CALLS_TWO.replace('${WrapRsaFunctionArn}', '${toString}'))).toThrow(
     'refers to ${toString}',

@@ -22,6 +22,8 @@ export interface WorkingKeyExportProps {
   readonly steps: Steps;
   /** What holds a message for each rejection that waits. */
   readonly rejections: IQueue;
+  /** The machine of requests and orders for a KEK of the partner's, which lie at the same place. */
+  readonly kekImport: StateMachine;
 }
 
 /** A request or an order becomes key blocks under the KEK that is established with the partner. */
@@ -39,7 +41,7 @@ export class WorkingKeyExport extends Construct {
 
   constructor(scope: Construct, id: string, props: WorkingKeyExportProps) {
     super(scope, id);
-    const { defaults, platform, steps, rejections } = props;
+    const { defaults, platform, steps, rejections, kekImport } = props;
     const name = 'working-key-export';
     const { topic } = platform.notifications;
     this.initialKeysMap = new InitialKeysMap(this, 'InitialKeysMap', { platform, steps });
@@ -54,7 +56,7 @@ export class WorkingKeyExport extends Construct {
     this.stateMachine = stateMachine;
     this.logGroup = logGroup;
 
-    const arrive = { defaults, platform, rejections, stateMachine };
+    const arrive = { defaults, platform, rejections, stateMachine, kekImport };
     this.intake = new IntakeRequestStep(this, 'intake-request', arrive);
     const trigger = new Trigger(this, 'Trigger', {
       name,

@@ -13,6 +13,7 @@ import type { Platform } from './platform.ts';
 import { preflight } from './preflight.ts';
 import { readProfiles, writeProfiles } from './profiles.ts';
 import { respond, type Responsibility } from './responder.ts';
+import { WholeRole } from './role.ts';
 import {
   deliverAndFetch,
   deliverEnrolments,
@@ -70,12 +71,13 @@ export class Access extends Construct {
     const partners = Object.entries(props.partners ?? {});
     this.partnerRoles = Object.fromEntries(
       partners.map(([partner, { arn, externalId }]) => {
-        const role = this.role(
-          `Partner-${partner}`,
-          `Key Ceremony: the partner ${partner}`,
-          [arn],
-          externalId,
-        );
+        const role = new WholeRole(this, `Partner-${partner}`, {
+          // With an external id the role can only be assumed by naming it: a partner that acts for many
+          // customers from one account is then not talked into acting for us by one of the others.
+          assumedBy: new ArnPrincipal(arn),
+          externalIds: externalId === undefined ? [] : [externalId],
+          description: `Key Ceremony: the partner ${partner}`,
+        });
         for (const permission of deliverAndFetch(props.platform.storage, partner))
           grant(role, permission);
         return [partner, role];
@@ -149,17 +151,9 @@ export class Access extends Construct {
     this.outputs();
   }
 
-  /**
-   * With an external id the role can only be assumed by naming it: a partner that acts for many
-   * customers from one account is then not talked into acting for us by one of the others.
-   */
-  private role(id: string, description: string, arns: string[], externalId?: string): Role {
+  private role(id: string, description: string, arns: string[]): Role {
     const principals = arns.map((arn) => new ArnPrincipal(arn));
-    return new Role(this, id, {
-      assumedBy: new CompositePrincipal(...principals),
-      externalIds: externalId === undefined ? [] : [externalId],
-      description,
-    });
+    return new Role(this, id, { assumedBy: new CompositePrincipal(...principals), description });
   }
 
   /** One output for all partners, since the name of an output cannot hold every partner id. */

@@ -5,6 +5,7 @@ import type { Notifications } from './notifications.ts';
 import type { Runs } from './runs.ts';
 import type { SigningKey } from './signing-key.ts';
 import type { Storage } from './storage.ts';
+import type { Waiting } from './waiting.ts';
 
 /** What all ceremonies of a stack have in common. The stack makes it, each ceremony uses it. */
 export interface Platform {
@@ -12,6 +13,8 @@ export interface Platform {
   readonly storage: Storage;
   /** Which run of a certificate set it is, and rejections that wait to be announced together. */
   readonly runs: Runs;
+  /** Executions that wait for something from outside. */
+  readonly waiting: Waiting;
   /** Signs packages. */
   readonly signingKey: SigningKey;
   /** Encrypts execution history and logs. */

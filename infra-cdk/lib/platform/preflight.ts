@@ -19,13 +19,15 @@ export function preflight(
   stateMachines: readonly StateMachine[],
 ): Permission[] {
   const { partition, region, account, stackName } = Stack.of(scope);
-  const { storage, runs, signingKey, executionKey, notifications } = platform;
+  const { storage, runs, waiting, signingKey, executionKey, notifications } = platform;
   const aliases = paymentCryptographyArn(scope, 'alias/key-ceremony/preflight/*');
   const keys = paymentCryptographyArn(scope, 'key/*');
   const kmsKeys = [
     ...signingKey.keys,
     storage.dataKey,
     runs.key,
+    waiting.key,
+    waiting.tokenKey,
     executionKey,
     notifications.topicKey,
   ];

@@ -1,7 +1,9 @@
+import { Stack } from 'aws-cdk-lib';
 import type { IRole } from 'aws-cdk-lib/aws-iam';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
+import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import type { IConstruct } from 'constructs';
 
 import { setKeysRight } from './ceremony-keys.ts';
@@ -23,6 +25,8 @@ export interface Responsibility {
   readonly deadLetters: readonly IQueue[];
   /** Take once more what was lost: an event, a message. */
   readonly intakes: readonly IFunction[];
+  /** The machines whose executions wait for others, and may have to be stopped. */
+  readonly waiting: readonly StateMachine[];
 }
 
 /**
@@ -34,9 +38,11 @@ export interface Responsibility {
  */
 export function respond(
   scope: IConstruct,
-  { storage, runs, signingKey, executionKey, notifications }: Platform,
-  { steps, machineLogs, deadLetters, intakes }: Responsibility,
+  { storage, runs, waiting, signingKey, executionKey, notifications }: Platform,
+  { steps, machineLogs, deadLetters, intakes, waiting: machines }: Responsibility,
 ): Permission[] {
+  const { partition, region, account } = Stack.of(scope);
+  const executions = `arn:${partition}:states:${region}:${account}:execution`;
   return [
     {
       actions: ['logs:DescribeLogStreams', 'logs:FilterLogEvents', 'logs:GetLogEvents'],
@@ -71,6 +77,14 @@ export function respond(
       actions: ['lambda:InvokeFunction'],
       resources: intakes.map(({ functionArn }) => functionArn),
     },
+    {
+      // One that nobody can answer any more, since what was stored of its wait is not what its step wrote.
+      actions: ['states:StopExecution'],
+      resources: machines.map(
+        ({ stateMachineName }) => `${executions}:${stateMachineName}:*`,
+      ),
+      wildcard: 'Executions of ceremonies that wait for others; each is named when it starts.',
+    },
     ...setKeysRight(scope),
     ...deleteDrops(storage),
   ];
@@ -93,9 +107,14 @@ export function respond(
       },
       {
         actions: ['kms:DescribeKey', 'kms:GetKeyPolicy'],
-        resources: [...signingKey.keys, storage.dataKey, executionKey, runs.key].map(
-          ({ keyArn }) => keyArn,
-        ),
+        resources: [
+          ...signingKey.keys,
+          storage.dataKey,
+          executionKey,
+          runs.key,
+          waiting.key,
+          waiting.tokenKey,
+        ].map(({ keyArn }) => keyArn),
       },
       {
         actions: ['events:DescribeEventBus'],

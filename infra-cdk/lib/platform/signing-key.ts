@@ -10,7 +10,7 @@ import {
 import { Key, type KeySpec, KeyUsage } from 'aws-cdk-lib/aws-kms';
 import { Construct } from 'constructs';
 
-import { grant } from './permission.ts';
+import { grantApart } from './permission.ts';
 
 export interface SigningKeyProps {
   /** Type of the key pair. Another type makes another key, and keeps this one outside the stack. */
@@ -79,7 +79,10 @@ export class SigningKey extends Construct {
         }),
       );
     }
-    grant(role, { actions: USE_ACTIONS, resources: keys.map(({ keyArn }) => keyArn) });
+    // Apart: the policies of the keys name the role, so that it is there before they are.
+    grantApart(role, `Sign${purpose}`, [
+      { actions: USE_ACTIONS, resources: keys.map(({ keyArn }) => keyArn) },
+    ]);
   }
 
   private administration(administrators: string[]): PolicyStatement[] {

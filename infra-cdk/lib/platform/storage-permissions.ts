@@ -131,6 +131,45 @@ export function readOrderVersions(storage: Storage): Permission[] {
   ];
 }
 
+/**
+ * Read what is dropped below `blocks/`, and the very version that an event is about, and which ceremony has
+ * made the offer that it answers.
+ *
+ * That something is not there is an answer, which S3 gives to those alone who may list. Most names that a
+ * partner may choose name no offer.
+ */
+export function takeAnswers(storage: Storage): Permission[] {
+  const { evidence, inbox } = storage;
+  return [
+    {
+      actions: ['s3:GetObject', 's3:GetObjectVersion'],
+      resources: [inbox.arnForObjects('*/blocks/*')],
+      wildcard: 'Partners choose the names of their files, and of the folders to which one is mistaken.',
+    },
+    {
+      actions: ['s3:GetObject'],
+      resources: [evidence.arnForObjects('offers/*')],
+      wildcard: 'One object for each offer, named by its request and its digest.',
+    },
+    { actions: ['s3:ListBucket'], resources: [evidence.bucketArn, inbox.bucketArn] },
+    decrypt(storage),
+  ];
+}
+
+/** The exact version of a block, or of what confirms a key, and whether it was deleted since. */
+export function readAnswerVersions(storage: Storage): Permission[] {
+  const { inbox } = storage;
+  return [
+    {
+      actions: ['s3:GetObjectVersion'],
+      resources: below('*', 'blocks').map((key) => inbox.arnForObjects(key)),
+      wildcard: 'Partners are onboarded, and offers named, after the deployment; the folders between are fixed.',
+    },
+    { actions: ['s3:ListBucket'], resources: [inbox.bucketArn] },
+    decrypt(storage),
+  ];
+}
+
 /** Exact versions only: a name may have got a newer object since the ceremony began. */
 export function readVersions(storage: Storage): Permission[] {
   return [
@@ -184,6 +223,25 @@ export function writePackages(storage: Storage): Permission[] {
       'Partners are onboarded, and ceremonies named, after the deployment; the folders between are fixed.',
     ),
     encryptAndDecrypt(storage),
+  ];
+}
+
+/** A part of a package, what it is, and to which ceremony an answer belongs. */
+export function publishParts(storage: Storage): Permission[] {
+  const parts = ['offer-*', 'receipt', 'settled'];
+  const { evidence } = storage;
+  return [
+    ...writePackages(storage),
+    writeOnce(
+      evidence,
+      parts.map((part) => `*/${part}/*`),
+      'One folder per ceremony, named when the ceremony starts; the parts of its package are these three.',
+    ),
+    writeOnce(
+      evidence,
+      ['offers/*'],
+      'One object for each offer, named by its request and its digest.',
+    ),
   ];
 }
 
@@ -431,7 +489,7 @@ function ordersAnywhere(): string[] {
 }
 
 /** What lies in one section of every folder of a partner. */
-function below(partner: string, section: 'orders' | 'requests'): string[] {
+function below(partner: string, section: 'blocks' | 'orders' | 'requests'): string[] {
   return ENVIRONMENTS.flatMap((environment) =>
     DATA_TYPES.map((dataType) => `${partner}/${environment}/${dataType}/${section}/*`),
   );

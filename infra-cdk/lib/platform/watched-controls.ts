@@ -117,9 +117,12 @@ export class WatchedControls extends Construct {
     const tagged = { requestParameters: { tags: { key: [{ prefix: OUR_TAGS }] } } };
     this.calls('CreateKey', KEYS, ['CreateKey'], {
       ...tagged,
-      ...not(steps, 'create-kek', 'make-keys', 'request-certificate', 'wrap-ecdh'),
+      ...not(steps, 'create-kek', 'make-keys', 'make-offer', 'request-certificate', 'wrap-ecdh'),
     });
-    this.calls('ImportKey', KEYS, ['ImportKey'], { ...tagged, ...not(steps, 'import-ca') });
+    this.calls('ImportKey', KEYS, ['ImportKey'], {
+      ...tagged,
+      ...not(steps, 'import-ca', 'import-kek'),
+    });
     const exports = this.calls(
       'ExportKey',
       KEYS,
@@ -145,8 +148,12 @@ export class WatchedControls extends Construct {
         'create-kek',
         'establish-kek',
         'import-ca',
+        'import-kek',
         'make-keys',
+        'make-offer',
         'request-certificate',
+        'settle-kek',
+        'switch-kek',
         'wrap-ecdh',
       ),
     });
@@ -155,10 +162,11 @@ export class WatchedControls extends Construct {
         aliasName: [{ 'anything-but': { prefix: OUR_ALIASES } }],
         keyArn: [{ exists: true }],
       },
+      ...not(steps, 'settle-kek', 'switch-kek'),
     });
+    this.calls('DeleteKey', KEYS, ['DeleteKey'], not(steps, 'import-kek', 'settle-kek'));
     // What no step does.
     this.calls('Keys', KEYS, [
-      'DeleteKey',
       'RestoreKey',
       'StartKeyUsage',
       'StopKeyUsage',
@@ -167,8 +175,12 @@ export class WatchedControls extends Construct {
       'PutResourcePolicy',
       'DeleteResourcePolicy',
     ]);
-    // By its role that step can set one tag, which makes no key exportable.
-    this.calls('TagResource', KEYS, ['TagResource'], { ...tagged, ...not(steps, 'establish-kek') });
+    // By their roles these steps can set the tags that say when a run began and what it has replaced, none of
+    // which makes a key exportable.
+    this.calls('TagResource', KEYS, ['TagResource'], {
+      ...tagged,
+      ...not(steps, 'establish-kek', 'switch-kek'),
+    });
     this.calls('UntagResource', KEYS, ['UntagResource'], {
       requestParameters: { tagKeys: [{ prefix: OUR_TAGS }] },
     });
@@ -229,8 +241,16 @@ function not(
 
 /** All that the stack has in KMS. */
 function ourKeys(platform: Platform): IKey[] {
-  const { signingKey, storage, runs, executionKey, notifications } = platform;
-  return [...signingKey.keys, storage.dataKey, runs.key, executionKey, notifications.topicKey];
+  const { signingKey, storage, runs, waiting, executionKey, notifications } = platform;
+  return [
+    ...signingKey.keys,
+    storage.dataKey,
+    runs.key,
+    waiting.key,
+    waiting.tokenKey,
+    executionKey,
+    notifications.topicKey,
+  ];
 }
 
 const KEYS = 'payment-cryptography';

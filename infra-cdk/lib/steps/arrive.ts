@@ -15,8 +15,9 @@ import {
   readRequests,
   readTrustedRoot,
   seeRecords,
+  takeAnswers,
 } from '../platform/storage-permissions.ts';
-import { StepFunction, type StepFunctionDefaults } from './step-function.ts';
+import { type DefineStep, StepFunction, type StepFunctionDefaults } from './step-function.ts';
 
 /** What the steps of `steps/arrive/` share. */
 export interface ArriveStepProps {
@@ -74,30 +75,81 @@ export class IntakeEnrolmentStep extends StepFunction {
   }
 }
 
-/** The step that decides whether an order for working keys starts a ceremony. */
+export interface IntakeRequestStepProps extends IntakeStepProps {
+  /** The machine that a document starts which asks for a KEK of the partner's. */
+  readonly kekImport: StateMachine;
+}
+
+/** The step that decides whether a request or an order starts a ceremony, and which. */
 export class IntakeRequestStep extends StepFunction {
-  constructor(scope: Construct, id: string, props: IntakeStepProps) {
+  constructor(scope: Construct, id: string, props: IntakeRequestStepProps) {
+    const { kekImport, platform } = props;
+    const { waiting } = platform;
     super(scope, id, {
       ...props.defaults,
       step: 'intake-request',
-      description: 'Starts one ceremony per request or order for working keys in the inbox',
-      environment: intakeEnvironment(props),
+      description: 'Starts one ceremony per request or order in the inbox',
+      environment: {
+        ...intakeEnvironment(props),
+        ...waiting.environment,
+        KEK_IMPORT_STATE_MACHINE_ARN: kekImport.stateMachineArn,
+      },
       permissions: [
-        ...readOrders(props.platform.storage),
+        ...readOrders(platform.storage),
         ...startOnce(scope, props),
+        ...startExecutions(scope, kekImport),
+        // An order that brings a KEK back starts nothing: an execution waits for it.
+        ...waiting.answers('rollback'),
         readProfiles(scope),
       ],
     });
   }
 }
 
+/** The step that gives what a partner drops below `blocks/` to the execution that waits for it. */
+export class TakeAnswerStep extends StepFunction {
+  constructor(scope: Construct, id: string, props: ArriveStepProps) {
+    const { waiting } = props.platform;
+    super(scope, id, {
+      ...props.defaults,
+      step: 'take-answer',
+      description: 'Gives a dropped block or confirmation to the ceremony that waits for it',
+      environment: { ...arrivalsEnvironment(props), ...waiting.environment },
+      permissions: [
+        ...takeAnswers(props.platform.storage),
+        ...waiting.answers('block', 'confirmation'),
+        ...rejectInWords(props),
+      ],
+    });
+  }
+}
+
+/** The step by which an execution waits. */
+export function arriveSteps(define: DefineStep, { waiting }: Platform) {
+  return {
+    'await-answer': define(
+      'await-answer',
+      'Leaves the task token of an execution that waits where the answer finds it',
+      {
+        environment: waiting.environment,
+        permissions: waiting.opens('block', 'confirmation', 'rollback'),
+      },
+    ),
+  };
+}
+
 function intakeEnvironment(props: IntakeStepProps): Record<string, string> {
-  const { platform, rejections, stateMachine } = props;
+  return {
+    ...arrivalsEnvironment(props),
+    STATE_MACHINE_ARN: props.stateMachine.stateMachineArn,
+  };
+}
+
+function arrivalsEnvironment({ platform, rejections }: ArriveStepProps): Record<string, string> {
   const { storage, runs, notifications } = platform;
   return {
     INBOX_BUCKET: storage.inbox.bucketName,
     EVIDENCE_BUCKET: storage.evidence.bucketName,
-    STATE_MACHINE_ARN: stateMachine.stateMachineArn,
     EVENT_BUS_NAME: notifications.eventBus.eventBusName,
     RUNS_TABLE: runs.table.tableName,
     REJECTIONS_QUEUE_URL: rejections.queueUrl,
@@ -106,8 +158,11 @@ function intakeEnvironment(props: IntakeStepProps): Record<string, string> {
 
 /** Start each set once, or say what stands in the way: what all intake steps do alike. */
 function startOnce(scope: Construct, props: IntakeStepProps): Permission[] {
-  const { platform, rejections, stateMachine } = props;
-  const { runs, notifications } = platform;
+  return [...startExecutions(scope, props.stateMachine), ...rejectInWords(props)];
+}
+
+/** Start executions of a machine, and see whether they have ended. */
+function startExecutions(scope: Construct, stateMachine: StateMachine): Permission[] {
   const { partition, region, account } = Stack.of(scope);
   return [
     { actions: ['states:StartExecution'], resources: [stateMachine.stateMachineArn] },
@@ -118,6 +173,13 @@ function startOnce(scope: Construct, props: IntakeStepProps): Permission[] {
       ],
       wildcard: 'Every execution of the machine: whether the last run of a set has ended.',
     },
+  ];
+}
+
+/** Say what is wrong with a file, one by one or gathered for a minute. */
+function rejectInWords({ platform, rejections }: ArriveStepProps): Permission[] {
+  const { runs, notifications } = platform;
+  return [
     // TransactWriteItems has no action of its own: it is what each of its writes is.
     ...runs.access(['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem']),
     { actions: ['sqs:SendMessage'], resources: [rejections.queueArn] },

@@ -2,6 +2,7 @@ import { Duration } from 'aws-cdk-lib';
 
 import type { Platform } from '../platform/platform.ts';
 import {
+  publishParts,
   readInstalledChain,
   writeFailures,
   writePackages,
@@ -28,7 +29,21 @@ export function concludeSteps(define: DefineStep, { signingKey, storage }: Platf
     sign,
     'package-kek': define('package-kek', 'Makes the files of the package'),
     'package-keys': define('package-keys', 'Makes the files of a package of working keys'),
+    'package-offer': define('package-offer', 'Makes the files of an offer'),
+    'package-receipt': define('package-receipt', 'Makes the files of a receipt'),
     'sign-package': signPackage,
+    'publish-part': define(
+      'publish-part',
+      'Writes a part of a package to the outbox and the evidence bucket, before the ceremony ends',
+      {
+        environment: {
+          OUTBOX_BUCKET: storage.outbox.bucketName,
+          EVIDENCE_BUCKET: storage.evidence.bucketName,
+        },
+        permissions: publishParts(storage),
+        timeout: Duration.minutes(1),
+      },
+    ),
     publish: define(
       'publish',
       'Writes the package to the outbox and the record to the evidence bucket',

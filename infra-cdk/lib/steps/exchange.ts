@@ -6,7 +6,7 @@ import { readInstalledChain } from '../platform/storage-permissions.ts';
 import { PaymentCryptography } from './payment-cryptography.ts';
 import type { DefineStep } from './step-function.ts';
 
-/** The steps of `steps/exchange/`: keys are imported, created and wrapped. */
+/** The steps of `steps/exchange/`: keys are imported, created, wrapped, offered and switched. */
 export function exchangeSteps(define: DefineStep, scope: IConstruct, { storage }: Platform) {
   const payment = new PaymentCryptography(scope);
   // The account has five calls a second. A step waits 50 s for its turn, and may hold the
@@ -49,6 +49,22 @@ export function exchangeSteps(define: DefineStep, scope: IConstruct, { storage }
     }),
     'export-keys': define('export-keys', 'Exports working keys under the KEK of a folder', {
       permissions: payment.exportKeyBlocks(),
+      timeout,
+    }),
+    'make-offer': define('make-offer', 'Offers a partner a key of ours under which it wraps its own', {
+      permissions: payment.offerKeys(),
+      timeout,
+    }),
+    'import-kek': define('import-kek', 'Imports the KEK that a partner has wrapped for us', {
+      permissions: payment.importKeks(),
+      timeout,
+    }),
+    'switch-kek': define('switch-kek', 'Makes the KEK that came the received one of its folder', {
+      permissions: payment.switchKeks(),
+      timeout,
+    }),
+    'settle-kek': define('settle-kek', 'Brings back the KEK from before, or has it deleted', {
+      permissions: payment.settleKeks(),
       timeout,
     }),
   };

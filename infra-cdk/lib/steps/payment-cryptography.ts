@@ -14,14 +14,16 @@ import type { Permission } from '../platform/permission.ts';
  * - `CreateKey`, `ImportKey`, `ListAliases` and `ListKeys` have no resource types: their resource is
  *   `*`. The first two take `aws:RequestTag`, and what they make is narrowed by `KeyClass` and `KeyUsage`, or by
  *   `ImportKeyMaterial`, all of the service's own prefix.
- * - `GetAlias`, `CreateAlias` and `UpdateAlias` require an alias *and* a key; `DeleteAlias` an alias.
+ * - `GetAlias`, `CreateAlias` and `UpdateAlias` require an alias *and* a key; `DeleteAlias` an alias. IAM is
+ *   asked about each of the two, so that they may stand in statements with conditions of their own.
  * - `GetKey`, `ExportKey`, `GetPublicKeyCertificate`, `ListTagsForResource` and `TagResource` act on a key; `TagResource` is also
  *   checked when a key is created or imported with tags, and takes `aws:RequestTag`.
  * - `ExportKey` takes `ExportKeyMaterial`, the kind of block that leaves, and `aws:ResourceTag`, of the
  *   key that leaves. That key is the only resource it lists: the CA under which it leaves is known to
  *   IAM as a text of the request, `CertificateAuthorityPublicKeyIdentifier`, and needs no tag; our
  *   own key, with which a derived one is agreed on, is no resource of the action either.
- * - `GetParametersForExport` has no resource types either, and no conditions of its own.
+ * - `GetParametersForExport` and `GetParametersForImport` have no resource types either, and no conditions of
+ *   their own.
  * - `ImportKey` depends on `mpa:StartSession`, without which nothing is imported as a root in an account
  *   where an approval team guards that.
  *
@@ -105,6 +107,14 @@ export class PaymentCryptography {
           'CreateKey has no resource types; conditions limit it to symmetric K0 keys tagged as KEK.',
       },
       ...this.aliasedKeys('kek'),
+      {
+        deny: true,
+        actions: ['CreateAlias', 'DeleteAlias', 'UpdateAlias'].map(
+          (operation) => `payment-cryptography:${operation}`,
+        ),
+        resources: [RECEIVED, `${RECEIVED}/*`].map((name) => this.alias(name)),
+        wildcard: 'By these aliases a KEK is found that a partner has sent, and that no step makes.',
+      },
     ];
   }
 
@@ -122,8 +132,124 @@ export class PaymentCryptography {
    * makes, finds again by alias, and has certified by the service.
    */
   exportAgreedKeyBlocks(): Permission[] {
+    return [this.exportKeks('DiffieHellmanTr31KeyBlock'), ...this.agree()];
+  }
+
+  /**
+   * Offer a key of ours under which a partner wraps its own: a key pair for key agreement, or one that the
+   * service makes for one import and names by a token.
+   */
+  offerKeys(): Permission[] {
     return [
-      this.exportKeks('DiffieHellmanTr31KeyBlock'),
+      ...this.agree(),
+      {
+        actions: ['payment-cryptography:GetParametersForImport'],
+        resources: ['*'],
+        wildcard:
+          'GetParametersForImport has no resource types; it makes a key of the service for one import.',
+      },
+    ];
+  }
+
+  /**
+   * Import a KEK that a partner has wrapped, and find it again by the alias of its block; have a key deleted
+   * that came in a block and is not the one that was announced. Which KEK is the received one of its folder
+   * is none of its business.
+   *
+   * What is deleted is a KEK by its tag. That it is the one of this very import is the step's to know.
+   */
+  importKeks(): Permission[] {
+    return [
+      {
+        actions: ['payment-cryptography:ImportKey'],
+        resources: ['*'],
+        conditions: {
+          StringEquals: {
+            ...tagged('kek'),
+            'payment-cryptography:ImportKeyMaterial': [
+              'DiffieHellmanTr31KeyBlock',
+              'KeyCryptogram',
+              'Tr34KeyBlock',
+            ],
+          },
+        },
+        wildcard:
+          'ImportKey has no resource types; conditions limit it to wrapped keys tagged as KEK.',
+      },
+      ...this.aliasedKeys('kek', RECEIVED),
+      this.deleteKeks(),
+    ];
+  }
+
+  /**
+   * Make a KEK that came the one that is received of its folder, and let one more alias name it. Say on it
+   * when the ceremony began, and which KEKs it has replaced.
+   */
+  switchKeks(): Permission[] {
+    return [
+      ...this.receivedAliases('CreateAlias', 'GetAlias', 'UpdateAlias'),
+      ...this.inspectKeys(),
+      this.tagKeks('run-began-at', 'replaces', 'replaces-also'),
+    ];
+  }
+
+  /** Point the aliases back at the KEK from before, or have that one deleted if no alias names it. */
+  settleKeks(): Permission[] {
+    return [
+      ...this.receivedAliases('GetAlias', 'UpdateAlias'),
+      ...this.inspectKeys(),
+      ...this.listAliases(),
+      this.deleteKeks(),
+    ];
+  }
+
+  /**
+   * The alias of the KEK that is received of a folder, and what further alias a profile allows: none of
+   * those that ceremonies find their other keys by. They may name a KEK, by its tag, and no other key.
+   */
+  private receivedAliases(...operations: ('CreateAlias' | 'GetAlias' | 'UpdateAlias')[]): Permission[] {
+    const look = 'payment-cryptography:GetAlias';
+    const actions = operations.map((operation) => `payment-cryptography:${operation}`);
+    const writes = actions.filter((action) => action !== look);
+    const others = ['agreement', 'ca', 'keys', 'preflight', 'signing'].map((one) => `${one}/*`);
+    return [
+      {
+        actions,
+        resources: [paymentCryptographyArn(this.scope, 'alias/*')],
+        wildcard: 'The profile says which alias may be asked for, after the deployment.',
+      },
+      {
+        actions: [look],
+        resources: [this.anyKey],
+        wildcard: 'The key that an alias names; its id is random.',
+      },
+      {
+        actions: writes,
+        resources: [this.anyKey],
+        conditions: { StringEquals: { 'aws:ResourceTag/key-ceremony:purpose': 'kek' } },
+        wildcard: 'Ids of keys are random; only a KEK is given to an alias.',
+      },
+      {
+        deny: true,
+        actions: writes,
+        resources: [...others, 'kek/*/*/*/current', `${RECEIVED}/*`].map((name) => this.alias(name)),
+        wildcard: 'By these aliases ceremonies find other keys than the received one of a folder.',
+      },
+    ];
+  }
+
+  private deleteKeks(): Permission {
+    return {
+      actions: ['payment-cryptography:DeleteKey'],
+      resources: [this.anyKey],
+      conditions: { StringEquals: { 'aws:ResourceTag/key-ceremony:purpose': 'kek' } },
+      wildcard: 'Ids of keys are random; only a KEK, which can be restored until it is gone.',
+    };
+  }
+
+  /** Make key pairs for key agreement, find them again by alias, and have the service certify them. */
+  private agree(): Permission[] {
+    return [
       {
         actions: ['payment-cryptography:CreateKey'],
         resources: ['*'],
@@ -175,7 +301,6 @@ export class PaymentCryptography {
    * with it, so that no key becomes exportable, or is for another partner, by this.
    */
   establishKeks(): Permission[] {
-    const current = paymentCryptographyArn(this.scope, 'alias/key-ceremony/kek/*/*/*/current');
     return [
       {
         actions: [
@@ -183,34 +308,39 @@ export class PaymentCryptography {
           'payment-cryptography:GetAlias',
           'payment-cryptography:UpdateAlias',
         ],
-        resources: [current, this.anyKey],
+        resources: [this.alias('kek/*/*/*/current'), this.anyKey],
         wildcard: 'One alias per folder of a partner, for a KEK that was sent; its id is random.',
       },
       {
         actions: ['payment-cryptography:ListTagsForResource'],
         resources: [this.anyKey],
-        wildcard: 'The KEK that is the current one; its id is random.',
+        wildcard: 'The KEK that an alias names; its id is random.',
       },
-      {
-        actions: ['payment-cryptography:TagResource'],
-        resources: [this.anyKey],
-        conditions: {
-          StringEquals: { 'aws:ResourceTag/key-ceremony:purpose': 'kek' },
-          'ForAllValues:StringEquals': { 'aws:TagKeys': ['key-ceremony:run-began-at'] },
-          Null: { 'aws:TagKeys': 'false' },
-        },
-        wildcard: 'Ids of keys are random; only a KEK, and only the tag that says when its run began.',
-      },
+      this.tagKeks('run-began-at'),
     ];
+  }
+
+  /** Set these tags on a KEK, one of them or several, none of which makes it exportable or another partner's. */
+  private tagKeks(...tags: ('replaces' | 'replaces-also' | 'run-began-at')[]): Permission {
+    const keys = tags.map((tag) => `key-ceremony:${tag}`);
+    return {
+      actions: ['payment-cryptography:TagResource'],
+      resources: [this.anyKey],
+      conditions: {
+        StringEquals: { 'aws:ResourceTag/key-ceremony:purpose': 'kek' },
+        'ForAllValues:StringEquals': { 'aws:TagKeys': keys },
+        Null: { 'aws:TagKeys': 'false' },
+      },
+      wildcard: `Ids of keys are random; only a KEK, and no tag but ${keys.join(', ')}.`,
+    };
   }
 
   /** Find the KEK of a folder and the keys that are to leave under it, by alias or ARN, and change nothing. */
   findWorkingKeys(): Permission[] {
-    const working = paymentCryptographyArn(this.scope, 'alias/key-ceremony/keys/*');
     return [
       {
         actions: ['payment-cryptography:GetAlias'],
-        resources: [working, this.anyKey],
+        resources: [this.alias('keys/*'), this.anyKey],
         wildcard: 'One alias per key that an order has named, for a key with a random id.',
       },
       ...this.inspectKeys(),
@@ -376,7 +506,7 @@ export class PaymentCryptography {
 
   /** Reserve an alias, point it at a key, and find what an interrupted run left behind by its tags. */
   private aliasedKeys(purpose: Purpose, below: string = purpose): Permission[] {
-    const aliases = paymentCryptographyArn(this.scope, `alias/key-ceremony/${below}/*`);
+    const aliases = this.alias(`${below}/*`);
     return [
       {
         actions: [
@@ -416,6 +546,11 @@ export class PaymentCryptography {
     ];
   }
 
+  /** One of the aliases by which ceremonies find their keys, or a pattern of them. */
+  private alias(name: string): string {
+    return paymentCryptographyArn(this.scope, `alias/key-ceremony/${name}`);
+  }
+
   private get anyKey(): string {
     return paymentCryptographyArn(this.scope, 'key/*');
   }
@@ -428,6 +563,12 @@ function listing(operation: 'ListKeys' | 'ListAliases'): Permission {
     wildcard: `${operation} has no resource types; it returns names and attributes and no key material.`,
   };
 }
+
+/**
+ * The KEK that is the received one of a folder; and below it, each by the block that it came in, the KEKs that
+ * partners have sent. A KEK that was made for a leaf is beside it.
+ */
+const RECEIVED = 'kek/*/*/*/received';
 
 type Purpose = 'agreement' | 'ca' | 'kek' | 'signing' | 'working';
 

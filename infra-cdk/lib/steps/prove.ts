@@ -6,6 +6,7 @@ import type { Platform } from '../platform/platform.ts';
 import { readInstalled } from '../platform/own-keys.ts';
 import { readProfiles } from '../platform/profiles.ts';
 import {
+  readAnswerVersions,
   readEnrolments,
   readRequests,
   readTrustedRoot,
@@ -102,6 +103,35 @@ export function proveSteps(
           readProfiles(scope),
           readInstalled(scope),
         ],
+      },
+    ),
+    'fetch-import': define(
+      'fetch-import',
+      "Reads the versions of a request for a KEK of the partner's and of its certificates, and the profile",
+      {
+        environment: {
+          INBOX_BUCKET: storage.inbox.bucketName,
+          EVIDENCE_BUCKET: storage.evidence.bucketName,
+          SIGNING_KEY_SPEC: signingKey.keySpec,
+        },
+        permissions: [
+          ...readOrderVersions(storage),
+          ...readTrustedRoot(storage),
+          readProfiles(scope),
+          readInstalled(scope),
+        ],
+      },
+    ),
+    'check-block': define('check-block', 'Holds a dropped block to the offer that it was made for', {
+      environment: { INBOX_BUCKET: storage.inbox.bucketName },
+      permissions: readAnswerVersions(storage),
+    }),
+    'check-confirmation': define(
+      'check-confirmation',
+      "Holds the partner's word to the check value of the KEK that came",
+      {
+        environment: { INBOX_BUCKET: storage.inbox.bucketName },
+        permissions: readAnswerVersions(storage),
       },
     ),
   };

@@ -1,5 +1,5 @@
 import { Duration, RemovalPolicy } from 'aws-cdk-lib';
-import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { type Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import {
   ApplicationLogLevel,
@@ -17,6 +17,7 @@ import { Construct } from 'constructs';
 
 import { stepAsset } from '../platform/config.ts';
 import { acknowledge, grant, type Permission } from '../platform/permission.ts';
+import { WholeRole } from '../platform/role.ts';
 
 /** What all steps have in common. */
 export interface StepFunctionDefaults {
@@ -75,7 +76,7 @@ export class StepFunction extends Construct {
       retention: props.logRetention,
       removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
     });
-    this.role = new Role(this, 'Role', {
+    this.role = new WholeRole(this, 'Role', {
       assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
       description: `Key Ceremony: the step ${props.step}`,
     });

@@ -1,6 +1,7 @@
 import { Construct } from 'constructs';
 
 import type { Platform } from '../platform/platform.ts';
+import { arriveSteps } from './arrive.ts';
 import { concludeSteps } from './conclude.ts';
 import { enrolSteps } from './enrol.ts';
 import { exchangeSteps } from './exchange.ts';
@@ -34,6 +35,17 @@ export const STEPS = [
   'export-initial-keys',
   'export-initial-keys-tr34',
   'gather-initial-keys',
+  'fetch-import',
+  'make-offer',
+  'package-offer',
+  'publish-part',
+  'await-answer',
+  'check-block',
+  'import-kek',
+  'package-receipt',
+  'check-confirmation',
+  'switch-kek',
+  'settle-kek',
   'record-failure',
   'fetch-enrolment',
   'prove-enrolment',
@@ -74,6 +86,7 @@ export class Steps extends Construct {
     const define: DefineStep = (step, description, options) =>
       new StepFunction(this, step, { ...defaults, step, description, ...options });
     this.byName = {
+      ...arriveSteps(define, platform),
       ...proveSteps(define, this, platform, revocationHosts),
       ...exchangeSteps(define, this, platform),
       ...concludeSteps(define, platform),

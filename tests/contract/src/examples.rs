@@ -1,5 +1,6 @@
 //! `statemachine/examples/NAME/`: one input and one output document per state of a machine, and
-//! `<State>.<side>.<variant>.json` where a machine goes other ways than its first: `tr34`, say.
+//! `<State>.<side>.<variant>.json` where a machine goes other ways than its first: `tr34`, say; with
+//! `.again` behind it for the second call on that way.
 //!
 //! Certificates are not committed; the documents have `{{leaf}}` and the like where a PEM, or
 //! `{{leaf.sha256}}` where a fingerprint belongs, and get them here, made for the occasion.
@@ -40,6 +41,7 @@ impl Examples {
             .filter_map(|entry| {
                 let name = entry.expect("an entry").file_name().into_string().ok()?;
                 let (_, variant) = name.strip_suffix(".json")?.split_once(".output.")?;
+                let variant = variant.strip_suffix(".again").unwrap_or(variant);
                 Some(variant.to_owned())
             })
             .filter(|name| !NO_VARIANTS.contains(&name.as_str()))

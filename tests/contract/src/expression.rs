@@ -1,10 +1,11 @@
 //! What Step Functions makes of a template.
 //!
-//! The templates keep to three forms of expression, so that these lines can say what becomes of
+//! The templates keep to few forms of expression, so that these lines can say what becomes of
 //! them: a variable and the members below it (`$validate.leafSha256`), a list that grows
 //! (`[$evidence, $states.result.Payload.evidence]`), and a member that may be missing
-//! (`$exists($a.b) ? $a.b : null`). Texts for people, made with `&` and `$string`, come out as
-//! texts, whatever they say. Conditions are as few: that something is there, or equals something.
+//! (`$exists($a.b) ? $a.b : null`). One more counts (`$number + 1`). Texts for people, made with `&` and
+//! `$string`, come out as texts, whatever they say. Conditions are as few: that something is there, equals
+//! something, or is a number below another.
 
 use serde_json::{Map, Value};
 
@@ -28,7 +29,8 @@ pub fn resolve(template: &Value, variables: &Value) -> Result<Value, String> {
     }
 }
 
-/// Whether the condition of a choice holds: `$exists(x)`, `x = y` or `x = literal`.
+/// Whether the condition of a choice holds: `$exists(x)`, `x = y`, `x < y`, `x <= y`, with a variable or a
+/// literal as `y`.
 pub fn holds(condition: &Value, variables: &Value) -> Result<bool, String> {
     let expression = condition
         .as_str()
@@ -39,6 +41,12 @@ pub fn holds(condition: &Value, variables: &Value) -> Result<bool, String> {
         .and_then(|rest| rest.strip_suffix(')'))
     {
         return Ok(look_up(path, variables).is_ok());
+    }
+    if let Some((left, right)) = expression.split_once(" <= ") {
+        return Ok(number(left, variables)? <= number(right, variables)?);
+    }
+    if let Some((left, right)) = expression.split_once(" < ") {
+        return Ok(number(left, variables)? < number(right, variables)?);
     }
     let (left, right) = expression
         .split_once(" = ")
@@ -53,6 +61,17 @@ pub fn holds(condition: &Value, variables: &Value) -> Result<bool, String> {
     Ok(left == right)
 }
 
+/// A literal or a variable; JSONata compares and adds nothing else here.
+fn number(expression: &str, variables: &Value) -> Result<u64, String> {
+    if let Ok(literal) = expression.parse() {
+        return Ok(literal);
+    }
+    let value = look_up(expression, variables)?;
+    value
+        .as_u64()
+        .ok_or_else(|| format!("`{expression}` is {value}, and no number"))
+}
+
 fn evaluate(expression: &str, variables: &Value) -> Result<Value, String> {
     if expression.starts_with("$string(") || expression.contains(" & ") {
         return Ok(Value::String(expression.to_owned()));
@@ -60,6 +79,9 @@ fn evaluate(expression: &str, variables: &Value) -> Result<Value, String> {
     if let Some(rest) = expression.strip_prefix("$exists(") {
         return if_there(rest, variables)
             .ok_or_else(|| format!("`{expression}` is not `$exists(x) ? x : otherwise`"));
+    }
+    if let Some((left, right)) = expression.split_once(" + ") {
+        return Ok((number(left, variables)? + number(right, variables)?).into());
     }
     if let Some(items) = expression
         .strip_prefix('[')
@@ -161,15 +183,33 @@ mod tests {
         assert_eq!(holds("{% $a.c = $d %}"), Ok(true));
         assert_eq!(holds("{% $e = 'x' %}"), Ok(true));
         assert_eq!(holds("{% $e = 'y' %}"), Ok(false));
-        for unknown in ["$a", "{% $a.c %}", "{% $a.x = null %}", "{% $a > $d %}"] {
+        for unknown in [
+            "$a",
+            "{% $a.c %}",
+            "{% $a.x = null %}",
+            "{% $a > $d %}",
+            "{% $a < 1 %}",
+        ] {
             assert!(holds(unknown).is_err(), "{unknown}");
         }
+    }
+
+    #[test]
+    fn numbers_are_compared_and_counted() {
+        let variables = json!({ "a": { "b": 2 }, "c": 3 });
+        let holds = |condition: &str| holds(&json!(condition), &variables);
+        assert_eq!(holds("{% $a.b < 3 %}"), Ok(true));
+        assert_eq!(holds("{% $c < $a.b %}"), Ok(false));
+        assert_eq!(holds("{% $c <= 3 %}"), Ok(true));
+        assert_eq!(holds("{% $c <= $a.b %}"), Ok(false));
+        assert_eq!(resolve(&json!("{% $a.b + 1 %}"), &variables), Ok(json!(3)));
+        assert!(resolve(&json!("{% $a + 1 %}"), &variables).is_err());
     }
 
     #[test]
     fn an_expression_that_finds_nothing_is_an_error() {
         assert!(resolve(&json!("{% $a.b %}"), &json!({ "a": {} })).is_err());
         assert!(resolve(&json!("{% $sum(1) %}"), &json!({})).is_err());
-        assert!(resolve(&json!("{% 1 + 1 %}"), &json!({})).is_err());
+        assert!(resolve(&json!("{% $a * 2 %}"), &json!({ "a": 1 })).is_err());
     }
 }

@@ -18,7 +18,8 @@ pub enum Kind {
     LambdaAlone,
     /// An event for the bus; it may be announced twice.
     Announcement,
-    /// Waits for people or partners: ends by its own time limit, and is never started again.
+    /// Waits for people or partners, by a task token. Tried again is only what kept the token from being
+    /// stored: not a wait that has ended, by its deadline or by its own time limit.
     Wait,
     /// Waits for a machine of its own, which is not begun again: what it has done is kept.
     Map,
@@ -59,7 +60,8 @@ impl Kind {
             Self::LambdaWithAws => Some(LAMBDA_WITH_AWS),
             Self::LambdaAlone => Some(LAMBDA_ALONE),
             Self::Announcement => Some(ANNOUNCEMENT),
-            Self::Wait | Self::Map | Self::AtMostOnce | Self::Plain => None,
+            Self::Wait => Some(WAIT),
+            Self::Map | Self::AtMostOnce | Self::Plain => None,
         }
     }
 }
@@ -132,6 +134,40 @@ const LAMBDA_ALONE: &str = r#"[
         }
       ]"#;
 
+/// As of a Lambda that calls AWS, but for what would begin the wait once more when its time was over.
+const WAIT: &str = r#"[
+        {
+          "ErrorEquals": ["ServiceThrottled", "Lambda.TooManyRequestsException"],
+          "IntervalSeconds": 2,
+          "MaxAttempts": 60,
+          "BackoffRate": 2,
+          "MaxDelaySeconds": 30,
+          "JitterStrategy": "FULL"
+        },
+        {
+          "ErrorEquals": [
+            "ServiceUnavailable",
+            "Lambda.ServiceException",
+            "Lambda.AWSLambdaException",
+            "Lambda.SdkClientException",
+            "Lambda.ClientExecutionTimeoutException"
+          ],
+          "IntervalSeconds": 1,
+          "MaxAttempts": 6,
+          "BackoffRate": 2,
+          "MaxDelaySeconds": 30,
+          "JitterStrategy": "FULL"
+        },
+        {
+          "ErrorEquals": ["Lambda.Unknown", "Runtime.ExitError", "Sandbox.Timedout"],
+          "IntervalSeconds": 2,
+          "MaxAttempts": 2,
+          "BackoffRate": 2,
+          "MaxDelaySeconds": 30,
+          "JitterStrategy": "FULL"
+        }
+      ]"#;
+
 const ANNOUNCEMENT: &str = r#"[
         {
           "ErrorEquals": ["States.ALL"],
@@ -146,14 +182,39 @@ const ANNOUNCEMENT: &str = r#"[
 /// Every machine ends its failures in these states, each the same everywhere.
 pub const FAILURE_PATH: [&str; 3] = ["RecordFailure", "AnnounceFailure", "Failed"];
 
+/// What whoever sweeps the waits ends one with whose deadline has come (`steps/shared/waiting`).
+pub const DEADLINE_PASSED: &str = "WaitDeadlinePassed";
+
 /// The catcher of a state before the failure path: whatever is wrong is recorded.
-pub fn catch(state: &str) -> Value {
-    json!([{
+fn catch_all(state: &str) -> Value {
+    json!({
         "ErrorEquals": ["States.ALL"],
         "Assign": { "failure": { "step": state, "error": "{% $states.errorOutput %}" } },
         "Output": {},
         "Next": "RecordFailure",
-    }])
+    })
+}
+
+/// What is wrong with the catchers of a state. One that waits has another before the one that all have:
+/// that nobody has answered in time is for the machine to judge, and goes to a state of its own.
+fn wrong_catchers(state: &State<'_>) -> Option<&'static str> {
+    let catchers = state.definition["Catch"].as_array();
+    let catchers = catchers.map_or(&[][..], Vec::as_slice);
+    let rest = match (Kind::of(state), catchers) {
+        (Kind::Wait, [deadline, rest @ ..]) => {
+            let next = &deadline["Next"];
+            let expected = json!({
+                "ErrorEquals": [DEADLINE_PASSED], "Output": {}, "Next": next,
+            });
+            if *deadline != expected || next == "RecordFailure" {
+                return Some("its first catcher is not that of a deadline which has passed");
+            }
+            rest
+        }
+        (_, all) => all,
+    };
+    (*rest != [catch_all(state.name)])
+        .then_some("its Catch does not record the failure under its own name")
 }
 
 /// What is wrong with a machine by these rules, each as a sentence.
@@ -173,9 +234,9 @@ pub fn violations(machine: &Machine) -> Vec<String> {
         let on_failure_path = FAILURE_PATH.contains(&state.name);
         if state.kind() == "Task"
             && !on_failure_path
-            && state.definition.get("Catch") != Some(&catch(state.name))
+            && let Some(what) = wrong_catchers(&state)
         {
-            fault("its Catch does not record the failure under its own name");
+            fault(what);
         }
     }
     found
@@ -223,13 +284,20 @@ mod tests {
     use super::*;
 
     fn machine() -> Machine {
+        named("kek-export")
+    }
+
+    fn named(name: &str) -> Machine {
         let mut all = Machine::all().into_iter();
-        all.find(|machine| machine.name == "kek-export")
+        all.find(|machine| machine.name == name)
             .expect("the machine")
     }
 
     fn changed(from: &str, to: &str) -> Machine {
-        let mut machine = machine();
+        changed_in(machine(), from, to)
+    }
+
+    fn changed_in(mut machine: Machine, from: &str, to: &str) -> Machine {
         assert!(machine.text.contains(from), "{from}");
         machine.text = machine.text.replacen(from, to, 1);
         machine.definition = serde_json::from_str(&machine.text).expect("JSON");
@@ -262,6 +330,33 @@ mod tests {
     fn a_failure_under_another_states_name_is_noticed() {
         let wrong = changed("{\"step\": \"WrapRsa\"", "{\"step\": \"Sign\"");
         assert_eq!(violations(&wrong).len(), 1, "{:?}", violations(&wrong));
+    }
+
+    #[test]
+    fn a_wait_that_is_begun_again_when_its_time_is_over_is_noticed() {
+        let retried = "\"Sandbox.Timedout\"]";
+        let wrong = changed_in(
+            named("kek-import"),
+            retried,
+            "\"Sandbox.Timedout\", \"States.Timeout\"]",
+        );
+        assert_eq!(violations(&wrong).len(), 1, "{:?}", violations(&wrong));
+        assert_eq!(with_policies(&wrong), named("kek-import").text);
+    }
+
+    #[test]
+    fn a_wait_whose_deadline_nobody_catches_or_a_failure_is_noticed() {
+        let catcher = format!("{{\"ErrorEquals\": [\"{DEADLINE_PASSED}\"]");
+        for (from, to) in [
+            (catcher.as_str(), "{\"ErrorEquals\": [\"WaitWithdrawn\"]"),
+            (
+                "\"Output\": {}, \"Next\": \"WaitEnded\"",
+                "\"Output\": {}, \"Next\": \"RecordFailure\"",
+            ),
+        ] {
+            let wrong = changed_in(named("kek-import"), from, to);
+            assert_eq!(violations(&wrong).len(), 1, "{:?}", violations(&wrong));
+        }
     }
 
     #[test]

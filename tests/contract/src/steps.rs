@@ -12,26 +12,31 @@ pub struct Step {
     pub state: &'static str,
     pub crate_name: &'static str,
     pub errors: fn() -> Vec<&'static str>,
-    /// Reads a document as the step's input and writes it again.
+    /// Reads a document as the step's input and writes it again, if such an input may be written.
     pub input: fn(Value) -> Result<Value, String>,
     /// The same for what the step returns.
     pub output: fn(Value) -> Result<Value, String>,
 }
 
 macro_rules! steps {
-    ($($state:literal = $krate:ident),+ $(,)?) => {
+    (@input $krate:ident) => { round_trip::<$krate::Input> };
+    (@input $krate:ident only_read) => { only_read::<$krate::Input> };
+    ($($state:literal = $krate:ident $($only_read:ident)?),+ $(,)?) => {
         /// One line per step, whichever machines it serves.
         pub const STEPS: &[Step] = &[$(Step {
             state: $state,
             crate_name: stringify!($krate),
             errors: $krate::Error::names,
-            input: round_trip::<$krate::Input>,
+            input: steps!(@input $krate $($only_read)?),
             output: round_trip::<Recorded<$krate::Output>>,
         }),+];
     };
 }
 
 steps!(
+    "AwaitAnswer" = await_answer only_read,
+    "CheckBlock" = check_block,
+    "CheckConfirmation" = check_confirmation,
     "CheckRevocation" = check_revocation,
     "CreateKek" = create_kek,
     "EstablishKek" = establish_kek,
@@ -39,27 +44,35 @@ steps!(
     "ExportInitialKeysTr34" = export_initial_keys_tr34,
     "ExportKeys" = export_keys,
     "FetchCerts" = fetch_certs,
+    "FetchImport" = fetch_import,
     "FetchRequest" = fetch_request,
     "FindBdk" = find_bdk,
     "FindKek" = find_kek,
     "GatherInitialKeys" = gather_initial_keys,
     "FetchEnrolment" = fetch_enrolment,
     "ImportCa" = import_ca,
+    "ImportKek" = import_kek,
     "InspectKeys" = inspect_keys,
     "InstallCertificate" = install_certificate,
     "ListAliases" = list_aliases,
     "ListKeys" = list_keys,
     "MakeKeys" = make_keys,
+    "MakeOffer" = make_offer,
     "PackageKek" = package_kek,
     "PackageKeys" = package_keys,
+    "PackageOffer" = package_offer,
+    "PackageReceipt" = package_receipt,
     "ProveEnrolment" = prove_enrolment,
     "Publish" = publish,
+    "PublishPart" = publish_part,
     "ReadRecords" = read_records,
     "Reconcile" = reconcile,
     "RecordFailure" = record_failure,
+    "SettleKek" = settle_kek,
     "Sign" = sign,
     "SignPackage" = sign_package,
     "SplitInventory" = split_inventory,
+    "SwitchKek" = switch_kek,
     "Validate" = validate,
     "WrapEcdh" = wrap_ecdh,
     "WrapRsa" = wrap_rsa,
@@ -101,4 +114,10 @@ impl Step {
 fn round_trip<T: DeserializeOwned + Serialize>(document: Value) -> Result<Value, String> {
     let typed: T = serde_json::from_value(document).map_err(|error| error.to_string())?;
     serde_json::to_value(typed).map_err(|error| error.to_string())
+}
+
+/// Of an input that can be written nowhere, since it has a task token.
+fn only_read<T: DeserializeOwned>(document: Value) -> Result<Value, String> {
+    let _: T = serde_json::from_value(document.clone()).map_err(|error| error.to_string())?;
+    Ok(document)
 }

@@ -73,7 +73,9 @@ fn every_example_is_of_its_steps_form_and_complete() {
         for state in machine.states().filter(State::is_lambda) {
             let step = Step::of(state.name);
             let variants = Examples::variants(&machine.name);
-            let variants = variants.iter().map(|variant| format!(".{variant}"));
+            let variants = variants
+                .iter()
+                .flat_map(|variant| [format!(".{variant}"), format!(".{variant}.again")]);
             for variant in variants.chain([String::new()]) {
                 for (side, read) in [("input", step.input), ("output", step.output)] {
                     let side = format!("{side}{variant}");
@@ -105,9 +107,11 @@ const DOCUMENTS: [&str; 6] = [
 fn every_example_belongs_to_a_state() {
     for machine in &Machine::all() {
         let variants = Examples::variants(&machine.name);
-        let of_variants = variants
+        let calls = variants
             .iter()
-            .flat_map(|variant| ["input", "output"].map(|side| format!(".{side}.{variant}.json")));
+            .flat_map(|variant| [variant.clone(), format!("{variant}.again")]);
+        let of_variants =
+            calls.flat_map(|call| ["input", "output"].map(|side| format!(".{side}.{call}.json")));
         let documents = DOCUMENTS.map(str::to_owned).into_iter();
         let documents: Vec<String> = documents.chain(of_variants).collect();
         for entry in std::fs::read_dir(Examples::folder(&machine.name)).unwrap() {
@@ -353,7 +357,8 @@ impl<'a> Run<'a> {
                 "Name": failed["execution"]["arn"].as_str().unwrap().rsplit(':').next(),
                 "StartTime": failed["execution"]["startedAt"],
             },
-            "State": { "EnteredTime": failed["failedAt"] },
+            "State": { "EnteredTime": failed["failedAt"], "RetryCount": 0 },
+            "Task": { "Token": "a token of this task" },
         }})
     }
 
@@ -369,10 +374,15 @@ impl<'a> Run<'a> {
         self.examples.load(&self.machine.name, state, &side)
     }
 
-    /// The side by which the variant has a document of its own for this state.
+    /// The side by which the variant has a document of its own for this call of the state.
     fn of_variant(&self, state: &str, side: &str) -> Option<String> {
         let side = format!("{side}.{}", self.variant?);
-        Examples::has(&self.machine.name, state, &side).then_some(side)
+        let again = format!("{side}.again");
+        let has = |side: &String| Examples::has(&self.machine.name, state, side);
+        match self.calls.get(state) {
+            Some(2..) if has(&again) => Some(again),
+            _ => has(&side).then_some(side),
+        }
     }
 
     fn with(&self, states: Value) -> Value {
@@ -529,11 +539,9 @@ fn a_failure_is_recorded_and_announced_with_all_that_had_been_done() {
         let mut states = run.context();
         states["errorOutput"] = example["failure"]["error"].clone();
         let state = machine.state(failed);
-        run.assign(
-            &state,
-            &state.definition["Catch"][0]["Assign"],
-            states.clone(),
-        );
+        let catchers = state.definition["Catch"].as_array().unwrap();
+        let catch_all = catchers.last().unwrap();
+        run.assign(&state, &catch_all["Assign"], states.clone());
         let (payloads, events, path) = run.walk("RecordFailure");
         assert_eq!((payloads, events), (1, 1), "{}", machine.name);
         assert_eq!(path, policies::FAILURE_PATH, "{}", machine.name);
@@ -635,6 +643,9 @@ fn nothing_that_was_wrapped_or_signed_leaves_the_execution_by_an_event() {
                     "$packageKeys",
                     "cryptogram",
                     "$fetchCerts",
+                    "$made.ours",
+                    "$checkBlock",
+                    "Task.Token",
                     "$exportKeys",
                 ] {
                     assert!(!event.contains(secret), "{} announces {secret}", state.name);

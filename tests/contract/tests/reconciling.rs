@@ -7,13 +7,19 @@ use std::time::{Duration, Instant};
 use apc_emulator::Quotas;
 use aws_sdk_paymentcryptography::types::{KeyAlgorithm, KeyUsage};
 use ceremony::digest::Sha256;
+use ceremony::evidence::Recordable;
 use ceremony::execution::Execution;
 use ceremony::finding::Kind;
-use ceremony::id::Ceremony;
+use ceremony::id::{Ceremony, CertificateSet};
+use ceremony::publication::Publication;
 use ceremony::utc::Utc;
+use ceremony::working_keys::order::EstablishedKek;
+use contract::Examples;
 use emulated::aws::Aws;
 use emulated::{Emulated, ceremony, ceremony_of};
-use inventory::{Pages, Progress};
+use inventory::records::is_record;
+use inventory::{Pages, Progress, Recorded, read_record};
+use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use step::{Journal, StepError};
 
@@ -39,9 +45,7 @@ impl Account {
         let ceremony = ceremony_of(partner);
         let alias = ceremony.folder().kek_alias(&Sha256::of(partner.as_bytes()));
         let (key_arn, kcv) = self.makes_kek(&ceremony, &alias).await;
-        let client = &self.emulated.client;
-        let set = client.create_alias().alias_name(&alias).key_arn(&key_arn);
-        set.send().await.unwrap();
+        self.sets_alias(&alias, Some(&key_arn)).await;
         let record = json!({ "outcome": "prepared", "steps": [
             { "step": "fetch-certs", "result": { "certificates": [], "aliases": [alias] } },
             { "step": "create-kek", "result": { "keyArn": key_arn, "kcv": kcv, "origin": "created" } },
@@ -49,6 +53,26 @@ impl Account {
         let key = ceremony.evidence_key("record.json");
         self.aws.put(EVIDENCE, &key, record.to_string());
         (key_arn, alias)
+    }
+
+    /// A KEK of a partner's as `import-kek` leaves it: its ARN, and the evidence of the step.
+    async fn takes_kek(&self, ceremony: &Ceremony, block: &str) -> (String, Value) {
+        let alias = ceremony
+            .folder()
+            .received_kek_alias(&Sha256::of(block.as_bytes()));
+        let (key_arn, kcv) = self.makes_kek(ceremony, &alias).await;
+        self.sets_alias(&alias, Some(&key_arn)).await;
+        let result = json!({
+            "imported": { "keyArn": key_arn, "alias": alias, "kcv": kcv }, "refused": null,
+        });
+        (key_arn, json!({ "step": "import-kek", "result": result }))
+    }
+
+    async fn sets_alias(&self, alias: &str, key_arn: Option<&str>) {
+        let client = &self.emulated.client;
+        let create = client.create_alias().alias_name(alias);
+        let created = create.set_key_arn(key_arn.map(str::to_owned)).send().await;
+        created.unwrap();
     }
 
     async fn makes_kek(&self, ceremony: &Ceremony, alias: &str) -> (String, String) {
@@ -284,6 +308,146 @@ async fn each_change_behind_the_systems_back_is_found_and_nothing_else() {
     assert_eq!(about("alias-moved"), *moved);
     assert_eq!(about("alias-unexplained"), stranger);
     assert_eq!(about("orphan"), late);
+}
+
+/// A partner takes weeks to send its KEK and to confirm it; the KEK from before is kept for weeks more.
+#[tokio::test]
+async fn an_import_is_no_finding_while_it_waits_nor_when_it_has_ended() {
+    let account = Account::new().await;
+    let (ceremony, folder) = (ceremony(), ceremony().folder());
+    let received = folder.established_kek_alias(EstablishedKek::Received);
+    let has = |name: &str, document: &Value| {
+        let key = ceremony.evidence_key(name);
+        account.aws.put(EVIDENCE, &key, document.to_string());
+    };
+    let before = ceremony_of_run(2);
+    let (previous, evidence) = account.takes_kek(&before, "before").await;
+    let switch = |key_arn: &str| {
+        let result = json!({ "alias": received, "keyArn": key_arn, "keptKeyArn": null });
+        json!({ "step": "switch-kek", "result": result })
+    };
+    let record = json!({ "steps": [evidence, switch(&previous)] });
+    let key = before.evidence_key("record.json");
+    account.aws.put(EVIDENCE, &key, record.to_string());
+    account.sets_alias(&received, Some(&previous)).await;
+
+    // A block with a wrong key, and the right one.
+    let (wrong, _) = account.takes_kek(&ceremony, "wrong").await;
+    let client = &account.emulated.client;
+    let delete = client.delete_key().key_identifier(&wrong).send().await;
+    delete.unwrap();
+    let (kek, evidence) = account.takes_kek(&ceremony, "block").await;
+    let found = account.reconciles(10, Duration::ZERO).await;
+    let waits = [Kind::DeletionPending, Kind::AliasUnexplained];
+    assert_eq!(kinds(&found), waits, "nobody knows of an import");
+    let until = Utc::now().plus_seconds(25 * DAY);
+    let id = &ceremony.ceremony_id;
+    let receipt = json!({
+        "ceremonyId": id, "createdAt": Utc::now(), "confirmation": { "until": until },
+        "block": { "sha256": Sha256::of(b"block") },
+    });
+    has("receipt/manifest.json", &receipt);
+    let inventory = account.reconciles(20, Duration::ZERO).await;
+    assert_eq!(kinds(&inventory), []);
+    assert_eq!(inventory["recent"][0]["keyArn"], kek);
+    let late = account.reconciles(34, Duration::ZERO).await;
+    assert_eq!(kinds(&late), [waits[0], waits[1], Kind::AliasReserved]);
+
+    let alias = folder.received_kek_alias(&Sha256::of(b"wrong"));
+    let deleted = json!({ "keyArn": wrong, "alias": alias });
+    let result = json!({ "imported": null, "refused": {}, "deleted": deleted });
+    let refused = json!({ "step": "import-kek", "result": result });
+    has(
+        "record.json",
+        &json!({ "steps": [refused, evidence, switch(&kek)] }),
+    );
+    let update = client.update_alias().alias_name(&received).key_arn(&kek);
+    update.send().await.unwrap();
+    let inventory = account.reconciles(35, Duration::ZERO).await;
+    assert_eq!(kinds(&inventory), []);
+
+    // The KEK from before has its time.
+    let switched = json!({
+        "alias": received, "keyArn": kek, "replacesKeyArn": previous, "keptKeyArn": null,
+        "also": null, "keepPreviousUntil": Utc::now(),
+    });
+    let input = json!({ "ceremony": ceremony, "switched": switched, "order": null });
+    let input = serde_json::from_value(input).unwrap();
+    let settled = settle_kek::handle(client, input, &Journal::default()).await;
+    let settled = settled.unwrap();
+    let found = account.reconciles(60, Duration::ZERO).await;
+    assert_eq!(kinds(&found), [Kind::DeletionPending]);
+    let document = &settled.publication.documents[0];
+    let key = ceremony.evidence_key(&format!("{}/{}", settled.part, document.name));
+    account.aws.put(EVIDENCE, &key, document.contents.clone());
+    for days in [65, 70] {
+        let inventory = account.reconciles(days, Duration::ZERO).await;
+        assert_eq!(kinds(&inventory), [], "its alias stays without a key");
+    }
+}
+
+/// Another run of the same set.
+fn ceremony_of_run(run: u32) -> Ceremony {
+    let set = CertificateSet::new(
+        ceremony::id::Kind::KekImport,
+        &ceremony().folder(),
+        Sha256::of(b"leaf"),
+        [],
+    );
+    set.ceremony(run)
+}
+
+/// What a step records of its example's result.
+fn evidence<Output: DeserializeOwned + Recordable>(step: &str, example: &Value) -> Value {
+    let output: Output = serde_json::from_value(example["result"].clone()).unwrap();
+    let result = serde_json::to_value(output.recordable()).unwrap();
+    json!({ "step": step, "result": result })
+}
+
+/// What the steps of an import leave behind has the form that is read.
+#[test]
+fn the_evidence_of_an_import_is_read() {
+    let (examples, machine) = (Examples::new(), "kek-import");
+    let example = |state: &str| examples.load(machine, state, "output");
+    let imported = evidence::<import_kek::Output>("import-kek", &example("ImportKek"));
+    let taken = imported["result"]["imported"]["alias"].clone();
+    let record = json!({ "steps": [
+        evidence::<fetch_import::Output>("fetch-import", &example("FetchImport")),
+        evidence::<make_offer::Output>("make-offer", &example("MakeOffer")),
+        imported,
+        evidence::<switch_kek::Output>("switch-kek", &example("SwitchKek")),
+    ] });
+    let recorded = read_record("c/record.json", record.to_string().as_bytes());
+    assert_eq!((recorded.unreadable, recorded.keys.len()), (vec![], 2));
+    assert_eq!((recorded.established.len(), recorded.cas.len()), (1, 2));
+
+    let mut settled = example("SettleKek");
+    settled["result"]["settled"] = json!("retired");
+    let settled = evidence::<settle_kek::Output>("settle-kek", &settled);
+    let record = json!({ "steps": [settled] }).to_string();
+    let recorded = read_record("c/failure-x.json", record.as_bytes());
+    let previous = settled["result"]["previousKekKeyArn"].as_str().unwrap();
+    assert!(recorded.retired.contains(previous));
+
+    let input = examples.load(machine, "PackageOffer", "input");
+    let offer = package_offer::handle(serde_json::from_value(input).unwrap()).unwrap();
+    let waits = published(&offer.part, &offer.publication).waits;
+    assert_eq!((waits.len(), &waits[0].kek_alias), (1, &None));
+    let input = examples.load(machine, "PackageReceipt", "input");
+    let input = serde_json::from_value(input).unwrap();
+    let receipt = package_receipt::handle(input, Utc::now()).unwrap();
+    let waits = published(&receipt.part, &receipt.publication).waits;
+    assert_eq!(waits[0].kek_alias.as_deref(), taken.as_str());
+}
+
+/// What the evidence has of a part.
+fn published(part: &str, publication: &Publication) -> Recorded {
+    let manifest = &publication.manifest;
+    let key = format!("c/{part}/{}", manifest.name);
+    assert!(is_record(&key), "{key}");
+    let recorded = read_record(&key, &manifest.contents);
+    assert_eq!(recorded.unreadable, []);
+    recorded
 }
 
 /// How long it takes, and which calls.

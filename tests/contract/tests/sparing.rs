@@ -54,7 +54,7 @@ async fn takes_place(emulated: &Emulated, handed: &Handed) -> String {
     let cas = import_ca::Input {
         ceremony: ceremony.clone(),
         path: path.clone(),
-        policy: policy.clone(),
+        policy: policy.clone().into(),
         revocation: clearance(&path),
         awaited: None,
     };

@@ -9,6 +9,7 @@
 
 mod bucket;
 mod call;
+mod ciphers;
 mod executions;
 mod expression;
 mod fault;
@@ -17,6 +18,7 @@ mod messages;
 mod parameters;
 mod signer;
 mod table;
+mod tasks;
 
 use std::ops::RangeInclusive;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -37,15 +39,18 @@ pub use fault::Fault;
 pub use gate::Gate;
 pub use messages::Announced;
 pub use signer::{Signer, spki};
+pub use tasks::Task;
 
 use bucket::Buckets;
 use call::{Call, Service};
+use ciphers::Ciphers;
 use executions::Executions;
 use fault::Faults;
 use messages::Messages;
 use parameters::Parameters;
 use serde_json::Value;
 use table::Table;
+use tasks::Tasks;
 
 /// An account with nothing in it. Clones are the same account.
 #[derive(Clone, Debug, Default)]
@@ -55,26 +60,30 @@ pub struct Aws(Arc<Mutex<Account>>);
 struct Account {
     buckets: Buckets,
     calls: Vec<String>,
+    ciphers: Ciphers,
     executions: Executions,
     faults: Faults,
     messages: Messages,
     parameters: Parameters,
     signers: Vec<Signer>,
     table: Table,
+    tasks: Tasks,
 }
 
 impl Aws {
     /// What clients are made of, as a step makes them. Attempts and pauses are the SDK's own.
     pub fn config(&self) -> SdkConfig {
-        Self::config_of(SharedHttpConnector::new(self.clone()))
+        Self::config_through(self.clone())
     }
 
     /// The same, for clients whose every request waits at a gate.
     pub fn config_behind(&self, gate: &Gate) -> SdkConfig {
-        Self::config_of(SharedHttpConnector::new(gate.before(self.clone())))
+        Self::config_through(gate.before(self.clone()))
     }
 
-    fn config_of(connector: SharedHttpConnector) -> SdkConfig {
+    /// The same, for clients whose requests take another way.
+    pub fn config_through(connector: impl HttpConnector + 'static) -> SdkConfig {
+        let connector = SharedHttpConnector::new(connector);
         let credentials = Credentials::new("test", "test", None, None, "tests");
         SdkConfig::builder()
             .behavior_version(BehaviorVersion::latest())
@@ -131,6 +140,32 @@ impl Aws {
     /// An item of the one table, as DynamoDB writes it.
     pub fn item(&self, id: &str) -> Option<Value> {
         self.account().table.item(id)
+    }
+
+    /// Somebody takes an attribute of one item and puts it in another.
+    pub fn copy_attribute(&self, from: &str, to: &str, attribute: &str) {
+        let value = self.item(from).expect("an item")[attribute].clone();
+        self.change_item(to, attribute, value);
+    }
+
+    /// From here on a page of a scan reads so many items.
+    pub fn scan_pages_of(&self, items: usize) {
+        self.account().table.page = Some(items);
+    }
+
+    /// A task begins to wait with this token, or something else becomes of it.
+    pub fn set_task(&self, token: &str, task: Task) {
+        self.account().tasks.set(token, task);
+    }
+
+    /// What has become of the task of this token.
+    pub fn task(&self, token: &str) -> Option<Task> {
+        self.account().tasks.get(token)
+    }
+
+    /// A key in KMS that encrypts.
+    pub fn put_cipher(&self, arn: &str) {
+        self.account().ciphers.put(arn);
     }
 
     /// The ids of all items.
@@ -248,7 +283,9 @@ impl Account {
         let mut answer = match call.service {
             Service::DynamoDb => self.table.answer(call),
             Service::Events | Service::Sqs => self.messages.answer(call),
+            Service::Sfn if call.operation.starts_with("SendTask") => self.tasks.answer(call),
             Service::Sfn => self.executions.answer(call),
+            Service::Kms if Ciphers::is_asked(call) => self.ciphers.answer(call),
             Service::Kms => signer::answer(&self.signers, call),
             Service::S3 => self.buckets.answer(call),
             Service::Ssm => self.parameters.answer(call),

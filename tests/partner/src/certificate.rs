@@ -4,10 +4,10 @@ use aws_lc_rs::digest::{SHA256, digest};
 use aws_lc_rs::rand;
 use cms::content_info::ContentInfo;
 use der::asn1::{Ia5String, ObjectIdentifier};
-use der::{Decode, Encode};
+use der::{Decode, DecodePem, Encode};
 use rcgen::{
     BasicConstraints, CertificateParams, CrlDistributionPoint, CustomExtension, DistinguishedName,
-    DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, SanType, SerialNumber,
+    DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, PublicKeyData, SanType, SerialNumber,
 };
 use time::{Duration, OffsetDateTime};
 use x509_cert::PkiPath;
@@ -285,6 +285,22 @@ fn authority_info_access(responders: &[String]) -> Vec<u8> {
 }
 
 impl Certified {
+    /// A certificate from elsewhere, in PEM, with the key that it is for: to sign and to agree with, and
+    /// not to issue. `None` if it is none, or for another key.
+    pub fn read(certificate: &str, key: PrivateKey) -> Option<Self> {
+        let certificate = x509_cert::Certificate::from_pem(certificate).ok()?;
+        let content = &certificate.tbs_certificate;
+        let of_the_certificate = content.subject_public_key_info.to_der().ok()?;
+        if of_the_certificate != key.pair().subject_public_key_info() {
+            return None;
+        }
+        let mut params = CertificateParams::default();
+        let serial = content.serial_number.as_bytes();
+        params.serial_number = Some(SerialNumber::from_slice(serial));
+        let der = certificate.to_der().ok()?;
+        Some(Self { der, key, params })
+    }
+
     pub fn der(&self) -> &[u8] {
         &self.der
     }

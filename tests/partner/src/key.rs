@@ -5,9 +5,10 @@ use std::fmt;
 use std::sync::{Arc, LazyLock, Mutex, OnceLock};
 use std::thread;
 
+use aws_lc_rs::rsa::PublicEncryptingKey;
 use rcgen::{
     KeyPair, PKCS_ECDSA_P256_SHA256, PKCS_ECDSA_P384_SHA384, PKCS_ECDSA_P521_SHA512,
-    PKCS_RSA_SHA256, RsaKeySize,
+    PKCS_RSA_SHA256, PublicKeyData, RsaKeySize,
 };
 
 /// What kind of key, and how large.
@@ -44,6 +45,30 @@ impl PrivateKey {
             kind,
             pair: Arc::new(pair.expect("key generation")),
         }
+    }
+
+    /// A key from elsewhere, in PEM; `None` if it is none of these kinds.
+    pub fn read(pem: &str) -> Option<Self> {
+        let pair = KeyPair::from_pem(pem).ok()?;
+        let kind = if pair.is_compatible(&PKCS_ECDSA_P256_SHA256) {
+            KeyKind::EccP256
+        } else if pair.is_compatible(&PKCS_ECDSA_P384_SHA384) {
+            KeyKind::EccP384
+        } else if pair.is_compatible(&PKCS_ECDSA_P521_SHA512) {
+            KeyKind::EccP521
+        } else if pair.is_compatible(&PKCS_RSA_SHA256) {
+            let public_key = PublicEncryptingKey::from_der(&pair.subject_public_key_info()).ok()?;
+            match public_key.key_size_bits() {
+                2048 => KeyKind::Rsa2048,
+                3072 => KeyKind::Rsa3072,
+                4096 => KeyKind::Rsa4096,
+                _ => return None,
+            }
+        } else {
+            return None;
+        };
+        let pair = Arc::new(pair);
+        Some(Self { kind, pair })
     }
 
     /// The key that this process made earlier under that name, or a new one. Threads that ask for
@@ -118,6 +143,22 @@ mod tests {
             first.der(),
             PrivateKey::cached(KeyKind::EccP256, "two").der()
         );
+    }
+
+    #[test]
+    fn a_key_is_read_as_what_it_was_written() {
+        for kind in [
+            KeyKind::EccP256,
+            KeyKind::EccP384,
+            KeyKind::EccP521,
+            KeyKind::Rsa2048,
+        ] {
+            let key = PrivateKey::cached(kind, "read");
+            let read = PrivateKey::read(&key.pem()).unwrap();
+            assert_eq!(read.kind(), kind);
+            assert_eq!(read.der(), key.der());
+        }
+        assert!(PrivateKey::read("-----BEGIN PRIVATE KEY-----\n").is_none());
     }
 
     #[test]

@@ -2,9 +2,9 @@
 
 mod cipher;
 mod der_reader;
-mod ecdh;
+pub(crate) mod ecdh;
 mod error;
-mod key_derivation;
+pub(crate) mod key_derivation;
 mod rsa_oaep;
 pub(crate) mod sender;
 pub(crate) mod tr34;
@@ -17,7 +17,8 @@ use crate::manifest::{How, Manifest, SCHEMA_VERSION};
 use crate::sums::{SUMS, SUMS_SIGNATURE};
 use crate::{Certified, Package};
 
-pub(crate) use cipher::check_value;
+pub use cipher::check_value;
+pub(crate) use cipher::key_bytes;
 pub(crate) use error::unknown_signature;
 pub use error::{BlockError, OpenError};
 

@@ -48,6 +48,11 @@ impl Request {
             public_key: request.info.public_key.to_der().map_err(malformed)?,
         })
     }
+
+    /// SHA-256 over the public key, in hex: how people compare it.
+    pub fn public_key_sha256(&self) -> String {
+        hex::encode(digest(&SHA256, &self.public_key))
+    }
 }
 
 /// By the object identifier of the signature (RFC 4055 section 5, RFC 5758 section 3.2). An ECDSA

@@ -28,14 +28,52 @@ pub fn follow_the_readme_with(
     files: &BTreeMap<String, Vec<u8>>,
     own: &[(&str, String)],
 ) -> Result<Vec<String>, String> {
+    let own: Vec<_> = own
+        .iter()
+        .map(|(name, text)| (*name, text.as_bytes()))
+        .collect();
     let place = tempfile::tempdir().expect("a folder");
-    let folder = place.path().join("package");
+    follow(files, &own, place.path(), Ok)
+}
+
+/// The same for what is left beside the package in the end: the file of that name. One command is
+/// replaced, as the partner has something else to do in its place.
+///
+/// # Panics
+///
+/// As [`follow_the_readme`] does.
+pub fn follow_the_readme_for(
+    files: &BTreeMap<String, Vec<u8>>,
+    own: &[(&str, &[u8])],
+    (replaced, by): (&str, &str),
+    wanted: &str,
+) -> Result<(Vec<String>, Vec<u8>), String> {
+    let place = tempfile::tempdir().expect("a folder");
+    let instead = |mut commands: Vec<String>| {
+        let found = commands.iter_mut().find(|it| it.trim() == replaced);
+        let found = found.ok_or_else(|| format!("it has no command `{replaced}`"))?;
+        by.clone_into(found);
+        Ok(commands)
+    };
+    let printed = follow(files, own, place.path(), instead)?;
+    let made = std::fs::read(place.path().join(wanted));
+    let made = made.map_err(|error| format!("its commands make no {wanted}: {error}"))?;
+    Ok((printed, made))
+}
+
+fn follow(
+    files: &BTreeMap<String, Vec<u8>>,
+    own: &[(&str, &[u8])],
+    place: &Path,
+    change: impl FnOnce(Vec<String>) -> Result<Vec<String>, String>,
+) -> Result<Vec<String>, String> {
+    let folder = place.join("package");
     unpack(files, &folder).expect("the files of the package");
-    for (name, text) in own {
-        std::fs::write(place.path().join(name), text).expect("a file of the partner's own");
+    for (name, bytes) in own {
+        std::fs::write(place.join(name), bytes).expect("a file of the partner's own");
     }
     let readme = files.get("README.md").ok_or("there is no README.md")?;
-    commands(&String::from_utf8_lossy(readme))
+    change(commands(&String::from_utf8_lossy(readme)))?
         .iter()
         .map(|command| run(&folder, command))
         .collect()
@@ -96,15 +134,35 @@ fn run(folder: &Path, command: &str) -> Result<String, String> {
 mod tests {
     use super::*;
 
+    fn package(readme: &str) -> BTreeMap<String, Vec<u8>> {
+        [("README.md".to_owned(), readme.as_bytes().to_vec())].into()
+    }
+
     fn follow(readme: &str) -> Result<Vec<String>, String> {
-        let files = [("README.md".to_owned(), readme.as_bytes().to_vec())];
-        follow_the_readme(&BTreeMap::from(files), "the key")
+        follow_the_readme(&package(readme), "the key")
     }
 
     #[test]
     fn commands_are_run_and_data_is_not() {
         let readme = "# Title\n\n    subject  CN=x\n\n    cat \\\n        ../leaf.key\n\ntext\n";
         assert_eq!(follow(readme), Ok(vec!["the key".to_owned()]));
+    }
+
+    #[test]
+    fn what_the_commands_make_is_told() {
+        let readme = "    cat none >../made\n\n    cat ../made\n";
+        let own = [("own", &b"key"[..])];
+        let followed = |replaced, wanted| {
+            let instead = (replaced, "cat ../own ../own >../made");
+            follow_the_readme_for(&package(readme), &own, instead, wanted)
+        };
+        let (printed, made) = followed("cat none >../made", "made").unwrap();
+        assert_eq!(printed, ["", "keykey"]);
+        assert_eq!(made, b"keykey");
+        let failed = followed("cat none >../made", "other").unwrap_err();
+        assert!(failed.contains("make no other"), "{failed}");
+        let failed = followed("cat none", "made").unwrap_err();
+        assert!(failed.contains("no command `cat none`"), "{failed}");
     }
 
     #[test]

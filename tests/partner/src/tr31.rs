@@ -1,6 +1,9 @@
-//! TR-31 key blocks as the partner opens them (ANSI X9.143): versions B, under TDES, and D, under AES.
+//! TR-31 key blocks as the partner opens and seals them (ANSI X9.143): versions B, under TDES, and D, under
+//! AES.
 //!
 //! By other code than the emulator's, which uses `keyblock`.
+
+mod seal;
 
 use std::fmt;
 
@@ -11,6 +14,8 @@ use cmac::block_api::CmacCipher;
 use cmac::digest::InnerInit;
 use cmac::{Cmac, Mac};
 use des::{TdesEde2, TdesEde3};
+
+pub use seal::{Draft, seal};
 
 /// Why a block is not to be used.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]

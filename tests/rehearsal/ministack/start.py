@@ -1,8 +1,7 @@
 """Starts ministack, the local AWS, with what AWS has and it leaves out.
 
-The condition keys of S3 on which the policies of our buckets turn, the resource of a call that a policy of
-ours names, and the way of what CloudTrail records to EventBridge. ministack is pinned by digest, so that it
-is known what is replaced here.
+The condition keys on which policies of ours turn, the resource of a call that one names, and the way of what
+CloudTrail records to EventBridge. ministack is pinned by digest, so that it is known what is replaced here.
 """
 
 import condition_keys

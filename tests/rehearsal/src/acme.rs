@@ -49,6 +49,10 @@ pub fn profile(folder: &Folder, pki: &Pki) -> Value {
             },
             "signature": { "algorithm": "RSASSA_PKCS1_V1_5_SHA_256" },
         },
+        "kekImport": {
+            "requests": { "methods": ["rsa-oaep"], "algorithms": ["AES_128"] },
+            "kcv": "confirmed",
+        },
     })
 }
 

@@ -183,15 +183,21 @@ impl World {
 
     /// What a session of a new role is configured with, which may call these actions and no others.
     pub async fn session_of(&self, role: &str, actions: &str) -> SdkConfig {
-        let allow = |mut statement: Value| {
-            statement["Effect"] = "Allow".into();
-            json!({ "Version": "2012-10-17", "Statement": [statement] }).to_string()
+        let all = json!({ "Effect": "Allow", "Action": actions, "Resource": "*" });
+        self.session_with(role, &[all]).await
+    }
+
+    /// The same of one whose policy has these statements.
+    pub async fn session_with(&self, role: &str, statements: &[Value]) -> SdkConfig {
+        let document = |statements: &[Value]| {
+            json!({ "Version": "2012-10-17", "Statement": statements }).to_string()
         };
-        let trust = allow(json!({
+        let trust = document(&[json!({
+            "Effect": "Allow",
             "Principal": { "AWS": format!("arn:aws:iam::{ACCOUNT}:root") },
             "Action": "sts:AssumeRole",
-        }));
-        let policy = allow(json!({ "Action": actions, "Resource": "*" }));
+        })]);
+        let policy = document(statements);
         let create = ["iam", "create-role", "--role-name", role];
         let document = ["--assume-role-policy-document", &trust];
         self.aws(&[&create[..], &document].concat()).await;

@@ -30,7 +30,7 @@ export interface TriggerProps {
 }
 
 /**
- * From a new object in the inbox to a call of the intake step of one ceremony.
+ * From a new object in the inbox to a call of the step of one ceremony that looks at it first.
  *
  * An event can be lost in two places, and both end in one queue that alarms watch: EventBridge
  * cannot reach the function, or the function fails and Lambda has used up its retries. To repeat a
@@ -62,7 +62,7 @@ export class Trigger extends Construct {
       onFailure: { bind: () => ({ destination: queue.queueArn }) },
     });
     this.rule = new Rule(this, 'Rule', {
-      description: `Key Ceremony: a new object in the inbox calls the step that starts ${props.name}`,
+      description: `Key Ceremony: a new object in the inbox calls the step that sees to it for ${props.name}`,
       eventPattern: {
         source: ['aws.s3'],
         detailType: ['Object Created'],

@@ -2,7 +2,7 @@
 //!
 //! Takes messages of the queue that an intake step leaves one in for each rejection that it gathers: which
 //! place, and which window. Needs the table `runs`, where the rejections wait; leaves behind an event
-//! `Certificates Rejected` with all of them. A message is given back to the queue, to be delivered
+//! `Certificates Rejected`, `Request Rejected` or `Block Not Taken` with all of them. A message is given back to the queue, to be delivered
 //! again, unless what it is about has been announced; after five times it is a dead letter.
 
 use bus::{Bus, Error};
@@ -10,6 +10,7 @@ use ceremony::announcement::{Announcement, FilesNotTaken, RejectedFile};
 use ceremony::enrolment::OwnKey;
 use ceremony::id::{Kind, Place};
 use ceremony::identifiers::Folder;
+use ceremony::key_import::place::{ANSWER_REJECTIONS, REQUEST_REJECTIONS};
 use ceremony::utc::Utc;
 use ceremony::working_keys::place;
 use runs::{Batch, Closing, Runs};
@@ -64,6 +65,7 @@ pub async fn handle(context: &Context, input: Input, now: Utc) -> Output {
     for Record { message_id, body } in input.records {
         // Boxed: its future is large, and its type deep.
         if let Err(error) = Box::pin(announce(context, &body, now)).await {
+            step::metrics::count_error(error.name(), &error.to_string());
             tracing::error!(
                 error = error.name(),
                 message = message_id,
@@ -101,19 +103,13 @@ async fn announce(context: &Context, body: &str, now: Utc) -> Result<(), Error> 
 }
 
 async fn detail(context: &Context, place: &str, batch: &Batch) -> Result<FilesNotTaken, Error> {
-    let file = format!("{place}file");
     let files = that_fit(&batch.files);
     let all = batch.files.len() as u64 + batch.more;
     let reason = format!("files that were rejected within a minute of others: {all}");
     let remedy = "Correct what the reasons name and drop the files again.";
-    let mut detail = if let Ok(folder) = Folder::of_inbox_key(&file) {
-        detail_of(context, Kind::KekExport, &folder, reason, remedy).await?
-    } else if let Some(Ok(folder)) = place
-        .strip_suffix(place::REJECTIONS)
-        .map(|folder| Folder::of_inbox_key(&format!("{folder}file")))
-    {
-        detail_of(context, Kind::WorkingKeyExport, &folder, reason, remedy).await?
-    } else if let Ok(key) = OwnKey::of_inbox_key(&file) {
+    let mut detail = if let Some((kind, folder)) = of_folder(place) {
+        detail_of(context, kind, &folder, reason, remedy).await?
+    } else if let Ok(key) = OwnKey::of_inbox_key(&format!("{place}file")) {
         detail_of(context, Kind::CertificateEnrolment, &key, reason, remedy).await?
     } else {
         FilesNotTaken::new(None, reason, None, remedy)
@@ -121,6 +117,21 @@ async fn detail(context: &Context, place: &str, batch: &Batch) -> Result<FilesNo
     detail.more = all - files.len() as u64;
     detail.files = files;
     Ok(detail)
+}
+
+/// The partner's folder that it is, or that it lies in, and the ceremony of what is gathered there.
+fn of_folder(place: &str) -> Option<(Kind, Folder)> {
+    let below = [
+        ("", Kind::KekExport),
+        (place::REJECTIONS, Kind::WorkingKeyExport),
+        (REQUEST_REJECTIONS, Kind::KekImport),
+        (ANSWER_REJECTIONS, Kind::KekImport),
+    ];
+    below.into_iter().find_map(|(section, kind)| {
+        let folder = place.strip_suffix(section)?;
+        let folder = Folder::of_inbox_key(&format!("{folder}file")).ok()?;
+        Some((kind, folder))
+    })
 }
 
 async fn detail_of(

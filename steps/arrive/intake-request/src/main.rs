@@ -2,7 +2,8 @@ use arrivals::Arrivals;
 use ceremony::utc::Utc;
 use intake_request::{Context, handle};
 use step::error::to_diagnostic;
-use step::{sdk_config, serve_unrecorded};
+use step::{required_variable, sdk_config, serve_unrecorded};
+use waiting::Waiting;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_runtime::Error> {
@@ -10,6 +11,13 @@ async fn main() -> Result<(), lambda_runtime::Error> {
     let context = Context {
         arrivals: Arrivals::from_environment(&config),
         ssm: aws_sdk_ssm::Client::new(&config),
+        kek_import_state_machine_arn: required_variable("KEK_IMPORT_STATE_MACHINE_ARN"),
+        waiting: Waiting::new(
+            &config,
+            required_variable("WAITING_TABLE"),
+            required_variable("WAITING_KEY_ARN"),
+        ),
+        software: step::software!(),
     };
     serve_unrecorded(step::software!(), async |event| {
         handle(&context, event, Utc::now())

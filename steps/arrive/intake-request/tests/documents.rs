@@ -12,6 +12,7 @@ use emulated::{folder, quick_chain};
 use intake_request::{Context, Input, Output, handle};
 use runs::Runs;
 use serde_json::{Value, json};
+use waiting::Waiting;
 
 const INBOX: &str = "inbox";
 const FOLDER: &str = "acme/production/cardholder/";
@@ -71,6 +72,10 @@ impl Inbox {
                         .to_owned(),
             },
             ssm: aws_sdk_ssm::Client::new(&config),
+            // No ARN: whoever asks for this machine is told so.
+            kek_import_state_machine_arn: "kek-import".to_owned(),
+            waiting: Waiting::new(&config, "waiting".to_owned(), "no key".to_owned()),
+            software: step::software!(),
         };
         let event = json!({
             "version": "0",

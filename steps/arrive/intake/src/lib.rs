@@ -13,6 +13,7 @@ use arrivals::Arrivals;
 pub use arrivals::{CreatedObject, Error, Input, ObjectCreated, Output};
 use ceremony::id::Kind;
 use ceremony::identifiers::Folder;
+use ceremony::key_import::place::BlockPlace;
 use ceremony::utc::Utc;
 use ceremony::working_keys::place::{OrderPlace, OrderRole};
 
@@ -32,6 +33,8 @@ async fn deal_with(context: &Context, event: Input, now: Utc) -> Result<Output, 
     let (arrivals, object) = (&context.arrivals, event.detail.object);
     let folder = match Folder::of_inbox_key(&object.key) {
         Ok(folder) => folder,
+        // `take-answer` hears of every answer to an offer.
+        Err(_) if BlockPlace::of_inbox_key(&object.key).is_some() => return Ok(Output::Ignored),
         Err(reason) => {
             let reason = match OrderPlace::of_inbox_key(&object.key) {
                 Some(OrderRole::Attachment) => return arrivals.attached(&object).await,

@@ -171,7 +171,7 @@ fn the_verdict_is_that_of_validate() {
         let input = validate::Input {
             ceremony: emulated::ceremony(),
             path: emulated::path(&pki),
-            policy,
+            policy: policy.into(),
         };
         let expected = validate::handle(input, at).unwrap();
         let refusal = expected.refused.unwrap();

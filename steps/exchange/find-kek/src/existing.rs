@@ -4,7 +4,13 @@ use ceremony::keys::Origin;
 use ceremony::working_keys::order::AskedKey;
 use ceremony::working_keys::plan::{ExistingKey, PlannedKey};
 
-use super::{Alias, Error, Finder, KeyFacts, Working, if_there, inspect, look_up, why_out_of_use};
+use payment_keys::{
+    Alias, KeyFacts, Working, inspect, inspect_if_there, look_up, why_not_tagged_for,
+    why_out_of_use,
+};
+use step::ServiceError;
+
+use super::{Error, Finder};
 
 /// What `export-keys` may export, by its role.
 const WORKING: &str = "working";
@@ -16,8 +22,8 @@ impl Finder<'_> {
         key: &AskedKey,
         identifier: &str,
     ) -> Result<PlannedKey, Error> {
-        let facts = inspect(self.client, identifier, &self.pace).await;
-        let Some(facts) = if_there(facts)? else {
+        let facts = inspect_if_there(self.client, identifier, &self.pace).await?;
+        let Some(facts) = facts else {
             return Err(Error::KeyMissing {
                 name: key.name.to_string(),
                 identifier: identifier.to_owned(),
@@ -40,9 +46,7 @@ impl Finder<'_> {
         let is_named = named
             .iter()
             .any(|it| *it == facts.key_arn || it == identifier);
-        if !is_named
-            && let Some(reason) = self.why_not_of_this_folder(&facts.key_arn, WORKING).await?
-        {
+        if !is_named && let Some(reason) = self.why_not_of_this_folder(&facts.key_arn).await? {
             return Err(not_allowed(format!(
                 "{reason}, and `workingKeyExport.keys` of the profile does not name it"
             )));
@@ -73,7 +77,7 @@ impl Finder<'_> {
                 ),
             });
         }
-        if let Some(reason) = self.why_not_of_this_folder(&key_arn, WORKING).await? {
+        if let Some(reason) = self.why_not_of_this_folder(&key_arn).await? {
             return Err(Error::KeyNotAllowed {
                 name: key.name.to_string(),
                 key_arn,
@@ -81,6 +85,10 @@ impl Finder<'_> {
             });
         }
         Ok(planned(key, asked, Some(existing(facts, Origin::Found))))
+    }
+
+    async fn why_not_of_this_folder(&self, key_arn: &str) -> Result<Option<String>, ServiceError> {
+        why_not_tagged_for(self.client, self.ceremony, key_arn, WORKING, &self.pace).await
     }
 
     fn usable(&self, key: &AskedKey, facts: &KeyFacts) -> Result<Working, Error> {

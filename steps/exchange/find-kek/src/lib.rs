@@ -7,16 +7,12 @@
 mod existing;
 
 use aws_sdk_paymentcryptography::Client;
-use aws_sdk_paymentcryptography::types::{KeyClass, KeyUsage};
 use ceremony::evidence::Recordable;
 use ceremony::id::Ceremony;
-use ceremony::working_keys::order::{AskedKey, EstablishedKek, Order, Source};
+use ceremony::working_keys::order::{AskedKey, Order, Source};
 use ceremony::working_keys::plan::{EstablishedKekFacts, KekTooWeak, PlannedKey};
 use ceremony::working_keys::rules::WorkingKeyPolicy;
-use payment_keys::{
-    Alias, KeyFacts, Pace, Working, algorithm_of, destination, inspect, look_up, tags_of,
-    why_out_of_use,
-};
+use payment_keys::{KekFor, NoKek, Pace, Working, established_kek};
 use serde::{Deserialize, Serialize};
 use step::{ServiceError, StepError};
 use strum::{IntoStaticStr, VariantNames};
@@ -51,7 +47,8 @@ pub async fn handle(client: &Client, input: Input) -> Result<Output, Error> {
         pace: Pace::patient(),
     };
     let kek = input.order.kek.ok_or(Error::KekNotNamed)?;
-    let kek = finder.kek(kek).await?;
+    let pace = &finder.pace;
+    let kek = established_kek(client, &input.ceremony, kek, KekFor::Wrapping, pace).await?;
     let asked = input.order.keys();
     let mut keys = Vec::with_capacity(asked.len());
     for key in asked {
@@ -71,39 +68,6 @@ struct Finder<'a> {
 }
 
 impl Finder<'_> {
-    async fn kek(&self, established: EstablishedKek) -> Result<EstablishedKekFacts, Error> {
-        let alias = self.ceremony.folder().established_kek_alias(established);
-        let facts = inspect(self.client, &alias, &self.pace).await;
-        let Some(facts) = if_there(facts)? else {
-            return Err(Error::KekNotEstablished { alias });
-        };
-        let key_arn = facts.key_arn.clone();
-        let unsuitable = |reason: String| Error::KekUnsuitable {
-            key_arn: key_arn.clone(),
-            reason,
-        };
-        if let Some(reason) = why_no_kek(&facts).or_else(|| why_out_of_use(&facts)) {
-            return Err(unsuitable(reason));
-        }
-        let algorithm = algorithm_of(&facts)
-            .ok_or_else(|| unsuitable(format!("it is {}", facts.attributes.key_algorithm)))?;
-        if let Some(reason) = self.why_not_of_this_folder(&key_arn, "kek").await? {
-            return Err(Error::KekOfAnotherFolder {
-                alias,
-                key_arn,
-                reason,
-            });
-        }
-        Ok(EstablishedKekFacts {
-            established,
-            alias,
-            algorithm,
-            kcv: facts.kcv,
-            kcv_algorithm: algorithm.kcv_algorithm(),
-            key_arn,
-        })
-    }
-
     async fn planned(&self, key: &AskedKey) -> Result<PlannedKey, Error> {
         match &key.source {
             Source::Existing(identifier) => self.existing(key, identifier).await,
@@ -121,53 +85,6 @@ impl Finder<'_> {
             }
         }
     }
-
-    /// Why a key is not, by its tags, one of this purpose and folder.
-    async fn why_not_of_this_folder(
-        &self,
-        key_arn: &str,
-        purpose: &str,
-    ) -> Result<Option<String>, ServiceError> {
-        let tags = tags_of(self.client, key_arn, &self.pace).await?;
-        let expected = destination(self.ceremony, purpose);
-        Ok(expected.into_iter().find_map(|(key, expected)| {
-            let found = tags.iter().find(|tag| tag.key == key);
-            match found.and_then(|tag| tag.value.as_deref()) {
-                Some(found) if found == expected => None,
-                Some(found) => Some(format!(
-                    "its tag `{key}` is `{found}`, `{expected}` is needed"
-                )),
-                None => Some(format!("it has no tag `{key}`, `{expected}` is needed")),
-            }
-        }))
-    }
-}
-
-/// What is not there is no error here.
-fn if_there(facts: Result<KeyFacts, ServiceError>) -> Result<Option<KeyFacts>, ServiceError> {
-    match facts {
-        Ok(facts) => Ok(Some(facts)),
-        Err(ServiceError::ServiceRefused { code, .. }) if code == "ResourceNotFoundException" => {
-            Ok(None)
-        }
-        Err(error) => Err(error),
-    }
-}
-
-fn why_no_kek(facts: &KeyFacts) -> Option<String> {
-    let found = &facts.attributes;
-    let usages = [
-        KeyUsage::Tr31K0KeyEncryptionKey,
-        KeyUsage::Tr31K1KeyBlockProtectionKey,
-    ];
-    if found.key_class != KeyClass::SymmetricKey || !usages.contains(&found.key_usage) {
-        return Some(format!(
-            "it is a {} with usage {}, a key-encrypting key (K0 or K1) is needed",
-            found.key_class, found.key_usage
-        ));
-    }
-    let wraps = found.key_modes_of_use.as_ref().is_some_and(|it| it.wrap);
-    (!wraps).then(|| "its modes of use do not let it wrap".to_owned())
 }
 
 /// Why nothing may leave.
@@ -203,6 +120,25 @@ pub enum Error {
     },
     #[error(transparent)]
     Service(#[from] ServiceError),
+}
+
+impl From<NoKek> for Error {
+    fn from(why: NoKek) -> Self {
+        match why {
+            NoKek::NotEstablished { alias } => Self::KekNotEstablished { alias },
+            NoKek::OfAnotherFolder {
+                alias,
+                key_arn,
+                reason,
+            } => Self::KekOfAnotherFolder {
+                alias,
+                key_arn,
+                reason,
+            },
+            NoKek::Service(error) => Self::Service(error),
+            NoKek::Unsuitable { key_arn, reason } => Self::KekUnsuitable { key_arn, reason },
+        }
+    }
 }
 
 impl StepError for Error {

@@ -10,7 +10,7 @@ use ceremony::evidence::Deed;
 use ceremony::id::Ceremony;
 use ceremony::identifiers::ca_alias;
 use ceremony::keys::{Authority, Origin};
-use ceremony::proof::ProvenPath;
+use ceremony::proof::ProvenPartner;
 use ceremony::utc::Utc;
 use payment_keys::{
     Alias, Claim, Guarded, KeyFacts, Pace, claim, claim_guarded, inspect, look_again, look_up, tags,
@@ -38,7 +38,7 @@ impl Import<'_> {
     /// Every CA of the path that is needed, or the root that has to be waited for.
     pub(crate) async fn all(
         &self,
-        proven: &ProvenPath,
+        proven: &ProvenPartner,
         ca_key_arns: &BTreeMap<Sha256, String>,
         awaited: Option<PendingRoot>,
     ) -> Result<Output, Error> {

@@ -19,8 +19,7 @@ use ceremony::evidence::Recordable;
 use ceremony::id::Ceremony;
 use ceremony::keys::Authority;
 use ceremony::path::CertificatePath;
-use ceremony::profile::Policy;
-use ceremony::proof::{Refusal, prove};
+use ceremony::proof::{PartnerPolicy, Refusal};
 use ceremony::utc::Utc;
 use payment_keys::Pace;
 use serde::{Deserialize, Serialize};
@@ -36,7 +35,7 @@ pub use approval::PendingRoot;
 pub struct Input {
     pub ceremony: Ceremony,
     pub path: CertificatePath,
-    pub policy: Policy,
+    pub policy: PartnerPolicy,
     /// That nothing on the path was revoked when this began: an approval may take longer than a
     /// proof may be old, for which the wrapping step asks for a new one.
     pub revocation: Clearance,
@@ -83,9 +82,9 @@ pub async fn handle(client: &Client, input: Input, journal: &Journal) -> Result<
         awaited,
     } = input;
     // Once more, from the certificates themselves: a document can say anything.
-    let proof = prove(path, &policy.trust, policy.load(), Utc::now());
+    let proof = policy.prove(path, Utc::now());
     let proven = proof.verdict.map_err(Error::PathNotProven)?;
-    revocation.covers(proven.path(), &policy.revocation)?;
+    revocation.covers(proven.path(), policy.revocation())?;
     let import = Import {
         client,
         ceremony: &ceremony,
@@ -93,7 +92,7 @@ pub async fn handle(client: &Client, input: Input, journal: &Journal) -> Result<
         pace: Pace::patient(),
     };
     // Boxed: its future is large, and its type deep.
-    Box::pin(import.all(&proven, &policy.ca_key_arns, awaited)).await
+    Box::pin(import.all(&proven, policy.ca_key_arns(), awaited)).await
 }
 
 /// Why the CAs are not there to be used.

@@ -24,7 +24,7 @@ fn input(awaited: Option<PendingRoot>) -> Input {
     Input {
         ceremony: ceremony(),
         path: path(&PKI),
-        policy: policy(&PKI, |_| {}),
+        policy: policy(&PKI, |_| {}).into(),
         revocation: clearance(&path(&PKI)),
         awaited,
     }
@@ -302,7 +302,7 @@ fn under_an_old_root() -> Input {
     Input {
         revocation: clearance(&path),
         path,
-        policy: policy(&chain, pinned),
+        policy: policy(&chain, pinned).into(),
         ..input(None)
     }
 }

@@ -5,6 +5,8 @@
 use aws_sdk_paymentcryptography::types::{KeyAlgorithm, KeyUsage};
 use ceremony::evidence::Deed;
 use ceremony::keys::{Authority, Origin};
+use ceremony::profile::Policy;
+use ceremony::proof::PartnerPolicy;
 use ceremony::revocation::Requirement;
 use emulated::{Emulated, ceremony, chain, clearance, path, policy};
 use import_ca::{Error, Imported, Input, Output, handle};
@@ -16,9 +18,17 @@ fn input(change: impl FnOnce(&mut Value)) -> Input {
     Input {
         ceremony: ceremony(),
         path: path(&pki),
-        policy: policy(&pki, change),
+        policy: policy(&pki, change).into(),
         revocation: clearance(&path(&pki)),
         awaited: None,
+    }
+}
+
+/// What the profile says of a partner to whom keys go.
+fn receiver(input: &mut Input) -> &mut Policy {
+    match &mut input.policy {
+        PartnerPolicy::Receiver(policy) => policy,
+        PartnerPolicy::Sender(_) => panic!("keys go to this partner"),
     }
 }
 
@@ -95,7 +105,7 @@ async fn keys_that_the_profile_names_are_used_and_not_imported() {
     let named = |ca: &Authority| {
         let mut named = whole.clone();
         let (sha256, key_arn) = (ca.certificate_sha256.clone(), ca.key_arn.clone());
-        named.policy.ca_key_arns.insert(sha256, key_arn);
+        receiver(&mut named).ca_key_arns.insert(sha256, key_arn);
         named
     };
     // The issuing CA's key is enough: what stands above it is not needed.
@@ -113,7 +123,8 @@ async fn keys_that_the_profile_names_are_used_and_not_imported() {
 async fn unsuitable(emulated: &Emulated, key_arn: &str, reason: &str) {
     let mut named = input(|_| {});
     let issuing = named.path.intermediates[0].sha256();
-    named.policy.ca_key_arns.insert(issuing, key_arn.to_owned());
+    let policy = receiver(&mut named);
+    policy.ca_key_arns.insert(issuing, key_arn.to_owned());
     match import(emulated, named).await {
         Err(error @ Error::CaUnsuitable { .. }) => {
             assert!(error.to_string().contains(reason), "{error}");
@@ -185,7 +196,7 @@ async fn no_ca_is_imported_of_which_nobody_has_said_that_it_is_not_revoked() {
     let mut unproven = input(|_| {});
     unproven.revocation.findings.pop();
     let mut too_little = input(|_| {});
-    too_little.policy.revocation.policy = Requirement::Required;
+    receiver(&mut too_little).revocation.policy = Requirement::Required;
     for input in [unproven, too_little] {
         let error = import(&emulated, input).await.unwrap_err();
         assert_eq!(error.name(), "RevocationNotProven");

@@ -1,6 +1,6 @@
 //! How both sides come to the key that protects the block, and what is asked for in it.
 
-use aws_lc_rs::rand;
+use agreement::fresh_information;
 use aws_sdk_paymentcryptography::types::{
     DiffieHellmanDerivationData, ExportDiffieHellmanTr31KeyBlock, ExportKeyMaterial,
     KeyBlockHeaders, KeyDerivationFunction as ServiceFunction, KeyDerivationHashAlgorithm,
@@ -12,9 +12,6 @@ use ceremony::algorithms::KekAlgorithm;
 use ceremony::certificate::Certificate;
 use ceremony::exchange::{KeyDerivationFunction, KeyDerivationHash};
 use ceremony::keys::Origin;
-
-/// As many bytes as no two ceremonies will ever draw alike; the service takes up to 1024.
-const SHARED_INFORMATION_BYTES: usize = 32;
 
 pub(crate) struct Derivation {
     function: KeyDerivationFunction,
@@ -34,7 +31,7 @@ impl Derivation {
             function,
             hash,
             derived_key,
-            shared_information: hex::encode_upper(random_without_zeros()),
+            shared_information: fresh_information(),
         }
     }
 
@@ -75,26 +72,5 @@ impl Derivation {
                 .build()
                 .expect("every required member is set"),
         )
-    }
-}
-
-/// The shared information must not contain zero bytes (API reference, `SharedInformation`).
-fn random_without_zeros() -> [u8; SHARED_INFORMATION_BYTES] {
-    let mut bytes = [0; SHARED_INFORMATION_BYTES];
-    while bytes.contains(&0) {
-        rand::fill(&mut bytes).expect("the library would rather end the process than have none");
-    }
-    bytes
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn shared_information_is_never_the_same_and_never_has_a_zero() {
-        let drawn: Vec<_> = (0..200).map(|_| random_without_zeros()).collect();
-        assert!(drawn.iter().all(|bytes| !bytes.contains(&0)));
-        assert_ne!(drawn[0], drawn[1]);
     }
 }

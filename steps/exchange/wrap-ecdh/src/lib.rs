@@ -8,12 +8,12 @@
 //!
 //! Another run makes another block of the same KEK.
 
-mod agreement;
 mod block;
 mod derivation;
 
+use agreement::{certified, our_key};
 use aws_sdk_paymentcryptography::Client;
-use ceremony::algorithms::{KekAlgorithm, KeyAlgorithm};
+use ceremony::algorithms::KekAlgorithm;
 use ceremony::clearance::Clearance;
 use ceremony::evidence::{Deed, Recordable};
 use ceremony::exchange::{Method, Wrapped};
@@ -27,7 +27,6 @@ use serde::{Deserialize, Serialize};
 use step::{Journal, ServiceError, StepError};
 use strum::{IntoStaticStr, VariantNames};
 
-use agreement::{certified, our_key};
 use block::checked;
 use derivation::Derivation;
 
@@ -104,12 +103,8 @@ pub async fn handle(client: &Client, input: Input, journal: &Journal) -> Result<
 /// Why there is no key block to pass on. None of these carries a byte of it.
 #[derive(Clone, Debug, Eq, IntoStaticStr, PartialEq, thiserror::Error, VariantNames)]
 pub enum Error {
-    #[error("the alias of our key for leaves on {curve} names {key_arn}, whose key is {found}")]
-    AgreementKeyWrong {
-        key_arn: String,
-        found: KeyAlgorithm,
-        curve: KeyAlgorithm,
-    },
+    #[error(transparent)]
+    Agreement(#[from] agreement::Error),
     #[error("the profile has {derived_key} derived, which is too weak to carry {kek}")]
     DerivedKeyTooWeak {
         derived_key: KekAlgorithm,
@@ -121,8 +116,6 @@ pub enum Error {
     KeyBlockHeaderWrong(#[from] HeaderDiffers),
     #[error("the key block that came back cannot be read: {0}")]
     KeyBlockMalformed(#[from] MalformedKeyBlock),
-    #[error("the certificate that the service issued for our key {key_arn} is of no use: {reason}")]
-    OwnCertificateUnusable { key_arn: String, reason: String },
 }
 
 impl From<ServiceError> for Error {
@@ -132,20 +125,17 @@ impl From<ServiceError> for Error {
 }
 
 impl StepError for Error {
-    step::step_error_names!(Export, exports::Error);
+    step::step_error_names!(Agreement, agreement::Error; Export, exports::Error);
 
     fn remedy(&self) -> &'static str {
         match self {
-            Self::AgreementKeyWrong { .. } => {
-                "Find out who did it and why, by the CloudTrail events of key and alias. If no \
-                 ceremony of its folder is running, delete the alias: the next one makes it again."
-            }
+            Self::Agreement(error) => error.remedy(),
             Self::DerivedKeyTooWeak { .. } => {
                 "Correct `kekExport.exchange.derivedKey` of the profile."
             }
-            Self::KeyBlockHeaderWrong(_)
-            | Self::KeyBlockMalformed(_)
-            | Self::OwnCertificateUnusable { .. } => exports::unknown_form::remedy(),
+            Self::KeyBlockHeaderWrong(_) | Self::KeyBlockMalformed(_) => {
+                exports::unknown_form::remedy()
+            }
             Self::Export(error) => error.remedy(),
         }
     }

@@ -1,26 +1,26 @@
 //! What a path is held to before anybody is asked about it.
 
 use ceremony::path::CertificatePath;
-use ceremony::proof::{Refusal, prove, prove_signer};
+use ceremony::proof::{PartnerPolicy, Refusal, prove_signer};
 use ceremony::revocation::Rules;
 use ceremony::utc::Utc;
 use ceremony::{enrolment, profile};
 use serde::{Deserialize, Serialize};
 
-/// The policy of a ceremony with certificates: what a profile says of a partner's, or the enrolment
-/// rules of ours.
+/// The policy of a ceremony with certificates: the enrolment rules of ours, or what a profile says of a
+/// partner's.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(untagged)]
 pub enum Policy {
     Enrolment(enrolment::Policy),
-    Profile(profile::Policy),
+    Partner(PartnerPolicy),
 }
 
 impl Policy {
     pub fn revocation(&self) -> Rules {
         match self {
             Self::Enrolment(policy) => policy.revocation,
-            Self::Profile(policy) => policy.revocation,
+            Self::Partner(policy) => *policy.revocation(),
         }
     }
 
@@ -35,8 +35,8 @@ impl Policy {
                 let proof = prove_signer(path, policy, None, now);
                 proof.verdict.map(|proven| proven.path().clone())
             }
-            Self::Profile(policy) => {
-                let proof = prove(path, &policy.trust, policy.load(), now);
+            Self::Partner(policy) => {
+                let proof = policy.prove(path, now);
                 proof.verdict.map(|proven| proven.path().clone())
             }
         }
@@ -45,7 +45,7 @@ impl Policy {
 
 impl From<profile::Policy> for Policy {
     fn from(policy: profile::Policy) -> Self {
-        Self::Profile(policy)
+        Self::Partner(policy.into())
     }
 }
 

@@ -7,7 +7,7 @@ use ceremony::algorithms::KekAlgorithm;
 use ceremony::digest::Sha256;
 use ceremony::evidence::Recordable;
 use ceremony::execution::{DroppedObject, Start};
-use ceremony::id::InputSet;
+use ceremony::id::{InputSet, Kind};
 use ceremony::identifiers::ca_alias;
 use ceremony::utc::Utc;
 use ceremony::working_keys::place::{OrderPlace, OrderRole, OrderSet};
@@ -43,7 +43,7 @@ impl Ordered {
         let Some(OrderRole::Order(place)) = OrderPlace::of_inbox_key(ORDER) else {
             panic!("it is an order");
         };
-        let set = OrderSet::new(place, order.sha256.clone());
+        let set = OrderSet::new(Kind::WorkingKeyExport, place, order.sha256.clone());
         let input = Start::new(set.ceremony(1), vec![order], None);
         let mut ordered = Self { aws, pki, input };
         ordered.onboards(|_| {});

@@ -6,7 +6,7 @@ use ceremony::digest::Sha256;
 use ceremony::enrolment::{Installed, OwnKey};
 use ceremony::execution::{DroppedObject, Start};
 use ceremony::fleet::Inventory;
-use ceremony::id::InputSet;
+use ceremony::id::{InputSet, Kind};
 use ceremony::utc::Utc;
 use ceremony::working_keys::place::{OrderPlace, OrderRole, OrderSet};
 use emulated::aws::{Aws, Fault};
@@ -45,7 +45,8 @@ impl Ordered {
             input: Start {
                 version: Start::VERSION,
                 leaf: None,
-                ceremony: OrderSet::new(place, object.sha256.clone()).ceremony(1),
+                ceremony: OrderSet::new(Kind::WorkingKeyExport, place, object.sha256.clone())
+                    .ceremony(1),
                 objects: vec![object],
             },
             aws,

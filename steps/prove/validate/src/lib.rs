@@ -7,8 +7,7 @@ use ceremony::digest::Sha256;
 use ceremony::evidence::Recordable;
 use ceremony::id::Ceremony;
 use ceremony::path::CertificatePath;
-use ceremony::profile::Policy;
-use ceremony::proof::{Check, Refusal, prove};
+use ceremony::proof::{Check, PartnerPolicy, Refusal};
 use ceremony::utc::Utc;
 use serde::{Deserialize, Serialize};
 use step::StepError;
@@ -18,7 +17,7 @@ use step::StepError;
 pub struct Input {
     pub ceremony: Ceremony,
     pub path: CertificatePath,
-    pub policy: Policy,
+    pub policy: PartnerPolicy,
 }
 
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -48,8 +47,7 @@ impl Recordable for Output {
 /// Validates at `now`.
 pub fn handle(input: Input, now: Utc) -> Result<Output, Error> {
     let leaf_sha256 = input.path.leaf.sha256();
-    let policy = &input.policy;
-    let proof = prove(input.path, &policy.trust, policy.load(), now);
+    let proof = input.policy.prove(input.path, now);
     Ok(Output {
         checks: proof.checks,
         leaf_sha256,

@@ -5,9 +5,13 @@
 //! says how); what is missing, or cannot be used, is announced. What makes a set complete is the step's
 //! own to say, since a partner's certificates and ours are chosen differently.
 //!
+//! What is an answer to an offer of ours starts nothing: the step that brings it to the execution that
+//! waits has private keys and rejections announced here, as the others have.
+//!
 //! Events come more than once and in any order. Every one of them looks at the whole folder, and
 //! what it leads to depends on what lies there and on the table `runs` alone.
 
+mod answer;
 mod decision;
 mod folder;
 mod order;
@@ -28,7 +32,9 @@ use step::required_variable;
 
 pub use decision::{Complete, Decision, carriers, dropped, usable, why_unusable};
 pub use folder::{Contents, File, Unread, read_folder};
-pub use order::{Document, OrderDecision, certificates_beside, read_document};
+pub use order::{
+    Document, Machine, OrderDecision, certificates_beside, has_certificates_beside, read_document,
+};
 pub use private_key::Found;
 
 use reject::Rejection;
@@ -63,6 +69,8 @@ pub enum Output {
     /// Another event of this drop was here first, or the set was dropped again before its last run
     /// had ended.
     AlreadyStarted,
+    /// An answer went to the execution that waits for it.
+    Delivered,
 }
 
 /// What an intake step works with, made once at cold start.
@@ -81,6 +89,15 @@ pub struct Arrivals {
 impl Arrivals {
     /// Whatever the environment of an intake function names.
     pub fn from_environment(config: &SdkConfig) -> Self {
+        Self::with_machine(config, required_variable("STATE_MACHINE_ARN"))
+    }
+
+    /// The same of a function that starts nothing.
+    pub fn without_machine(config: &SdkConfig) -> Self {
+        Self::with_machine(config, String::new())
+    }
+
+    fn with_machine(config: &SdkConfig, state_machine_arn: String) -> Self {
         let bridge = aws_sdk_eventbridge::Client::new(config);
         let dynamodb = aws_sdk_dynamodb::Client::new(config);
         Self {
@@ -92,7 +109,7 @@ impl Arrivals {
             inbox_bucket: required_variable("INBOX_BUCKET"),
             evidence_bucket: required_variable("EVIDENCE_BUCKET"),
             rejections_queue_url: required_variable("REJECTIONS_QUEUE_URL"),
-            state_machine_arn: required_variable("STATE_MACHINE_ARN"),
+            state_machine_arn,
         }
     }
 
@@ -180,6 +197,7 @@ impl Arrivals {
         now: Utc,
     ) -> Result<Output, Error> {
         let asking = Asking {
+            machine: &self.state_machine_arn,
             set: &complete.set,
             objects: &complete.objects,
             leaf: Some(complete.set.leaf()),
@@ -231,7 +249,7 @@ fn none_left(place: &impl Place, per_day: u32, now: Utc) -> String {
 fn remedy(kind: Kind) -> &'static str {
     match kind {
         Kind::CertificateEnrolment => "Drop the certificate again when the next is possible.",
-        Kind::WorkingKeyExport => {
+        Kind::KekImport | Kind::WorkingKeyExport => {
             "Drop the document again when the next is possible, or have an operator raise \
              `maxCeremoniesPerDay` before."
         }

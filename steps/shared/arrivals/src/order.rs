@@ -13,7 +13,7 @@ use storage::{Newest, ObjectError, read_newest_dated};
 use crate::folder::{Contents, read_files};
 use crate::reject::{self, Rejection};
 use crate::start::{self, Asking, Start};
-use crate::{Arrivals, CreatedObject, Error, Output, none_left, private_key};
+use crate::{Arrivals, Error, Output, none_left};
 
 /// A document at its newest version. It may be secret, by mistake: no `Debug`.
 pub struct Document {
@@ -97,6 +97,24 @@ pub async fn certificates_beside(
     Ok(Ok(objects))
 }
 
+/// Whether certificates lie beside an order that needs none. So they do for all that is known where there
+/// are more files than one listing shows.
+pub async fn has_certificates_beside(
+    arrivals: &Arrivals,
+    place: &OrderPlace,
+) -> Result<bool, Error> {
+    let is_wanted = |key: &str| place.has_certificate_at(key);
+    let contents = read_files(arrivals, &place.attachments(), 0, is_wanted).await?;
+    Ok(matches!(contents, Contents::TooManyFiles))
+}
+
+/// The ceremony that a document asks for, and what runs it.
+#[derive(Clone, Copy, Debug)]
+pub struct Machine<'a> {
+    pub kind: Kind,
+    pub arn: &'a str,
+}
+
 /// What a document comes to.
 pub enum OrderDecision {
     Start {
@@ -114,31 +132,16 @@ pub enum OrderDecision {
     },
 }
 
-const KIND: Kind = Kind::WorkingKeyExport;
-
 impl Arrivals {
-    /// Announces the private key whose arrival the event of a document tells, if it does.
-    pub async fn private_key_in_document(
-        &self,
-        place: &OrderPlace,
-        object: &CreatedObject,
-    ) -> Result<Option<Output>, Error> {
-        match private_key::of_event(self, None, object).await? {
-            Some(found) => {
-                let announced = private_key::announce(self, KIND, &place.folder, &found).await?;
-                Ok(Some(announced))
-            }
-            None => Ok(None),
-        }
-    }
-
     /// Carries a decision about a document out.
     pub async fn settle_order(
         &self,
+        machine: Machine<'_>,
         place: &OrderPlace,
         decision: OrderDecision,
         now: Utc,
     ) -> Result<Output, Error> {
+        let kind = machine.kind;
         let (reason, remedy) = match decision {
             OrderDecision::Reject { reason, remedy } => (reason, remedy),
             OrderDecision::Start {
@@ -147,8 +150,9 @@ impl Arrivals {
                 dropped,
                 per_day,
             } => {
-                let set = OrderSet::new(place.clone(), sha256);
+                let set = OrderSet::new(kind, place.clone(), sha256);
                 let asking = Asking {
+                    machine: machine.arn,
                     set: &set,
                     objects: &objects,
                     leaf: None,
@@ -161,13 +165,13 @@ impl Arrivals {
                     // A document has no nonce.
                     Start::NonceAnswered { .. } => return Ok(Output::AlreadyStarted),
                     Start::NoneLeftToday => {
-                        (none_left(&place.folder, per_day, now), crate::remedy(KIND))
+                        (none_left(&place.folder, per_day, now), crate::remedy(kind))
                     }
                 }
             }
         };
         let key = place.key();
-        let rejection = Rejection::of(KIND, &place.folder, Some(&key), reason, remedy);
+        let rejection = Rejection::of(kind, &place.folder, Some(&key), reason, remedy);
         reject::reject(self, rejection, now).await
     }
 }

@@ -152,10 +152,10 @@ pub(crate) async fn announce<P: Place>(
     found: &Found,
 ) -> Result<Output, Error> {
     let (remedy, consequence) = match kind {
-        Kind::WorkingKeyExport => {
+        Kind::KekImport | Kind::WorkingKeyExport => {
             let remedy = "Tell whoever sent it to replace that key, since others may have read it. A \
                           responder must delete every version of the object, by the command in \
-                          `deleteVersions`. Then drop a document without a key.";
+                          `deleteVersions`. Then drop a file without a key.";
             (remedy, "It starts no ceremony.")
         }
         _ => (

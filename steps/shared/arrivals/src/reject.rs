@@ -3,6 +3,7 @@
 use ceremony::announcement::{Announcement, FilesNotTaken, RejectedFile};
 use ceremony::id::{Kind, Place};
 use ceremony::identifiers::{Folder, PartnerId};
+use ceremony::key_import::place::{ANSWER_REJECTIONS, REQUEST_REJECTIONS};
 use ceremony::text::{clipped, shown};
 use ceremony::utc::Utc;
 use ceremony::working_keys::place::REJECTIONS;
@@ -38,7 +39,20 @@ impl<'a, P: Place> Rejection<'a, P> {
     }
 }
 
-impl Rejection<'_> {
+impl<'a> Rejection<'a> {
+    /// Of a file that is no answer to any offer, or none that is taken.
+    pub(crate) fn of_answer(
+        folder: &'a Folder,
+        key: &str,
+        reason: String,
+        remedy: &'static str,
+    ) -> Self {
+        Self {
+            place: format!("{}{ANSWER_REJECTIONS}", folder.prefix()),
+            ..Self::of(Kind::KekImport, folder, Some(key), reason, remedy)
+        }
+    }
+
     /// Of a key that names no folder. It is gathered with others below the name of a partner, since a
     /// partner can write nowhere else, so that none can hide what another has put in the wrong place.
     pub(crate) fn outside(key: &str, reason: String, remedy: &'static str) -> Self {
@@ -56,6 +70,7 @@ impl Rejection<'_> {
 /// What is rejected at one of these is told together.
 fn gathered_at(kind: Kind, place: &impl Place) -> String {
     match kind {
+        Kind::KekImport => format!("{}{REQUEST_REJECTIONS}", place.prefix()),
         Kind::WorkingKeyExport => format!("{}{REJECTIONS}", place.prefix()),
         _ => place.prefix(),
     }

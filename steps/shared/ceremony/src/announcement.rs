@@ -4,6 +4,8 @@
 //! (`statemachine/events/`) are made from it. The contract test reads every machine's `Detail` as
 //! one of these.
 
+mod imports;
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
@@ -18,8 +20,14 @@ use crate::fleet::Tally;
 use crate::fleet::progress::InitialKeysProgress;
 use crate::id::{CeremonyId, Kind, Place};
 use crate::identifiers::{DataType, Environment, Folder, PartnerId};
+use crate::key_import::place::is_of_answer;
 use crate::utc::Utc;
 use crate::working_keys::place::AskedBy;
+
+pub use imports::{
+    AnswerAwaited, AnswerRejected, AwaitedAnswer, KekImported, KekReceived, KekSettled,
+    OfferPublished,
+};
 
 /// Source of every event.
 pub const SOURCE: &str = "key-ceremony";
@@ -31,8 +39,14 @@ pub const VERSION: u32 = 1;
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(tag = "detail-type", content = "detail")]
 pub enum Announcement {
+    #[serde(rename = "Answer Awaited")]
+    AnswerAwaited(AnswerAwaited),
+    #[serde(rename = "Answer Rejected")]
+    AnswerRejected(AnswerRejected),
     #[serde(rename = "Approval Required")]
     ApprovalRequired(ApprovalRequired),
+    #[serde(rename = "Block Not Taken")]
+    BlockNotTaken(FilesNotTaken),
     #[serde(rename = "Ceremony Failed")]
     CeremonyFailed(CeremonyFailed),
     #[serde(rename = "Ceremony Succeeded")]
@@ -53,8 +67,16 @@ pub enum Announcement {
     InitialKeysProgress(InitialKeysProgress),
     #[serde(rename = "Inventory Differs")]
     InventoryDiffers(InventoryDiffers),
+    #[serde(rename = "Kek Imported")]
+    KekImported(KekImported),
+    #[serde(rename = "Kek Received")]
+    KekReceived(KekReceived),
+    #[serde(rename = "Kek Settled")]
+    KekSettled(KekSettled),
     #[serde(rename = "Keys Exported")]
     KeysExported(KeysExported),
+    #[serde(rename = "Offer Published")]
+    OfferPublished(OfferPublished),
     #[serde(rename = "Private Key Received")]
     PrivateKeyReceived(PrivateKeyReceived),
     #[serde(rename = "Request Rejected")]
@@ -62,8 +84,11 @@ pub enum Announcement {
 }
 
 impl Announcement {
-    pub const DETAIL_TYPES: [&'static str; 14] = [
+    pub const DETAIL_TYPES: [&'static str; 21] = [
+        "Answer Awaited",
+        "Answer Rejected",
         "Approval Required",
+        "Block Not Taken",
         "Ceremony Failed",
         "Ceremony Succeeded",
         "Certificate Expires",
@@ -74,14 +99,21 @@ impl Announcement {
         "Foreign Hand On Key",
         "Initial Keys Progress",
         "Inventory Differs",
+        "Kek Imported",
+        "Kek Received",
+        "Kek Settled",
         "Keys Exported",
+        "Offer Published",
         "Private Key Received",
         "Request Rejected",
     ];
 
     pub fn detail_type(&self) -> &'static str {
         match self {
+            Self::AnswerAwaited(_) => "Answer Awaited",
+            Self::AnswerRejected(_) => "Answer Rejected",
             Self::ApprovalRequired(_) => "Approval Required",
+            Self::BlockNotTaken(_) => "Block Not Taken",
             Self::CeremonyFailed(_) => "Ceremony Failed",
             Self::CeremonySucceeded(_) => "Ceremony Succeeded",
             Self::CertificateExpires(_) => "Certificate Expires",
@@ -92,16 +124,24 @@ impl Announcement {
             Self::ForeignHandOnKey(_) => "Foreign Hand On Key",
             Self::InitialKeysProgress(_) => "Initial Keys Progress",
             Self::InventoryDiffers(_) => "Inventory Differs",
+            Self::KekImported(_) => "Kek Imported",
+            Self::KekReceived(_) => "Kek Received",
+            Self::KekSettled(_) => "Kek Settled",
             Self::KeysExported(_) => "Keys Exported",
+            Self::OfferPublished(_) => "Offer Published",
             Self::PrivateKeyReceived(_) => "Private Key Received",
             Self::RequestRejected(_) => "Request Rejected",
         }
     }
 
-    /// Of files that cannot be used: requests and orders, or certificates.
+    /// Of files that cannot be used: blocks and confirmations, requests and orders, or certificates.
     pub fn of_rejected(detail: FilesNotTaken) -> Self {
         match detail.ceremony {
-            Some(Kind::WorkingKeyExport) => Self::RequestRejected(detail),
+            // Of one that lies in no folder, its key alone says what it was meant as.
+            None | Some(Kind::KekImport) if detail.is_about_answers() => {
+                Self::BlockNotTaken(detail)
+            }
+            Some(Kind::KekImport | Kind::WorkingKeyExport) => Self::RequestRejected(detail),
             _ => Self::CertificatesRejected(detail),
         }
     }
@@ -114,7 +154,14 @@ impl Announcement {
             Self::CeremonySucceeded(detail) => serde_json::to_string(detail),
             Self::CertificateExpires(detail) => serde_json::to_string(detail),
             Self::CertificateInstalled(detail) => serde_json::to_string(detail),
-            Self::CertificatesIncomplete(detail)
+            Self::AnswerAwaited(detail) => serde_json::to_string(detail),
+            Self::AnswerRejected(detail) => serde_json::to_string(detail),
+            Self::KekImported(detail) => serde_json::to_string(detail),
+            Self::KekReceived(detail) => serde_json::to_string(detail),
+            Self::KekSettled(detail) => serde_json::to_string(detail),
+            Self::OfferPublished(detail) => serde_json::to_string(detail),
+            Self::BlockNotTaken(detail)
+            | Self::CertificatesIncomplete(detail)
             | Self::CertificatesRejected(detail)
             | Self::RequestRejected(detail) => serde_json::to_string(detail),
             Self::ControlChanged(detail) | Self::ForeignHandOnKey(detail) => {
@@ -136,9 +183,16 @@ impl Announcement {
             "Ceremony Succeeded" => schemars::schema_for!(CeremonySucceeded),
             "Certificate Expires" => schemars::schema_for!(CertificateExpires),
             "Certificate Installed" => schemars::schema_for!(CertificateInstalled),
-            "Certificates Incomplete" | "Certificates Rejected" | "Request Rejected" => {
-                schemars::schema_for!(FilesNotTaken)
-            }
+            "Block Not Taken"
+            | "Certificates Incomplete"
+            | "Certificates Rejected"
+            | "Request Rejected" => schemars::schema_for!(FilesNotTaken),
+            "Answer Awaited" => schemars::schema_for!(AnswerAwaited),
+            "Answer Rejected" => schemars::schema_for!(AnswerRejected),
+            "Kek Imported" => schemars::schema_for!(KekImported),
+            "Kek Received" => schemars::schema_for!(KekReceived),
+            "Kek Settled" => schemars::schema_for!(KekSettled),
+            "Offer Published" => schemars::schema_for!(OfferPublished),
             "Control Changed" | "Foreign Hand On Key" => schemars::schema_for!(ControlEvent),
             "Initial Keys Progress" => schemars::schema_for!(InitialKeysProgress),
             "Inventory Differs" => schemars::schema_for!(InventoryDiffers),
@@ -474,6 +528,13 @@ impl FilesNotTaken {
             ..Self::new(of, reason, file, remedy)
         }
     }
+
+    /// Whether every file that it names is a block or a confirmation, by its key.
+    fn is_about_answers(&self) -> bool {
+        let together = self.files.iter().filter_map(|it| it.file.as_deref());
+        let mut keys = together.chain(self.file.as_deref()).peekable();
+        keys.peek().is_some() && keys.all(is_of_answer)
+    }
 }
 
 /// Somebody changed a control, or touched a key that is a ceremony's to touch.
@@ -568,6 +629,46 @@ mod tests {
             let detail: Value = serde_json::from_str(&announcement.detail().unwrap()).unwrap();
             assert_eq!(event["detail"], detail);
             assert!(Announcement::DETAIL_TYPES.contains(&announcement.detail_type()));
+        }
+    }
+
+    /// Which of the two a `kek-import` has not taken, the key says.
+    #[test]
+    fn blocks_that_were_not_taken_are_told_apart_from_requests_that_were_rejected() {
+        let folder = Folder::of_inbox_key("acme/production/pin/x").unwrap();
+        let block = "acme/production/pin/blocks/a.0123456789abcdef.tr31";
+        let request = "acme/production/pin/requests/a.json";
+        let told = |kind: Option<Kind>, file: Option<&str>, files: &[&str]| {
+            let place = kind.map(|kind| (kind, &folder));
+            let mut detail =
+                FilesNotTaken::new(place, "why".to_owned(), file.map(str::to_owned), "do");
+            detail.files = files
+                .iter()
+                .map(|file| RejectedFile {
+                    file: Some((*file).to_owned()),
+                    reason: "why".to_owned(),
+                })
+                .collect();
+            Announcement::of_rejected(detail).detail_type()
+        };
+        let import = Some(Kind::KekImport);
+        for (kind, file, files, expected) in [
+            (import, Some(block), &[][..], "Block Not Taken"),
+            (import, None, &[block, block], "Block Not Taken"),
+            (import, Some(request), &[], "Request Rejected"),
+            (import, None, &[request, request], "Request Rejected"),
+            (import, None, &[], "Request Rejected"),
+            (None, Some("acme/prod/pin/blocks/x"), &[], "Block Not Taken"),
+            (None, None, &[block, "acme/x"], "Certificates Rejected"),
+            (None, None, &[], "Certificates Rejected"),
+            (
+                Some(Kind::KekExport),
+                Some(block),
+                &[],
+                "Certificates Rejected",
+            ),
+        ] {
+            assert_eq!(told(kind, file, files), expected, "{file:?} {files:?}");
         }
     }
 

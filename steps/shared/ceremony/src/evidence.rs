@@ -84,6 +84,9 @@ pub enum Deed {
         key_arn: String,
         kek_key_arn: String,
     },
+    /// A key is to be deleted, so many days from then on.
+    #[serde(rename = "scheduled-deletion")]
+    ScheduledDeletion { key_arn: String, days: u32 },
     /// A certificate is used from now on, as this parameter says.
     #[serde(rename = "installed")]
     Installed {

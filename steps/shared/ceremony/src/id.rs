@@ -17,6 +17,8 @@ pub enum Kind {
     /// A certificate for one of our signing keys is proven and installed.
     CertificateEnrolment,
     KekExport,
+    /// A KEK of the partner's is imported.
+    KekImport,
     /// No ceremony: the daily look at what all of them left behind. No [`CeremonyId`] is of it.
     Reconciliation,
     /// Working keys or DUKPT initial keys leave under an established KEK.
@@ -28,6 +30,7 @@ impl Kind {
         match self {
             Self::CertificateEnrolment => "certificate-enrolment",
             Self::KekExport => "kek-export",
+            Self::KekImport => "kek-import",
             Self::Reconciliation => "reconciliation",
             Self::WorkingKeyExport => "working-key-export",
         }
@@ -247,6 +250,27 @@ impl CeremonyId {
             .is_some_and(|digits| digits.len() == 16 && digits.bytes().all(hex))
     }
 
+    /// The partner's folder that it is an id for; none where it is about a key of our own.
+    ///
+    /// It is for one at most: no partner's id ends in `-non`.
+    pub fn folder(&self) -> Option<Folder> {
+        let (beginning, _) = self.0.rsplit_once('-')?;
+        let environments = [Environment::NonProduction, Environment::Production];
+        let data_types = [DataType::Cardholder, DataType::Pin];
+        let mut all = environments
+            .into_iter()
+            .flat_map(|environment| data_types.map(|data_type| (environment, data_type)));
+        all.find_map(|(environment, data_type)| {
+            let partner = beginning.strip_suffix(&format!("-{environment}-{data_type}"))?;
+            let folder = Folder {
+                partner: PartnerId::try_from(partner.to_owned()).ok()?,
+                environment,
+                data_type,
+            };
+            self.is_for(&folder).then_some(folder)
+        })
+    }
+
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -457,6 +481,31 @@ mod tests {
         ] {
             let id = CeremonyId(format!("acme-non-production-cardholder-{wrong}"));
             assert!(!id.is_for(&folder()), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn an_id_says_whose_folder_it_is_for() {
+        for prefix in [
+            "acme/non-production/cardholder",
+            "acme/production/pin",
+            // Words that the rest of an id has too.
+            "acme-production-pin/production/pin",
+            "non/production/cardholder",
+            "a-non-production-pin/non-production/cardholder",
+        ] {
+            let folder = Folder::of_inbox_key(&format!("{prefix}/x")).unwrap();
+            let set = CertificateSet::new(Kind::KekImport, &folder, Sha256::of(b"leaf"), []);
+            assert_eq!(CeremonyId::new(&set, 1).folder(), Some(folder));
+        }
+        for other in [
+            "enrolment-tr34-0123456789abcdef",
+            "acme-production-pin-0123456789abcde",
+            "-production-pin-0123456789abcdef",
+            "acme-production-0123456789abcdef",
+            "",
+        ] {
+            assert_eq!(CeremonyId(other.to_owned()).folder(), None, "{other}");
         }
     }
 

@@ -165,6 +165,12 @@ impl Folder {
         format!("alias/key-ceremony/kek/{}{which}", self.prefix())
     }
 
+    /// The alias under which the KEK of one block of the partner's is found again.
+    pub fn received_kek_alias(&self, block: &Sha256) -> String {
+        let received = self.established_kek_alias(EstablishedKek::Received);
+        format!("{received}/{}", block.short())
+    }
+
     /// The alias under which a working key that was made for the folder is found again.
     pub fn working_key_alias(&self, name: &KeyName) -> String {
         format!("alias/key-ceremony/keys/{}{name}", self.prefix())

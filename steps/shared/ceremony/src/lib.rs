@@ -16,6 +16,7 @@
 //! | [`signature`] | verifying what KMS signed |
 //! | [`execution`], [`publication`] | what starts an execution, what it publishes, and where things lie in S3 |
 //! | [`working_keys`] | orders for working keys, and what a profile allows of them |
+//! | [`key_import`] | KEKs that the partner sends: requests, offers, and the blocks that are dropped for them |
 //! | [`enrolment`] | signing keys of our own, and the certificates for them |
 //! | [`evidence`] | what a step leaves behind for an auditor |
 //! | [`announcement`], [`finding`] | the events of the bus `key-ceremony`, and what a reconciliation finds |
@@ -36,6 +37,7 @@ pub mod finding;
 pub mod fleet;
 pub mod id;
 pub mod identifiers;
+pub mod key_import;
 pub mod keys;
 pub mod lints;
 pub mod path;

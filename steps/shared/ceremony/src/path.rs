@@ -3,6 +3,7 @@
 mod candidates;
 mod chosen;
 mod search;
+mod signer;
 mod unfit;
 
 use serde::{Deserialize, Serialize};
@@ -14,6 +15,7 @@ use crate::utc::Utc;
 
 pub use candidates::{Candidates, Choice, PassedOver, SIGNATURE_CHECKS};
 pub use chosen::{Choosing, Chosen, DroppedFile, TWO_LEAVES_IN_ONE_FILE};
+pub use signer::newest_signer;
 pub use unfit::Namesake;
 
 /// CA certificates on a path, at most.
@@ -170,6 +172,11 @@ pub enum NoPath {
         /// What was perhaps meant to be it.
         instead: Option<PassedOver>,
     },
+    #[error(
+        "the end-entity certificate of the partner's signing key is missing: that of an RSA key, with \
+         digitalSignature in its KeyUsage extension and without keyCertSign"
+    )]
+    NoSigner,
     #[error("{0} has signed itself; a certificate issued by the partner's CA is expected")]
     SelfSignedLeaf(String),
     #[error(

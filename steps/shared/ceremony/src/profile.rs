@@ -7,6 +7,7 @@
 
 mod consistency;
 mod initial_keys;
+mod kek_import;
 mod malformed;
 mod once;
 pub(crate) mod pinned;
@@ -22,6 +23,7 @@ use crate::digest::Sha256;
 use crate::exchange::{KeyDerivationFunction, KeyDerivationHash, Load, Method, Passes, Tr34Signer};
 use crate::id::Kind;
 use crate::identifiers::{DataType, Environment, Folder, PartnerId};
+use crate::key_import::rules::KekImport;
 use crate::revocation::Rules;
 use crate::signed_prefix::SignedPrefix;
 use crate::working_keys::place::AskedBy;
@@ -80,6 +82,9 @@ pub struct Profile {
     /// The ceremony `working-key-export`. Default: not allowed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub working_key_export: Option<WorkingKeyExport>,
+    /// The ceremony `kek-import`. Default: not allowed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kek_import: Option<KekImport>,
 }
 
 /// A KEK is sent to the partner.
@@ -259,7 +264,7 @@ impl Profile {
         let Some(section) = self.kek_export else {
             return Err(CeremonyNotAllowed {
                 parameter,
-                kind: Kind::KekExport,
+                ceremony: Kind::KekExport.as_str(),
                 section: "kekExport",
             });
         };
@@ -288,7 +293,7 @@ impl Profile {
         let parameter = self.folder().profile_parameter();
         let not_allowed = |section| CeremonyNotAllowed {
             parameter: parameter.clone(),
-            kind: Kind::WorkingKeyExport,
+            ceremony: Kind::WorkingKeyExport.as_str(),
             section,
         };
         let section = self.working_key_export;
@@ -372,9 +377,9 @@ pub struct Trust {
 
 /// The profile has no section for this ceremony.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
-#[error("the profile `{parameter}` has no section `{section}`: {kind} is not allowed there")]
+#[error("the profile `{parameter}` has no section `{section}`: {ceremony} is not allowed there")]
 pub struct CeremonyNotAllowed {
     parameter: String,
-    kind: Kind,
+    ceremony: &'static str,
     section: &'static str,
 }

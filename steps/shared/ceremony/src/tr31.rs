@@ -16,6 +16,8 @@ use crate::text::shown;
 pub struct KeyBlock {
     text: String,
     header: Header,
+    /// Of what is encrypted: two that tell a length, the key, and padding.
+    payload_bytes: usize,
 }
 
 /// A header: sixteen characters, and the optional blocks.
@@ -97,7 +99,14 @@ impl KeyBlock {
                 optional_blocks,
             },
             text: text.to_owned(),
+            payload_bytes: (digits - mac_digits) / 2,
         })
+    }
+
+    /// Whether a key of so many bytes fits into it, behind the two that tell its length. How much padding
+    /// follows is its sender's choice: some HSMs hide how long a key is, and some do not.
+    pub fn has_room_for(&self, key_bytes: usize) -> bool {
+        self.payload_bytes >= 2 + key_bytes
     }
 
     pub fn header(&self) -> &Header {
@@ -169,6 +178,12 @@ const NO_VERSION: &str = "00";
 impl Header {
     /// Whether it says what was asked for; if not, the first field that does not.
     pub fn answers(&self, asked: &Asked<'_>) -> Result<(), HeaderDiffers> {
+        self.answers_but_for(asked, &[])
+    }
+
+    /// The same of a header to which its author may have added optional blocks of these kinds, whatever
+    /// they say. One that was asked for says what was asked for all the same.
+    pub fn answers_but_for(&self, asked: &Asked<'_>, added: &[&str]) -> Result<(), HeaderDiffers> {
         let found = [self.version, self.algorithm, self.mode, self.exportability];
         let [version, algorithm, mode, exportability] = found.map(String::from);
         let [asked_version, asked_algorithm] = [asked.version, asked.algorithm].map(String::from);
@@ -189,7 +204,10 @@ impl Header {
                 });
             }
         }
-        let found = self.optional_blocks.iter().filter(|it| it.id != PADDING);
+        let is_asked_for = |id: &str| asked.optional_blocks.iter().any(|(it, _)| *it == id);
+        let is_added = |id: &str| id == PADDING || added.contains(&id);
+        let found = self.optional_blocks.iter();
+        let found = found.filter(|it| is_asked_for(&it.id) || !is_added(&it.id));
         let mut found: Vec<_> = found.map(|it| (it.id.as_str(), it.data.as_str())).collect();
         let mut blocks = asked.optional_blocks.to_vec();
         found.sort_unstable();
@@ -442,6 +460,41 @@ mod tests {
             ..asked
         };
         assert_eq!(padded.answers(&with_ks), Ok(()));
+    }
+
+    #[test]
+    fn what_may_be_added_is_passed_over_and_what_was_asked_for_is_not() {
+        let header = KeyBlock::read(WITH_KS).unwrap().header().clone();
+        let asked = |optional_blocks| Asked {
+            version: 'B',
+            usages: &["B0"],
+            algorithm: 'T',
+            modes: &["X"],
+            exportabilities: &["S"],
+            optional_blocks,
+        };
+        let header = Header {
+            key_version: "00".to_owned(),
+            ..header
+        };
+        let with_other_data: &[(&str, &str)] = &[("KS", "00")];
+        let exact: &[(&str, &str)] = &[("KS", "00604B120F9292800000")];
+        assert_eq!(header.answers_but_for(&asked(&[]), &["KS"]), Ok(()));
+        assert_eq!(header.answers_but_for(&asked(exact), &["KS"]), Ok(()));
+        for (blocks, added) in [(with_other_data, &["KS"][..]), (&[], &["KC"]), (&[], &[])] {
+            let refused = header.answers_but_for(&asked(blocks), added);
+            assert_eq!(refused, Err(HeaderDiffers::OptionalBlocks), "{added:?}");
+        }
+    }
+
+    /// An AES key of 16 bytes, in a block that hides its length and in one that does not.
+    #[test]
+    fn a_block_has_room_for_a_key_and_the_two_bytes_before_it() {
+        let plain = KeyBlock::read(PLAIN).unwrap();
+        assert!(plain.has_room_for(16) && plain.has_room_for(30));
+        assert!(!plain.has_room_for(31) && !plain.has_room_for(32));
+        let masked = "D0144P0AE00E00002C77FA3F4A553BED6E88AE5C172A4166E3D4ACA8E2AC71C158A476FAC12C13C3829DE55D3AB54C48F4C4FEF7AC75E90FC47F1B77E7B19A73ED46E64410082557";
+        assert!(KeyBlock::read(masked).unwrap().has_room_for(32));
     }
 
     #[test]

@@ -1,5 +1,5 @@
-//! A TR-34 key block (ANSI X9.139) as Payment Cryptography makes it: read as far as that goes without
-//! the receiver's key, and verified. Opens nothing.
+//! A TR-34 key block (ANSI X9.139) as Payment Cryptography makes and takes it: read as far as that goes
+//! without the receiver's key, and verified, whether it leaves or came. Opens nothing.
 //!
 //! The key distribution host (KDH) signs, the key receiving device (KRD) is whose key opens. A block of
 //! one pass has the time at which it was signed, one of two passes the nonce that the receiver had sent.
@@ -12,6 +12,7 @@ use crate::certificate::Certificate;
 use crate::digest::Sha256;
 use crate::exchange::Nonce;
 use crate::signature::verifies;
+use crate::text::shown;
 use crate::tr31::Header;
 use crate::utc::Utc;
 
@@ -68,7 +69,7 @@ pub struct Expected<'a> {
     pub now: Utc,
 }
 
-/// By how much the signing time may differ from now, in seconds.
+/// By how much the sender's clock may differ from ours, in seconds.
 const CLOCKS_DIFFER: i64 = 5 * 60;
 
 impl KeyBlock {
@@ -93,6 +94,16 @@ impl KeyBlock {
     /// Whether it is what was asked for: by this host, for this device, for this key, now. That the
     /// encrypted key is the one, its KCV says, which comes beside the block.
     pub fn verify(&self, expected: &Expected<'_>) -> Result<(), Mismatch> {
+        self.verify_since(expected, expected.now)
+    }
+
+    /// The same of a block that came to us: where it answers no nonce, it was signed at any time since its
+    /// sender could know the certificate that it is for.
+    pub fn verify_received(&self, expected: &Expected<'_>, since: Utc) -> Result<(), Mismatch> {
+        self.verify_since(expected, since)
+    }
+
+    fn verify_since(&self, expected: &Expected<'_>, since: Utc) -> Result<(), Mismatch> {
         if !self.kdh.is(expected.kdh) {
             return Err(Mismatch::OtherHost);
         }
@@ -109,7 +120,7 @@ impl KeyBlock {
             return Err(Mismatch::Digest);
         }
         self.header_is(expected)?;
-        self.is_fresh(expected.nonce, expected.now)?;
+        self.is_fresh(expected.nonce, since, expected.now)?;
         let modulus_bytes = expected.krd.key_algorithm().modulus_bytes();
         if modulus_bytes != Some(self.encrypted_key_bytes) {
             return Err(Mismatch::EncryptedKeyLength {
@@ -146,12 +157,13 @@ impl KeyBlock {
         }
     }
 
-    fn is_fresh(&self, nonce: Option<&Nonce>, now: Utc) -> Result<(), Mismatch> {
+    fn is_fresh(&self, nonce: Option<&Nonce>, since: Utc, now: Utc) -> Result<(), Mismatch> {
         match (&self.freshness, nonce) {
             (Freshness::Nonce(found), Some(sent)) if found == sent => Ok(()),
             (Freshness::SigningTime(time), None) => {
-                let seconds = time.unix_seconds() - now.unix_seconds();
-                if seconds.abs() <= CLOCKS_DIFFER {
+                let earliest = since.unix_seconds() - CLOCKS_DIFFER;
+                let latest = now.unix_seconds() + CLOCKS_DIFFER;
+                if (earliest..=latest).contains(&time.unix_seconds()) {
                     Ok(())
                 } else {
                     Err(Mismatch::SigningTime { found: *time, now })
@@ -215,7 +227,10 @@ pub enum Mismatch {
     Digest,
     #[error("the encrypted key has {bytes} bytes, which the leaf's modulus has not")]
     EncryptedKeyLength { bytes: usize },
-    #[error("the header in the block is `{found}`; expected were {expected}")]
+    #[error(
+        "the header in the block is `{}`; expected were {expected}",
+        shown(found)
+    )]
     Header { found: String, expected: String },
     #[error("it has not the nonce that was sent, or a nonce although none was sent")]
     Nonce,

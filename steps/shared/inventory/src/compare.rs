@@ -1,8 +1,8 @@
 //! The inventory: every key of ours, and every disagreement between service and evidence.
 //!
 //! Nothing is a finding that a ceremony under way could explain: what no record names yet, and was
-//! made within a day, is listed as recent. Aliases have no times; since when one has had no key is
-//! known from the inventories before.
+//! made within a day, or by a ceremony that waits for a partner, is listed as recent. Aliases have no
+//! times; since when one has had no key is known from the inventories before.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use crate::picture::Picture;
 use crate::records::RecordedKey;
 use crate::seen::{Asked, Before, ListedKey, Seen};
+use crate::under_way::UnderWay;
 
 const DAY: i64 = 24 * 60 * 60;
 
@@ -38,7 +39,7 @@ pub struct Inventory {
     pub keys: Vec<Key>,
     /// How many keys of the account are nobody's here.
     pub keys_of_others: usize,
-    /// Made within a day, and not in a record yet: by a ceremony under way, say.
+    /// Made within a day, or by a ceremony that waits, and not in a record yet.
     pub recent: Vec<Recent>,
     /// Keys that records name and that are not there any more.
     pub gone: Vec<Gone>,
@@ -90,6 +91,7 @@ pub fn compare(execution: &Execution, seen: &Seen, asked: &[Asked], before: &Bef
     let mut comparison = Comparison {
         seen,
         picture: Picture::of(seen),
+        under_way: UnderWay::of(&seen.recorded, execution.started_at),
         asked: asked.iter().map(|it| (it.key_arn.as_str(), it)).collect(),
         before,
         now: execution.started_at,
@@ -109,6 +111,7 @@ pub fn compare(execution: &Execution, seen: &Seen, asked: &[Asked], before: &Bef
 struct Comparison<'a> {
     seen: &'a Seen,
     picture: Picture<'a>,
+    under_way: UnderWay<'a>,
     asked: BTreeMap<&'a str, &'a Asked>,
     before: &'a Before,
     now: Utc,
@@ -140,7 +143,7 @@ impl<'a> Comparison<'a> {
             key_arn: key_arn.to_owned(),
             since,
         });
-        if self.age(since) < GONE_IS_NEWS {
+        if self.age(since) < GONE_IS_NEWS && !self.is_retired(key_arn) {
             let what = format!("the key {key_arn} is not in Payment Cryptography any more.");
             self.findings
                 .push(about(Kind::KeyMissing, what, records[0]));
@@ -150,6 +153,7 @@ impl<'a> Comparison<'a> {
     fn usable(&mut self, key: &ListedKey, record: &RecordedKey) {
         let key_arn = &key.key_arn;
         let finding = match key.state.as_str() {
+            "DELETE_PENDING" if self.is_retired(key_arn) => None,
             "DELETE_PENDING" => Some((Kind::DeletionPending, self.deletion(key_arn))),
             "CREATE_COMPLETE" if key.enabled => None,
             "CREATE_COMPLETE" => {
@@ -201,7 +205,10 @@ impl<'a> Comparison<'a> {
             let (kind, what) = match self.picture.aliases.get(alias).map(|it| &it.key_arn) {
                 Some(Some(same)) if same == key_arn => continue,
                 // A ceremony that came after the records were read has given it a new key.
-                Some(Some(other)) if !self.picture.is_named(other) && self.is_young(other) => {
+                Some(Some(other))
+                    if !self.picture.is_named(other)
+                        && self.made_under_way(other, alias).is_some() =>
+                {
                     continue;
                 }
                 Some(Some(other)) => {
@@ -239,14 +246,14 @@ impl<'a> Comparison<'a> {
         }
     }
 
-    /// What may stay for a day, and not for longer.
+    /// What may stay for a day, and not for longer, unless it was left there on purpose.
     fn wait_for(&mut self, alias: &str, kind: Kind, what: String) {
         let since = self.before.waiting.get(alias).copied().unwrap_or(self.now);
         self.waiting.push(Waiting {
             alias: alias.to_owned(),
             since,
         });
-        if self.age(since) >= DAY {
+        if self.age(since) >= DAY && !self.is_left_empty(alias) {
             let finding = Finding::new(kind, what).about_alias(Some(alias));
             self.findings.push(finding);
         }
@@ -257,8 +264,7 @@ impl<'a> Comparison<'a> {
             return;
         }
         if !self.picture.is_named(key_arn)
-            && let Some(created_at) = self.created_at(key_arn)
-            && self.age(created_at) < DAY
+            && let Some(created_at) = self.made_under_way(key_arn, alias)
         {
             self.recent.insert(key_arn, created_at);
             return;
@@ -269,17 +275,21 @@ impl<'a> Comparison<'a> {
         self.findings.push(finding);
     }
 
-    /// Those that were asked for their tags, and have ours.
+    /// Those that have our tags, and no alias either.
     fn keys_without_a_record(&mut self) {
         let asked: Vec<&Asked> = self.asked.values().copied().collect();
         for asked in asked.into_iter().filter(|asked| asked.has_our_tags()) {
             let key_arn = asked.key_arn.as_str();
+            if !self.picture.is_bare(key_arn) {
+                continue;
+            }
             let Some(key) = self.picture.keys.get(key_arn).copied() else {
                 continue;
             };
             let finding = if key.waits_for_deletion() {
-                // As the remedy for an orphan says.
-                if asked.is_surplus() {
+                // As the remedy for an orphan says; or the key came in a block, and was another.
+                let is_refused = self.under_way.have_refused(asked);
+                if asked.is_surplus() || is_refused || self.is_retired(key_arn) {
                     continue;
                 }
                 Finding::new(Kind::DeletionPending, self.deletion(key_arn))
@@ -292,8 +302,7 @@ impl<'a> Comparison<'a> {
                 let what = format!("the key {key_arn} has our tags, and neither record nor alias.");
                 Finding::new(Kind::Orphan, what)
             };
-            let made_for = asked.tags.get("key-ceremony:alias").map(String::as_str);
-            let finding = finding.about_key(key_arn).about_alias(made_for);
+            let finding = finding.about_key(key_arn).about_alias(asked.made_for());
             self.findings.push(finding);
         }
     }
@@ -387,13 +396,27 @@ impl<'a> Comparison<'a> {
         })
     }
 
-    fn created_at(&self, key_arn: &str) -> Option<Utc> {
-        self.asked.get(key_arn).and_then(|asked| asked.created_at)
+    /// When a key was made for which there is no record yet, if a ceremony under way explains that the
+    /// alias names it.
+    fn made_under_way(&self, key_arn: &str, alias: &str) -> Option<Utc> {
+        let asked = self.asked.get(key_arn)?;
+        let created_at = asked.created_at?;
+        let is_explained = self.age(created_at) < DAY || self.under_way.explains(asked, alias);
+        is_explained.then_some(created_at)
     }
 
-    fn is_young(&self, key_arn: &str) -> bool {
-        let created_at = self.created_at(key_arn);
-        created_at.is_some_and(|created_at| self.age(created_at) < DAY)
+    /// Whether a record says that the key is to be deleted.
+    fn is_retired(&self, key_arn: &str) -> bool {
+        self.seen.recorded.retired.contains(key_arn)
+    }
+
+    /// Whether it is an alias of a key that is to be deleted: the same block or leaf, sent again, is known
+    /// by it.
+    fn is_left_empty(&self, alias: &str) -> bool {
+        let mut recorded = self.seen.recorded.keys.iter();
+        let is_of_retired = recorded
+            .any(|key| key.alias.as_deref() == Some(alias) && self.is_retired(&key.key_arn));
+        is_of_retired || self.under_way.may_be_empty(alias)
     }
 
     /// Seconds since then.

@@ -29,6 +29,9 @@ impl<'a> Picture<'a> {
                 explained.insert((recorded.key_arn.as_str(), alias.as_str()));
             }
         }
+        for established in &seen.recorded.established {
+            explained.insert((established.key_arn.as_str(), established.alias.as_str()));
+        }
         let mut aliases_of: BTreeMap<&str, Vec<&ListedAlias>> = BTreeMap::new();
         for alias in &seen.aliases {
             if let Some(key_arn) = &alias.key_arn {
@@ -50,6 +53,11 @@ impl<'a> Picture<'a> {
 
     pub(crate) fn is_named(&self, key_arn: &str) -> bool {
         self.named.contains_key(key_arn)
+    }
+
+    /// Whether neither a record nor an alias names it.
+    pub(crate) fn is_bare(&self, key_arn: &str) -> bool {
+        !self.is_named(key_arn) && !self.aliases_of.contains_key(key_arn)
     }
 
     /// Whether a record says that the key has this alias, or may have.

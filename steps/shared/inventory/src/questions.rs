@@ -12,7 +12,7 @@ use crate::seen::Seen;
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Question {
     pub key_arn: String,
-    /// Whether it is ours at all, which its tags say. When it was made is asked only if it is.
+    /// Whether it may be nobody's of ours: when it was made is asked only if its tags are ours.
     pub whose: bool,
 }
 
@@ -25,7 +25,7 @@ pub fn questions(seen: &Seen) -> Vec<Question> {
             if key.waits_for_deletion() {
                 asked.insert(key_arn, false);
             }
-        } else if !picture.aliases_of.contains_key(key_arn) {
+        } else if picture.is_bare(key_arn) {
             asked.insert(key_arn, true);
         }
     }

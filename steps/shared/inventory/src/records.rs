@@ -14,6 +14,8 @@ use ceremony::utc::Utc;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::imports::{Established, Part, Settlement, Wait};
+
 /// What some records say together.
 #[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -21,6 +23,14 @@ pub struct Recorded {
     pub keys: Vec<RecordedKey>,
     pub cas: Vec<RecordedCa>,
     pub unreadable: Vec<Unreadable>,
+    /// Which aliases have named which keys besides the keys' own.
+    pub established: Vec<Established>,
+    /// The keys that are to be deleted, or are deleted, as a ceremony wanted.
+    pub retired: BTreeSet<String>,
+    /// Which ceremonies wait for a partner, or did.
+    pub waits: Vec<Wait>,
+    /// The ceremonies of which there is a record, by id.
+    pub ended: BTreeSet<String>,
 }
 
 /// A key that a record names.
@@ -64,6 +74,10 @@ impl Recorded {
             together.keys.extend(one.keys);
             together.cas.extend(one.cas);
             together.unreadable.extend(one.unreadable);
+            together.established.extend(one.established);
+            together.retired.extend(one.retired);
+            together.waits.extend(one.waits);
+            together.ended.extend(one.ended);
         }
         let mut known = BTreeSet::new();
         together.keys.retain(|key| {
@@ -81,8 +95,8 @@ impl Recorded {
     }
 }
 
-/// Whether an object of the evidence bucket is a record: of a ceremony that succeeded, or failed, or of
-/// a certificate that was asked for.
+/// Whether an object of the evidence bucket is a record: of a ceremony that succeeded, or failed, or that
+/// waits, or of a certificate that was asked for.
 pub fn is_record(key: &str) -> bool {
     if is_request(key) {
         return true;
@@ -91,7 +105,7 @@ pub fn is_record(key: &str) -> bool {
         return false;
     };
     let failure = file.starts_with("failure-") && file.ends_with(".json");
-    !folder.is_empty() && (file == "record.json" || failure)
+    !folder.is_empty() && (file == "record.json" || failure || Part::named(file).is_some())
 }
 
 fn is_request(key: &str) -> bool {
@@ -101,8 +115,11 @@ fn is_request(key: &str) -> bool {
 /// What a record says. One that cannot be read says that.
 pub fn read_record(key: &str, bytes: &[u8]) -> Recorded {
     let sha256 = Sha256::of(bytes);
+    let name = key.split_once('/').map(|(_, name)| name);
     let read = if is_request(key) {
         serde_json::from_slice(bytes).map(|request: Request| request.recorded(key, sha256))
+    } else if let Some(part) = name.and_then(Part::named) {
+        part.read(bytes)
     } else {
         Record::parse(bytes).map(|record| record.recorded(key, &sha256))
     };
@@ -165,6 +182,8 @@ struct Record {
     /// Our key that agreed with the leaf's.
     agreement: Option<Agreed>,
     working: Vec<Working>,
+    established: Vec<Established>,
+    retired: BTreeSet<String>,
 }
 
 #[derive(Deserialize)]
@@ -193,6 +212,43 @@ struct Asked {
 #[derive(Deserialize)]
 struct Addressee {
     certificates: Vec<Certificate>,
+}
+
+/// What a request for a partner's KEK comes with.
+#[derive(Deserialize)]
+struct AskedToSend {
+    /// Where the method needs one of the partner's.
+    certificates: Option<Vec<Certificate>>,
+}
+
+/// What an offer is made with.
+#[derive(Deserialize)]
+struct Offered {
+    ours: Ours,
+}
+
+#[derive(Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+enum Ours {
+    Agreement(Had),
+    #[serde(other)]
+    Other,
+}
+
+/// What came in a block: the KEK, or one that was another and is to be deleted, or nothing.
+#[derive(Deserialize)]
+struct Came {
+    imported: Option<Working>,
+    deleted: Option<Had>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Switched {
+    alias: String,
+    key_arn: String,
+    /// The alias names this KEK still, of a ceremony that began later.
+    kept_key_arn: Option<String>,
 }
 
 /// All are there, or one waits for people to approve it: that one has its key already, and keeps it if
@@ -231,7 +287,7 @@ struct Made {
     keys: Vec<Working>,
 }
 
-/// A working key that is there to be sent.
+/// A key of which the step tells everything: a working key that is there to be sent, or a partner's KEK.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Working {
@@ -241,7 +297,7 @@ struct Working {
     kcv: String,
 }
 
-/// What the failing step had, if it is known: `{"did": "had-key", …}` among others.
+/// A key that is there; of what a failing step had, if it is known, `{"did": "had-key", …}`.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Had {
@@ -278,6 +334,37 @@ impl Record {
                     };
                 }
                 "create-kek" => record.kek = Some(serde_json::from_value(result)?),
+                "fetch-import" => {
+                    let asked: AskedToSend = serde_json::from_value(result)?;
+                    record.certificates = asked.certificates.unwrap_or_default();
+                }
+                "make-offer" => {
+                    let offered: Offered = serde_json::from_value(result)?;
+                    if let Ours::Agreement(had) = offered.ours {
+                        record.had.push(had);
+                    }
+                }
+                "import-kek" => {
+                    let came: Came = serde_json::from_value(result)?;
+                    record.working.extend(came.imported);
+                    if let Some(deleted) = came.deleted {
+                        record.retired.insert(deleted.key_arn.clone());
+                        record.had.push(deleted);
+                    }
+                }
+                "switch-kek" => {
+                    let switched: Switched = serde_json::from_value(result)?;
+                    if switched.kept_key_arn.is_none() {
+                        record.established.push(Established {
+                            alias: switched.alias,
+                            key_arn: switched.key_arn,
+                        });
+                    }
+                }
+                "settle-kek" => {
+                    let settlement: Settlement = serde_json::from_value(result)?;
+                    record.retired.extend(settlement.retired());
+                }
                 "wrap-ecdh" => record.agreement = Some(serde_json::from_value(result)?),
                 "make-keys" => {
                     let made: Made = serde_json::from_value(result)?;
@@ -288,8 +375,13 @@ impl Record {
         }
         // The text `not known` where the step did not live to tell.
         for deed in document.done.as_array().into_iter().flatten() {
-            if deed["did"] == "had-key" {
-                record.had.push(serde_json::from_value(deed.clone())?);
+            match deed["did"].as_str() {
+                Some("had-key") => record.had.push(serde_json::from_value(deed.clone())?),
+                Some("scheduled-deletion") => {
+                    let key: Had = serde_json::from_value(deed.clone())?;
+                    record.retired.insert(key.key_arn);
+                }
+                _ => {}
             }
         }
         Ok(record)
@@ -353,6 +445,14 @@ impl Record {
                 })
                 .collect(),
             unreadable: Vec::new(),
+            established: self.established,
+            retired: self.retired,
+            waits: Vec::new(),
+            ended: record
+                .split_once('/')
+                .map(|(id, _)| id.to_owned())
+                .into_iter()
+                .collect(),
         }
     }
 }
@@ -370,6 +470,9 @@ mod tests {
             "a/record.json",
             "a/failure-20261122T101530Z-0123.json",
             "enrolment-requests/tr34/0123.json",
+            "a/offer-0123/manifest.json",
+            "a/receipt/manifest.json",
+            "a/settled/settled.json",
         ] {
             assert!(is_record(key), "{key}");
         }
@@ -378,6 +481,10 @@ mod tests {
             "/record.json",
             "a/published.json",
             "a/manifest.json",
+            "a/offer-0123/offer.json",
+            "a/settled/manifest.json",
+            "/receipt/manifest.json",
+            "offers/acme/production/pin/kek.0123.json",
             "trusted-roots/0123.pem",
             "reminders/tr34/0123/30.json",
             "reconciliation/20261122T101530Z-0123.json",

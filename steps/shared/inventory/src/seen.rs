@@ -53,7 +53,7 @@ impl ListedAlias {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Asked {
     pub key_arn: String,
-    /// Empty where they were not asked for.
+    /// Those of ours.
     pub tags: BTreeMap<String, String>,
     pub created_at: Option<Utc>,
     pub delete_at: Option<Utc>,
@@ -67,8 +67,22 @@ impl Asked {
 
     /// Whether a responder has marked it as one too many.
     pub(crate) fn is_surplus(&self) -> bool {
-        let purpose = self.tags.get("key-ceremony:purpose");
-        purpose.is_some_and(|purpose| purpose == "surplus")
+        self.tag("key-ceremony:purpose") == Some("surplus")
+    }
+
+    /// The alias that it was made for.
+    pub(crate) fn made_for(&self) -> Option<&str> {
+        self.tag("key-ceremony:alias")
+    }
+
+    /// Whether a ceremony points the alias of an established KEK at it, or has done so: the tag is set
+    /// right before.
+    pub(crate) fn is_being_established(&self) -> bool {
+        self.tag("key-ceremony:run-began-at").is_some()
+    }
+
+    pub(crate) fn tag(&self, key: &str) -> Option<&str> {
+        self.tags.get(key).map(String::as_str)
     }
 }
 

@@ -1,6 +1,6 @@
 //! Commands that do not know the method.
 
-use ceremony::algorithms::{Hash, KekAlgorithm, SignatureAlgorithm};
+use ceremony::algorithms::{Hash, KekAlgorithm, OaepHash, SignatureAlgorithm};
 use ceremony::publication::SIGNING_KEY;
 
 /// A file's bytes as hex, for `openssl`, which takes keys from its arguments only: read by a
@@ -66,4 +66,26 @@ pub fn oaep_command(hash: &str, from: &str, to: &str) -> String {
         "openssl pkeyutl -decrypt -inkey ../leaf.key -in {from} -out {to} \\\n        \
          -pkeyopt rsa_padding_mode:oaep -pkeyopt rsa_oaep_md:{hash} -pkeyopt rsa_mgf1_md:{hash}"
     )
+}
+
+/// The other way: encrypts a file under the key of a certificate.
+pub fn oaep_encrypt_command(hash: OaepHash, certificate: &str, from: &str, to: &str) -> String {
+    let hash = oaep_hash(hash);
+    format!(
+        "openssl pkeyutl -encrypt -certin -inkey {certificate} -in {from} \\\n        -out {to} \\\n        \
+         -pkeyopt rsa_padding_mode:oaep -pkeyopt rsa_oaep_md:{hash} -pkeyopt rsa_mgf1_md:{hash}"
+    )
+}
+
+/// The name by which `openssl` knows the hash.
+pub fn oaep_hash(hash: OaepHash) -> &'static str {
+    match hash {
+        OaepHash::SHA_256 => "sha256",
+        OaepHash::SHA_512 => "sha512",
+    }
+}
+
+/// The SHA-256 of a certificate in PEM, as it is told everywhere: over its DER.
+pub fn fingerprint_command(certificate: &str) -> String {
+    format!("openssl x509 -in {certificate} -outform DER | openssl dgst -sha256 -r | cut -c -64")
 }

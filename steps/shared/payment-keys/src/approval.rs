@@ -75,7 +75,7 @@ fn wanted<'a>(client: &'a Client, alias: &'a str, attributes: &'a KeyAttributes)
     Wanted {
         client,
         alias,
-        attributes,
+        attributes: std::slice::from_ref(attributes),
         guard: Guard::Possible,
     }
 }

@@ -57,6 +57,7 @@ use aws_sdk_paymentcryptography::Client;
 use aws_sdk_paymentcryptography::types::KeyAttributes;
 use ceremony::keys::Origin;
 use step::ServiceError;
+use step::metrics::{Metric, count};
 use tokio::time::Instant;
 
 use crate::alias::{Alias, assign, look_up, release, reserve};
@@ -110,6 +111,20 @@ pub async fn claim(
     client: &Client,
     alias: &str,
     attributes: &KeyAttributes,
+    seen: Option<Alias>,
+    pace: &Pace,
+    make: impl AsyncFn() -> Result<KeyFacts, ServiceError>,
+) -> Result<Claim, ClaimError> {
+    let attributes = std::slice::from_ref(attributes);
+    claim_one_of(client, alias, attributes, seen, pace, make).await
+}
+
+/// The same where what is made says itself what it is: a key block does not tell in clear how long its key
+/// is. A key that lost its maker has one of these attributes.
+pub async fn claim_one_of(
+    client: &Client,
+    alias: &str,
+    attributes: &[KeyAttributes],
     seen: Option<Alias>,
     pace: &Pace,
     make: impl AsyncFn() -> Result<KeyFacts, ServiceError>,
@@ -247,6 +262,7 @@ async fn take_over(
                 surplus = made.key_arn,
                 "another attempt made a key too: delete this one"
             );
+            count(Metric::SurplusKey);
             (Claim::Found(oldest.key_arn), oldest.waits)
         }
         _ => {
@@ -287,6 +303,7 @@ pub(crate) fn prefer(alias: &str, claim: Claim, key_arn: String) -> Claim {
         surplus = claim.key_arn(),
         "another attempt was first: delete this key"
     );
+    count(Metric::SurplusKey);
     Claim::Found(key_arn)
 }
 

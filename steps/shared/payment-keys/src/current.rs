@@ -8,7 +8,7 @@
 //! again: that run begins later than all others.
 //!
 //! Where the time is kept is a tag of the key ([`BEGAN_TAG`]), whether the key was made, found or named
-//! by a profile. Only the step `establish-kek` may set it. It is set before the alias is pointed, so
+//! by a profile. Only the steps `establish-kek` and `switch-kek` may set it. It is set before the alias is pointed, so
 //! that the key which an alias has always carries it; a key that was given the tag and is not the
 //! alias's is none the worse. A current key without the tag, or with one that is no time, was not made
 //! so by any run that is known, and is replaced.
@@ -68,7 +68,7 @@ pub async fn make_current(
                 return Ok(Current::Kept(there.clone()));
             }
         }
-        tag(client, key_arn, began, pace).await?;
+        tag(client, key_arn, BEGAN_TAG, &began.to_string(), pace).await?;
         let replaced = match seen {
             Alias::Assigned(there) if there == key_arn => None,
             Alias::Assigned(there) => {
@@ -110,8 +110,14 @@ async fn began_of(
     }))
 }
 
-async fn tag(client: &Client, key_arn: &str, began: Utc, pace: &Pace) -> Result<(), ServiceError> {
-    let tag = Tag::builder().key(BEGAN_TAG).value(began.to_string());
+pub(crate) async fn tag(
+    client: &Client,
+    key_arn: &str,
+    key: &str,
+    value: &str,
+    pace: &Pace,
+) -> Result<(), ServiceError> {
+    let tag = Tag::builder().key(key).value(value);
     let tag = tag.build().expect("key and value are set");
     pace.repeat(async || {
         let request = client.tag_resource().resource_arn(key_arn);

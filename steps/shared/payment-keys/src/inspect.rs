@@ -88,3 +88,18 @@ pub async fn inspect(
     })
     .await
 }
+
+/// The same of a key that need not be there.
+pub async fn inspect_if_there(
+    client: &Client,
+    identifier: &str,
+    pace: &Pace,
+) -> Result<Option<KeyFacts>, ServiceError> {
+    match inspect(client, identifier, pace).await {
+        Ok(facts) => Ok(Some(facts)),
+        Err(ServiceError::ServiceRefused { code, .. }) if code == "ResourceNotFoundException" => {
+            Ok(None)
+        }
+        Err(error) => Err(error),
+    }
+}

@@ -60,6 +60,17 @@ pub async fn aliases_below(
     Ok(aliases)
 }
 
+/// The names of all aliases that name this key.
+pub async fn aliases_of(
+    client: &Client,
+    key_arn: &str,
+    pace: &Pace,
+) -> Result<Vec<String>, ServiceError> {
+    let all = every_alias(client, pace).await?.into_iter();
+    let of_key = all.filter(|alias| alias.key_arn.as_deref() == Some(key_arn));
+    Ok(of_key.map(|alias| alias.alias_name).collect())
+}
+
 /// All aliases.
 pub(crate) async fn every_alias(client: &Client, pace: &Pace) -> Result<Vec<Alias>, ServiceError> {
     every_page(pace, async |token| aliases(client, token).await).await

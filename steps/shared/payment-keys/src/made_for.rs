@@ -25,7 +25,7 @@ pub(crate) struct MadeFor {
     pub(crate) waits: bool,
 }
 
-/// The alias's key if it has got one meanwhile, else the oldest key with these attributes that is
+/// The alias's key if it has got one meanwhile, else the oldest key with one of these attributes that is
 /// tagged as made for the alias and has no alias yet: one that can be used or, where there may be such,
 /// one that waits for its approval. It is the oldest of both, so that everybody waits for the same.
 ///
@@ -36,7 +36,7 @@ pub(crate) struct MadeFor {
 pub(crate) async fn oldest_made_for(
     client: &Client,
     alias: &str,
-    attributes: &KeyAttributes,
+    attributes: &[KeyAttributes],
     guard: Guard,
     pace: &Pace,
 ) -> Result<Option<MadeFor>, ServiceError> {
@@ -95,11 +95,11 @@ async fn oldest_of(
 async fn fitting(
     state: KeyState,
     client: &Client,
-    attributes: &KeyAttributes,
+    attributes: &[KeyAttributes],
     pace: &Pace,
 ) -> Result<Vec<String>, ServiceError> {
     let keys = keys_in(client, &state, pace).await?.into_iter();
-    let fitting = keys.filter(|key| fits(key, attributes));
+    let fitting = keys.filter(|key| attributes.iter().any(|expected| fits(key, expected)));
     Ok(fitting.map(|key| key.key_arn).collect())
 }
 

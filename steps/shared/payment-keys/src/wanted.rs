@@ -13,7 +13,8 @@ use crate::pace::Pace;
 pub(crate) struct Wanted<'a> {
     pub(crate) client: &'a Client,
     pub(crate) alias: &'a str,
-    pub(crate) attributes: &'a KeyAttributes,
+    /// It has one of these.
+    pub(crate) attributes: &'a [KeyAttributes],
     pub(crate) guard: Guard,
 }
 

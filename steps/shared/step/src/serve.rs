@@ -8,6 +8,7 @@ use serde::de::DeserializeOwned;
 
 use crate::error::{StepError, to_diagnostic};
 use crate::journal::Journal;
+use crate::metrics;
 
 /// Name and version of the crate it stands in.
 #[macro_export]
@@ -67,6 +68,7 @@ where
     O: Serialize,
 {
     lambda_runtime::tracing::init_default_subscriber();
+    metrics::counted_in(software.name);
     let (handle, software) = (&handle, &software);
     lambda_runtime::run(service_fn(async move |event: LambdaEvent<I>| {
         let request = event.context.request_id;
@@ -80,13 +82,16 @@ where
         let outcome = handle(event.payload).await;
         match &outcome {
             Ok(_) => tracing::info!(step = software.name, request, "finished"),
-            Err(error) => tracing::error!(
-                step = software.name,
-                request,
-                error = error.error_type,
-                "{}",
-                error.error_message
-            ),
+            Err(error) => {
+                tracing::error!(
+                    step = software.name,
+                    request,
+                    error = error.error_type,
+                    "{}",
+                    error.error_message
+                );
+                metrics::count_error(&error.error_type, &error.error_message);
+            }
         }
         outcome
     }))

@@ -66,10 +66,22 @@ pub async fn newest_path(
     profile: Option<&Profile>,
     leaf: Option<&Sha256>,
 ) -> Result<Result<CertificatePath, NoPath>, ServiceError> {
+    let method = method(profile);
+    newest_path_for(s3, evidence_bucket, dropped, profile, (method, leaf)).await
+}
+
+/// The same where the method is another one than that by which the profile sends KEKs.
+pub async fn newest_path_for(
+    s3: &S3,
+    evidence_bucket: &str,
+    dropped: &[&Certificate],
+    profile: Option<&Profile>,
+    (method, leaf): (Method, Option<&Sha256>),
+) -> Result<Result<CertificatePath, NoPath>, ServiceError> {
     let (pinned, now) = (pinned(profile), Utc::now());
     let choosing = match leaf {
         Some(leaf) => Choosing::from_leaf(leaf, dropped, pinned, now),
-        None => Choosing::new(dropped, pinned, method(profile), now),
+        None => Choosing::new(dropped, pinned, method, now),
     };
     let chosen = chosen(s3, evidence_bucket, choosing, profile.map(roots_of)).await?;
     Ok(chosen.map(|chosen| chosen.path))

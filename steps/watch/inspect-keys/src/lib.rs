@@ -1,7 +1,7 @@
 //! `InspectKeys`: asks about the keys on which service and evidence disagree, some at a time.
 //!
-//! Whether a key is ours its tags say; when it was made, or will be deleted, GetKey does. Nobody else
-//! is asked about. After each call it waits, so that the account's rate is left to those who make
+//! Whether a key is ours, and which ceremony made it, its tags say; when it was made, or will be deleted,
+//! GetKey does. Nobody else is asked about. After each call it waits, so that the account's rate is left to those who make
 //! keys.
 
 use std::collections::BTreeMap;
@@ -70,20 +70,18 @@ async fn ask(context: &Context, question: &Question) -> Result<Asked, ServiceErr
         created_at: None,
         delete_at: None,
     };
-    if question.whose {
-        let tags = tags_of(client, key_arn, &Pace::unhurried()).await;
-        rest(context.pause).await;
-        let tags = if_there(tags)?.unwrap_or_default();
-        let pairs = tags
-            .into_iter()
-            .map(|tag| (tag.key, tag.value.unwrap_or_default()));
-        // Those of others are nobody's business here.
-        asked.tags = pairs
-            .filter(|(key, _)| key.starts_with("key-ceremony:"))
-            .collect();
-        if !asked.has_our_tags() {
-            return Ok(asked);
-        }
+    let tags = tags_of(client, key_arn, &Pace::unhurried()).await;
+    rest(context.pause).await;
+    let tags = if_there(tags)?.unwrap_or_default();
+    let pairs = tags
+        .into_iter()
+        .map(|tag| (tag.key, tag.value.unwrap_or_default()));
+    // Those of others are nobody's business here.
+    asked.tags = pairs
+        .filter(|(key, _)| key.starts_with("key-ceremony:"))
+        .collect();
+    if question.whose && !asked.has_our_tags() {
+        return Ok(asked);
     }
     let facts = inspect(client, key_arn, &Pace::unhurried()).await;
     rest(context.pause).await;

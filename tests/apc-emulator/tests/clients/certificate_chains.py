@@ -4,12 +4,12 @@ import base64
 import datetime
 import pathlib
 import re
-import subprocess
 import tempfile
 
 from cryptography import x509
 from cryptography.x509.oid import ExtendedKeyUsageOID, ExtensionOID, NameOID
 
+from partner_crypto.openssl import openssl
 from service import USAGES, ServiceTest
 
 # As observed in 2023, and a few words that keep anyone from taking it for the real service's.
@@ -21,15 +21,6 @@ ISSUER = [
     (NameOID.COMMON_NAME, None),
     (NameOID.LOCALITY_NAME, "Arlington"),
 ]
-
-
-def openssl(*arguments):
-    """What the program says; fails when it does."""
-    command = ["openssl", *map(str, arguments)]
-    result = subprocess.run(command, capture_output=True, text=True, check=False)
-    output = result.stdout + result.stderr
-    assert result.returncode == 0, f"{' '.join(command)}:\n{output}"
-    return output
 
 
 class Chains(ServiceTest):

@@ -67,6 +67,7 @@ tests! {
     dukpt_initial_keys: "exchanges.initial_keys";
     exchanges_of_any_shape: "exchanges.random_exchanges";
     faults: "operations.faults";
+    keys_wrapped_by_openssl: "exchanges.by_openssl";
     public_clients: "public_clients.ecdh" "public_clients.rsa_wrap" "public_clients.tr34";
     refusals: "operations.refusals" "operations.unusable_keys";
     rsa_cryptograms: "exchanges.rsa_wrap";

@@ -5,6 +5,7 @@ use ceremony::clearance::Clearance;
 use ceremony::digest::Sha256;
 use ceremony::id::AnyCeremony;
 use ceremony::path::CertificatePath;
+use ceremony::proof::PartnerPolicy;
 use ceremony::revocation::{Proof, Source, Status};
 use ceremony::utc::Utc;
 use check_revocation::{Ask, Awaited, Context, Input, Output, Policy, handle};
@@ -70,7 +71,8 @@ impl Looks {
         let mut impatient = input.clone();
         match &mut impatient.policy {
             Policy::Enrolment(policy) => policy.revocation.wait_minutes = 0,
-            Policy::Profile(policy) => policy.revocation.wait_minutes = 0,
+            Policy::Partner(PartnerPolicy::Receiver(policy)) => policy.revocation.wait_minutes = 0,
+            Policy::Partner(PartnerPolicy::Sender(policy)) => policy.revocation.wait_minutes = 0,
         }
         refused.push(says(&impatient, unavailable).await);
         for refused in &refused {

@@ -177,13 +177,13 @@ async fn fits(path: CertificatePath, mistakes: Mistakes) {
     let input = validate::Input {
         ceremony: ceremony.clone(),
         path: path.clone(),
-        policy: policy.clone(),
+        policy: policy.clone().into(),
     };
     states.payload("the input of Validate", &input);
     // Nothing more is done with such a path.
     if mistakes != Mistakes::All {
         let right = validate::Input {
-            policy: with_its_identity(&path, &policy),
+            policy: with_its_identity(&path, &policy).into(),
             ..input.clone()
         };
         let validated = validate::handle(right, Utc::now()).unwrap();
@@ -247,7 +247,7 @@ fn succeeds(
     let mut input = import_ca::Input {
         ceremony: ceremony.clone(),
         path: path.clone(),
-        policy: policy.clone(),
+        policy: policy.clone().into(),
         revocation: looks.proven.clone(),
         awaited: None,
     };

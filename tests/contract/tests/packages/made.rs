@@ -114,7 +114,7 @@ impl Made {
         let input = import_ca::Input {
             ceremony: ceremony(),
             path: path.clone(),
-            policy: policy.clone(),
+            policy: policy.clone().into(),
             revocation: clearance(&path),
             awaited: None,
         };

@@ -99,8 +99,9 @@ impl Call {
         let member = |name: &str| self.json()[name].as_str().unwrap_or_default().to_owned();
         match self.service {
             Service::DynamoDb => {
-                let key = &self.json()["Key"]["id"]["S"];
-                key.as_str().unwrap_or_default().to_owned()
+                let request = self.json();
+                let id = |of: &str| request[of]["id"]["S"].as_str().map(str::to_owned);
+                id("Key").or_else(|| id("Item")).unwrap_or_default()
             }
             Service::Events => member("EventBusName"),
             Service::Kms => member("KeyId"),

@@ -41,9 +41,14 @@ impl Values {
 
 /// Whether the condition of a write is met by the item that is there.
 pub(super) fn holds(write: &Value, item: &Item, values: &mut Values) -> bool {
-    let Some(text) = write["ConditionExpression"].as_str() else {
-        return true;
-    };
+    match write["ConditionExpression"].as_str() {
+        Some(text) => is_true(text, item, values),
+        None => true,
+    }
+}
+
+/// Whether an item is what an expression says.
+pub(super) fn is_true(text: &str, item: &Item, values: &mut Values) -> bool {
     let mut reader = Reader::of(text, item, values);
     let holds = reader.either();
     reader.at_the_end();

@@ -21,6 +21,8 @@ pub enum Fault {
     ChangedOnTheWay,
     /// Not done: the caller may not.
     Denied,
+    /// Not done: the service says no with this code, and repeats what it was asked.
+    Echo(&'static str),
     /// Not done: the service says no, with this status and code.
     Refused(u16, &'static str),
     /// Not done: too fast.
@@ -37,6 +39,10 @@ impl Fault {
             (Self::Throttled, Service::S3) => (503, "SlowDown"),
             (Self::Throttled, _) => (400, "ThrottlingException"),
             (Self::Conflict, _) => return Some(table::conflict(call)),
+            (Self::Echo(code), _) => {
+                let request = String::from_utf8_lossy(&call.body);
+                return Some(Answer::error(service, 400, code, &request));
+            }
             (Self::Refused(status, code), _) => (*status, *code),
             _ => return None,
         };

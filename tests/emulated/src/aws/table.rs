@@ -1,4 +1,4 @@
-//! DynamoDB: one table with the key `id`; GetItem, UpdateItem and TransactWriteItems.
+//! DynamoDB: one table with the key `id`; GetItem, PutItem, UpdateItem, TransactWriteItems and Scan.
 //!
 //! Every other operation panics, and every form of expression that [`super::expression`] does not
 //! know.
@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, HashMap};
 use serde_json::{Map, Value, json};
 
 use super::call::{Answer, Call, Service};
-use super::expression::{Values, holds, update};
+use super::expression::{Values, holds, is_true, update};
 
 /// Attributes by name.
 pub(super) type Item = Map<String, Value>;
@@ -16,6 +16,8 @@ pub(super) type Item = Map<String, Value>;
 #[derive(Debug, Default)]
 pub(super) struct Table {
     items: BTreeMap<String, Item>,
+    /// How many items a page of a scan reads. DynamoDB reads 1 MB, which is more than tests have.
+    pub(super) page: Option<usize>,
     /// Transactions that were carried out, by their tokens.
     transactions: HashMap<String, Value>,
 }
@@ -44,10 +46,62 @@ impl Table {
                     None => Answer::json(&json!({})),
                 }
             }
+            "PutItem" => self.put(&request),
+            "Scan" => self.scan(&request),
             "UpdateItem" => self.update(&request),
             "TransactWriteItems" => self.transact(&request),
             other => panic!("{other} is not emulated"),
         }
+    }
+
+    fn put(&mut self, request: &Value) -> Answer {
+        let emulated = ["ConditionExpression", "ExpressionAttributeValues", "Item"];
+        only(request, &emulated);
+        match self.after_put(request) {
+            Some(item) => {
+                self.write(item);
+                Answer::json(&json!({}))
+            }
+            None => no("ConditionalCheckFailedException"),
+        }
+    }
+
+    /// A page is what was read, and the filter is applied after that: a page may be empty, and not
+    /// the last.
+    fn scan(&self, request: &Value) -> Answer {
+        let emulated = [
+            "ConsistentRead",
+            "ExclusiveStartKey",
+            "ExpressionAttributeValues",
+            "FilterExpression",
+        ];
+        only(request, &emulated);
+        assert_eq!(request["ConsistentRead"], true, "not emulated");
+        let filter = request["FilterExpression"].as_str().expect("a filter");
+        let after = request["ExclusiveStartKey"]["id"]["S"].as_str();
+        let mut rest = self
+            .items
+            .iter()
+            .filter(|(id, _)| after.is_none_or(|after| id.as_str() > after));
+        let read: Vec<_> = rest.by_ref().take(self.page.unwrap_or(1_000)).collect();
+        let found = read.iter().filter(|(_, item)| {
+            let mut values = Values::of(request);
+            let found = is_true(filter, item, &mut values);
+            values.all_used();
+            found
+        });
+        let found: Vec<_> = found.map(|(_, item)| (*item).clone()).collect();
+        let mut answer = json!({
+            "Count": found.len(),
+            "Items": found,
+            "ScannedCount": read.len(),
+        });
+        if let Some((last, _)) = read.last()
+            && rest.next().is_some()
+        {
+            answer["LastEvaluatedKey"] = json!({ "id": { "S": last } });
+        }
+        Answer::json(&answer)
     }
 
     fn update(&mut self, request: &Value) -> Answer {
@@ -96,6 +150,10 @@ impl Table {
         let put = members
             .get("Put")
             .expect("Put or Update, no other is emulated");
+        self.after_put(put)
+    }
+
+    fn after_put(&self, put: &Value) -> Option<Item> {
         let item = put["Item"].as_object().expect("an item").clone();
         let before = self.items.get(key(&put["Item"])).cloned();
         let mut values = Values::of(put);
@@ -124,6 +182,14 @@ impl Table {
         assert!(bytes < 400 * 1024, "an item has at most 400 KB");
         let id = key(&Value::Object(item.clone())).to_owned();
         self.items.insert(id, item);
+    }
+}
+
+/// Requires that a request has no members but the table's name and these.
+fn only(request: &Value, emulated: &[&str]) {
+    for member in request.as_object().expect("a request").keys() {
+        let known = member == "TableName" || emulated.contains(&member.as_str());
+        assert!(known, "{member} is not emulated");
     }
 }
 

@@ -21,7 +21,7 @@ pub(super) enum Key {
 }
 
 /// How many bytes a key of that name has; `None` for a name that is unknown.
-pub(super) fn key_bytes(algorithm: &str) -> Option<usize> {
+pub(crate) fn key_bytes(algorithm: &str) -> Option<usize> {
     Some(match algorithm {
         "AES_128" | "TDES_2KEY" => 16,
         "AES_192" | "TDES_3KEY" => 24,
@@ -97,7 +97,7 @@ fn aes(key: &[u8]) -> Option<&'static Algorithm> {
 }
 
 /// The check value of a KEK, in upper-case hex.
-pub(crate) fn check_value(algorithm: &str, kek: &[u8]) -> Result<String, OpenError> {
+pub fn check_value(algorithm: &str, kek: &[u8]) -> Result<String, OpenError> {
     if key_bytes(algorithm).is_none() {
         return Err(OpenError::Unknown {
             what: "KEK algorithm",

@@ -47,7 +47,7 @@ pub(super) fn open(
     let certificate = sender::certificate(package, files, ours, receiver)?;
     let key = certificate.tbs_certificate.subject_public_key_info;
     let point = key.subject_public_key.as_bytes();
-    let secret = point.and_then(|point| shared_secret(receiver, point));
+    let secret = point.and_then(|point| shared_secret(receiver.leaf.key(), point));
     let secret = secret.ok_or(OpenError::Decryption)?;
     let unknown = |what, name: &str| OpenError::Unknown {
         what,
@@ -70,9 +70,8 @@ pub(super) fn open(
     Ok(opened.expose().to_vec())
 }
 
-/// The x-coordinate on which the leaf's key and this point agree, as long as the curve's field.
-fn shared_secret(receiver: &Receiver<'_>, point: &[u8]) -> Option<Vec<u8>> {
-    let own = receiver.leaf.key();
+/// The x-coordinate on which a key of the partner's and this point agree, as long as the curve's field.
+pub(crate) fn shared_secret(own: &crate::PrivateKey, point: &[u8]) -> Option<Vec<u8>> {
     let curve: &'static Algorithm = match own.kind() {
         KeyKind::EccP256 => &ECDH_P256,
         KeyKind::EccP384 => &ECDH_P384,

@@ -7,7 +7,7 @@ use aws_lc_rs::digest::{Algorithm, SHA256, SHA384, SHA512, digest};
 ///
 /// `NIST_SP800` is the concatenation of NIST SP 800-56A §5.8.2.1 (the counter before the secret), and
 /// `ANSI_X963` the function of ANSI X9.63 §5.6.3 (the counter behind it).
-pub(super) fn derive(
+pub(crate) fn derive(
     function: &str,
     hash: &str,
     secret: &[u8],

@@ -1,9 +1,9 @@
 //! An ear on the bus `key-ceremony`: a rule of its own, and a queue behind it.
 
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use aws_sdk_eventbridge::types::Target;
 use aws_sdk_sqs::types::QueueAttributeName;
 use serde_json::{Value, json};
@@ -90,6 +90,32 @@ impl Ear {
             .filter(|event| event.detail["partner"].is_null())
             .cloned()
             .collect()
+    }
+
+    /// Waits for an event of that type of which something is true.
+    pub async fn hears(
+        &self,
+        detail_type: &str,
+        patience: Duration,
+        is_it: impl Fn(&Event) -> bool,
+    ) -> Result<Event> {
+        let waiting = Instant::now();
+        loop {
+            let found = {
+                let heard = self.heard.lock().unwrap_or_else(PoisonError::into_inner);
+                let mut heard = heard.iter();
+                heard
+                    .find(|event| event.detail_type == detail_type && is_it(event))
+                    .cloned()
+            };
+            if let Some(event) = found {
+                return Ok(event);
+            }
+            if waiting.elapsed() > patience {
+                bail!("no event `{detail_type}` within {} s", patience.as_secs());
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
     }
 
     async fn queue(config: &aws_config::SdkConfig, name: &str) -> Result<String> {

@@ -4,7 +4,7 @@
 //! | actor | does |
 //! | --- | --- |
 //! | [`Ear`] | hears every event on the bus |
-//! | [`Operator`] | writes a partner's profiles and enrolment rules, and drops certificates of ours |
+//! | [`Operator`] | writes a partner's profiles and enrolment rules, drops certificates of ours, lets time pass |
 //! | [`Partner`] | makes its chain, drops files, fetches packages and opens them |
 //! | [`Requester`] | orders working keys for a partner |
 //! | [`Watcher`] | sees executions start, go and end, and reads evidence |
@@ -15,6 +15,7 @@ pub mod follow;
 pub mod operator;
 pub mod partner;
 pub mod requester;
+mod waits;
 pub mod watcher;
 
 pub use ear::{Ear, Event};

@@ -4,10 +4,9 @@
 use anyhow::{Context, Result};
 use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_ssm::types::ParameterType;
-use aws_smithy_types::Blob;
 use serde_json::{Value, json};
 
-use crate::actors::Folder;
+use crate::actors::{Folder, waits};
 use crate::stack::connection::Connection;
 
 /// Whoever may write profiles.
@@ -78,22 +77,30 @@ impl<'a> Operator<'a> {
     pub async fn orders_request(&self, key: &str, subject: &str) -> Result<String> {
         let order =
             json!({ "key": key, "subject": subject, "newKey": false, "keyAlgorithm": null });
-        let lambda = aws_sdk_lambda::Client::new(&self.connection.sdk_config()?);
-        let answer = lambda
-            .invoke()
-            .function_name(
-                self.connection
-                    .output("REQUEST_CERTIFICATE_FUNCTION_NAME")?,
-            )
-            .payload(Blob::new(order.to_string()))
-            .send()
-            .await
-            .context("asking for a certificate")?;
-        let payload = answer.payload.map(Blob::into_inner).unwrap_or_default();
-        let answer: Value = serde_json::from_slice(&payload).context("reading the answer")?;
+        let connection = self.connection;
+        let function = connection.output("REQUEST_CERTIFICATE_FUNCTION_NAME")?;
+        let asked = waits::invoke(connection, function, &order).await;
+        let answer = asked.context("asking for a certificate")?;
         let csr = answer["csr"].as_str().or(answer["result"]["csr"].as_str());
         let csr = csr.with_context(|| format!("no request of the key {key}: {answer}"))?;
         Ok(csr.to_owned())
+    }
+
+    /// Waits until a ceremony waits for an answer about that subject: what is dropped before comes too
+    /// early, and is brought once more by Lambda, in a minute. The local AWS brings nothing twice.
+    pub async fn sees_waiting(&self, ceremony: &str, awaited: &str, subject: &str) -> Result<()> {
+        waits::see_waiting(self.connection, ceremony, awaited, subject).await
+    }
+
+    /// Brings the event of a file in the inbox once more, as Lambda does minutes after it came too early.
+    pub async fn brings_again(&self, key: &str, version_id: &str) -> Result<Value> {
+        waits::bring_again(self.connection, key, version_id).await
+    }
+
+    /// Lets the deadline pass of what a ceremony waits for about that subject, and has the clock's
+    /// function see to it.
+    pub async fn lets_time_pass(&self, ceremony: &str, awaited: &str, subject: &str) -> Result<()> {
+        waits::let_time_pass(self.connection, ceremony, awaited, subject).await
     }
 
     /// Drops a file that a CA sent for a signing key of ours.

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use anyhow::{Context, Result, bail};
 use aws_sdk_s3::primitives::ByteStream;
 use partner::{Certified, Opened, Package, Pki, Receiver};
+use serde_json::Value;
 
 use crate::actors::Folder;
 use crate::stack::connection::Connection;
@@ -26,13 +27,17 @@ impl<'a> Partner<'a> {
 
     /// Drops a file into the folder. Returns the version that it became.
     pub async fn drops(&self, file: &str, bytes: impl Into<Vec<u8>>) -> Result<String> {
-        let key = self.folder.key(file);
+        self.drops_at(&self.folder.key(file), bytes).await
+    }
+
+    /// The same under an inbox key that somebody has told.
+    pub async fn drops_at(&self, key: &str, bytes: impl Into<Vec<u8>>) -> Result<String> {
         let answer = self
             .connection
             .s3()?
             .put_object()
             .bucket(self.connection.output("INBOX_BUCKET")?)
-            .key(&key)
+            .key(key)
             .body(ByteStream::from(bytes.into()))
             .send()
             .await
@@ -47,6 +52,29 @@ impl<'a> Partner<'a> {
             self.drops(file, certificate.pem()).await?;
         }
         Ok(files.len())
+    }
+
+    /// Asks for something, by a document and the certificates beside it.
+    pub async fn requests(
+        &self,
+        name: &str,
+        request: &Value,
+        beside: &[(&str, String)],
+    ) -> Result<()> {
+        for (file, pem) in beside {
+            self.drops(&format!("requests/{name}/{file}"), pem.as_str())
+                .await?;
+        }
+        let document = format!("requests/{name}.json");
+        self.drops(&document, request.to_string()).await.map(drop)
+    }
+
+    /// What lies at a place in the outbox that an event names.
+    pub async fn fetches_at(&self, location: &Value) -> Result<Files> {
+        let member = |name: &str| location[name].as_str().context("a bucket and a key");
+        self.connection
+            .download(member("bucket")?, member("key")?)
+            .await
     }
 
     /// The package of a ceremony; no files when there is none.

@@ -2,9 +2,9 @@
 //! and announced. A KEK goes out that one of them signs, to a partner that trusts this CA and no other.
 //! Then somebody else's certificate is dropped, and refused by name.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, ensure};
 use partner::certificate::KeyUsage;
 use partner::{Issued, Pki, Profile, Request};
 use serde_json::{Value, json};
@@ -196,17 +196,8 @@ async fn is_refused(
     Ok(())
 }
 
-/// Waits for an event of that type.
+/// Waits for an event of that type about a key of ours.
 async fn announced(ear: &Ear, kind: &str, is_it: impl Fn(&Event) -> bool) -> Result<Event> {
-    let waiting = Instant::now();
-    loop {
-        let mut heard = ear.without_partner().into_iter();
-        if let Some(event) = heard.find(|event| event.detail_type == kind && is_it(event)) {
-            return Ok(event);
-        }
-        if waiting.elapsed() > PATIENCE {
-            bail!("no event `{kind}` within {} s", PATIENCE.as_secs());
-        }
-        tokio::time::sleep(Duration::from_millis(100)).await;
-    }
+    let about_us = |event: &Event| event.detail["partner"].is_null() && is_it(event);
+    ear.hears(kind, PATIENCE, about_us).await
 }

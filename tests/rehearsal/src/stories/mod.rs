@@ -9,6 +9,7 @@ mod enrolment;
 mod fleet;
 mod fleet_tr34;
 mod kek_export;
+mod kek_import;
 mod methods;
 pub mod quota;
 mod revoked;
@@ -35,6 +36,9 @@ pub const SCENARIOS: &[Scenario] = &[
     revoked::SCENARIO,
     methods::TR34,
     working_keys::SCENARIO,
+    kek_import::ECDH,
+    kek_import::TR34,
+    kek_import::RSA_OAEP,
     fleet::THREE,
     fleet::FLEET,
     fleet_tr34::SCENARIO,

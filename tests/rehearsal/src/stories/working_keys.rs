@@ -103,15 +103,16 @@ fn order(keys: &[Value]) -> Value {
     json!({ "version": 1, "kek": "current", "keys": keys })
 }
 
-struct Telling<'a> {
-    stage: &'a Stage<'a>,
-    folder: &'a Folder,
-    kek: &'a [u8],
+pub(super) struct Telling<'a> {
+    pub(super) stage: &'a Stage<'a>,
+    pub(super) folder: &'a Folder,
+    /// That of the partner, in the clear.
+    pub(super) kek: &'a [u8],
 }
 
 impl Telling<'_> {
     /// Places an order, follows its ceremony, and has the partner open what comes.
-    async fn ordered(
+    pub(super) async fn ordered(
         &self,
         name: &str,
         order: &Value,

@@ -5,6 +5,7 @@ mod arrivals;
 mod buckets;
 mod by_hand;
 mod certificates;
+mod conditions;
 mod controls;
 mod enrolment;
 mod existing_keys;

@@ -158,6 +158,17 @@ async fn files_that_are_too_many_or_too_large_are_rejected() {
     assert!(inbox.only_reason().contains("65537 bytes; at most 65536"));
 }
 
+/// `take-answer` hears of them too, and says what is wrong with them.
+#[tokio::test(start_paused = true)]
+async fn answers_to_offers_are_left_alone_whatever_they_are_called() {
+    let inbox = Inbox::with_chain();
+    for file in ["blocks/zmk.0123456789abcdef.tr31", "blocks/leaf.pem"] {
+        inbox.drops(file, "-");
+        assert_eq!(inbox.hears(file).await.unwrap(), Output::Ignored);
+    }
+    assert_eq!(inbox.aws.announced().len(), 0);
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_folder_of_more_than_one_listing_is_too_full() {
     let inbox = Inbox::with_chain();

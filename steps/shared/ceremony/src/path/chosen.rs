@@ -167,7 +167,7 @@ impl NoPath {
     /// What to do, if that is to send more; `None` where what is there is wrong.
     pub fn what_to_add(&self) -> Option<&'static str> {
         match self {
-            Self::IssuerMissing { .. } | Self::NoLeaf { .. } => {
+            Self::IssuerMissing { .. } | Self::NoLeaf { .. } | Self::NoSigner => {
                 Some("Drop the missing certificate into the same folder.")
             }
             Self::IssuerUnfit { .. } => Some(

@@ -19,11 +19,12 @@ impl Profile {
         pinned::days_are_usable(self.minimum_remaining_days)?;
         pinned::roots_are_pinned(&self.root_certificates, &self.trust_anchors)?;
         self.kek_may_travel()?;
-        match &self.working_key_export {
-            Some(section) => {
-                let keks = self.kek_export.as_ref().map(|keks| &keks.exchange);
-                section.is_consistent(keks)
-            }
+        if let Some(section) = &self.working_key_export {
+            let keks = self.kek_export.as_ref().map(|keks| &keks.exchange);
+            section.is_consistent(keks)?;
+        }
+        match &self.kek_import {
+            Some(section) => section.is_consistent(),
             None => Ok(()),
         }
     }

@@ -204,7 +204,7 @@ const IDENTITIES_TOLD: usize = 3;
 
 /// Equality, never a part: `…9091073` is not `…90910731`. Compared is the text, told what is shown
 /// of it.
-fn carries(leaf: &Certificate, expected: &str) -> (bool, String) {
+pub(super) fn carries(leaf: &Certificate, expected: &str) -> (bool, String) {
     let passed = leaf.identities().any(|identity| identity == expected);
     let expected = shown(expected);
     if passed {

@@ -12,7 +12,9 @@
 
 mod check;
 mod checks;
+mod partner;
 mod refusal;
+mod sender;
 mod signer;
 mod webpki_path;
 mod words;
@@ -25,7 +27,9 @@ use crate::profile::Trust;
 use crate::utc::Utc;
 
 pub use check::{Check, CheckName, Severity};
+pub use partner::{PartnerPolicy, ProvenPartner};
 pub use refusal::Refusal;
+pub use sender::{ProvenSender, prove_sender};
 pub use signer::{ProvenSigner, is_live_key, prove_signer};
 
 /// A path of which no check failed that refuses. Only these are imported, and only under their
@@ -47,6 +51,13 @@ pub struct Proof<P = ProvenPath> {
 }
 
 impl<P> Proof<P> {
+    fn map<Q>(self, proven: impl FnOnce(P) -> Q) -> Proof<Q> {
+        Proof {
+            checks: self.checks,
+            verdict: self.verdict.map(proven),
+        }
+    }
+
     /// What is to be told of the certificates although nothing is refused for it.
     pub fn notes(&self) -> Vec<&Check> {
         self.checks.iter().filter(|check| check.is_note()).collect()

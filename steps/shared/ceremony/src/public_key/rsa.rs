@@ -35,6 +35,12 @@ impl<'a> RsaKey<'a> {
         bits(self.modulus)
     }
 
+    /// Whether a number of as many bytes as the modulus is less than it, as every RSA block is (RFC 8017
+    /// §5.1.2).
+    pub(crate) fn is_above(&self, block: &[u8]) -> bool {
+        block.len() == self.modulus.len() && block < self.modulus
+    }
+
     /// What partial validation finds (NIST SP 800-89 §5.3.3), with every prime below 2¹⁶. Of one that
     /// is too long for the service nothing more is asked than whether it is odd: it may have 6 KiB.
     pub(crate) fn fault_of_modulus(&self) -> Option<String> {

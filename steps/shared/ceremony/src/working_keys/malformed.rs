@@ -8,11 +8,11 @@ use crate::text::shown;
 pub struct MalformedOrder(String);
 
 impl MalformedOrder {
-    pub(super) fn new(words: impl Into<String>) -> Self {
+    pub(crate) fn new(words: impl Into<String>) -> Self {
         Self(words.into())
     }
 
-    pub(super) fn of_json(error: &serde_path_to_error::Error<serde_json::Error>) -> Self {
+    pub(crate) fn of_json(error: &serde_path_to_error::Error<serde_json::Error>) -> Self {
         let path = error.path().to_string();
         let error = error.inner();
         let (line, column) = (error.line(), error.column());

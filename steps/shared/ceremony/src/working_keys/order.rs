@@ -374,7 +374,8 @@ pub fn is_identifier(text: &str) -> bool {
         && id.bytes().all(|b| b.is_ascii_alphanumeric())
 }
 
-fn blocks_are_usable(blocks: &[AskedBlock]) -> Result<(), String> {
+/// Optional blocks that a request may name, of keys that leave and of those that come.
+pub(crate) fn blocks_are_usable(blocks: &[AskedBlock]) -> Result<(), String> {
     const OF_THE_SERVICE: [&str; 3] = ["HM", "KP", "PB"];
     let mut ids = BTreeSet::new();
     let mut characters = 0;

@@ -140,14 +140,20 @@ const CERTIFICATES: [&str; 3] = ["cer", "crt", "pem"];
 /// What one order asks for: the same document at the same place asks for the same ceremony.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct OrderSet {
+    kind: Kind,
     place: OrderPlace,
     /// Of the document.
     sha256: Sha256,
 }
 
 impl OrderSet {
-    pub fn new(place: OrderPlace, sha256: Sha256) -> Self {
-        Self { place, sha256 }
+    /// The kind is that of the ceremony which the document asks for.
+    pub fn new(kind: Kind, place: OrderPlace, sha256: Sha256) -> Self {
+        Self {
+            kind,
+            place,
+            sha256,
+        }
     }
 }
 
@@ -155,7 +161,7 @@ impl InputSet for OrderSet {
     type Place = Folder;
 
     fn kind(&self) -> Kind {
-        Kind::WorkingKeyExport
+        self.kind
     }
 
     fn place(&self) -> &Folder {
@@ -173,7 +179,8 @@ impl InputSet for OrderSet {
 /// certificates, which are another ceremony's.
 pub const REJECTIONS: &str = "orders/";
 
-fn is_name(name: &str) -> bool {
+/// Whether it is the name of an order.
+pub(crate) fn is_name(name: &str) -> bool {
     let plain = |b: u8| b.is_ascii_alphanumeric() || b == b'-' || b == b'_';
     (1..=64).contains(&name.len()) && name.bytes().all(plain)
 }
@@ -227,7 +234,7 @@ mod tests {
             let Some(OrderRole::Order(place)) = OrderPlace::of_inbox_key(key) else {
                 panic!("{key}");
             };
-            let set = OrderSet::new(place, Sha256::of(document));
+            let set = OrderSet::new(Kind::WorkingKeyExport, place, Sha256::of(document));
             set.ceremony(run).ceremony_id
         };
         let key = "acme/production/pin/orders/a.json";

@@ -250,6 +250,8 @@ fn draft(arguments: New) -> Result<new::Draft, WrongOptions> {
             max_ceremonies_per_day: CEREMONIES_PER_DAY,
             kek_export: Some(kek_export),
             working_key_export: arguments.working_keys.section(signature)?,
+            // An operator writes it: it is part of what is agreed on with the partner.
+            kek_import: None,
         },
         roots: arguments.root,
         with_root: arguments.with_root,

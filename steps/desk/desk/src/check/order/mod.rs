@@ -1,10 +1,11 @@
 //! `ceremony check --order` and `--request`: what would `working-key-export` say to this document, and
-//! to the inventory that it names?
+//! to the inventory that it names? Or `kek-import`, if it asks for a KEK of the partner's?
 //!
-//! The functions of the domain decide that `intake-request`, `fetch-request` and `split-inventory` call,
-//! in their order. What only an account knows (the KEK that is established, whether keys are there) is
+//! The functions of the domain decide that `intake-request`, `fetch-request` and `split-inventory`, or
+//! `fetch-import`, call, in their order. What only an account knows (the KEK that is established, whether keys are there) is
 //! not known here, and is noted.
 
+mod imports;
 mod inventory;
 mod notes;
 mod report;
@@ -14,7 +15,9 @@ use std::path::{Path, PathBuf};
 
 use ceremony::bundle::{MAX_FILE_BYTES, private_key_in};
 use ceremony::digest::Sha256;
+use ceremony::id::Kind;
 use ceremony::identifiers::Folder;
+use ceremony::key_import::request::ImportRequest;
 use ceremony::profile::Profile;
 use ceremony::working_keys::order::{Asked, Order};
 use ceremony::working_keys::place::{AskedBy, OrderPlace, OrderRole};
@@ -44,13 +47,19 @@ pub fn run(options: &Options) -> Result<Report, Unreadable> {
     let file = &options.document;
     let bytes = read_at_most(file, MAX_FILE_BYTES).map_err(|error| Unreadable::new(file, error))?;
     let name = name_of(file);
-    let mut report = Report::new(options.asked_by, document_seen(&name, bytes.as_deref()));
-    let order = read(&name, bytes.as_deref());
+    let document = read(&name, bytes.as_deref());
+    let seen = document_seen(&name, bytes.as_deref());
+    let mut report = Report::new(kind_of(bytes.as_deref()), options.asked_by, seen);
     let profile = Profile::read(&profile).map_err(|error| Problem::profile_of_order(&error));
-    match (order, profile) {
-        (Ok(order), Ok(profile)) => judge(&mut report, options, &name, &order, profile)?,
-        (order, profile) => {
-            let problems = [order.err(), profile.err()];
+    match (document, profile) {
+        (Ok(Document::Order(order)), Ok(profile)) => {
+            judge(&mut report, options, &name, &order, profile)?;
+        }
+        (Ok(Document::Import(request)), Ok(profile)) => {
+            imports::judge(&mut report, &name, request, profile);
+        }
+        (document, profile) => {
+            let problems = [document.err(), profile.err()];
             report.problems.extend(problems.into_iter().flatten());
         }
     }
@@ -71,8 +80,24 @@ fn document_seen(name: &str, bytes: Option<&[u8]>) -> DocumentSeen {
     }
 }
 
-/// The order in the document. Nothing of a document with a private key in it is told.
-fn read(name: &str, bytes: Option<&[u8]>) -> Result<Order, Problem> {
+/// What a document asks for.
+enum Document {
+    Import(ImportRequest),
+    Order(Order),
+}
+
+/// As `intake-request` tells them apart.
+fn kind_of(bytes: Option<&[u8]>) -> Kind {
+    let text = bytes.and_then(|bytes| std::str::from_utf8(bytes).ok());
+    if text.is_some_and(ImportRequest::is_meant_by) {
+        Kind::KekImport
+    } else {
+        Kind::WorkingKeyExport
+    }
+}
+
+/// What is in the document. Nothing of a document with a private key in it is told.
+fn read(name: &str, bytes: Option<&[u8]>) -> Result<Document, Problem> {
     let bytes = bytes.ok_or_else(|| {
         let reason =
             format!("the document has more than the {MAX_FILE_BYTES} bytes that are accepted");
@@ -86,8 +111,17 @@ fn read(name: &str, bytes: Option<&[u8]>) -> Result<Order, Problem> {
     }
     let text = std::str::from_utf8(bytes)
         .map_err(|_| Problem::rejected_order("the document is not UTF-8".to_owned()))?;
-    Order::parse(text)
-        .map_err(|error| Problem::rejected_order(format!("the document cannot be used: {error}")))
+    let document = match kind_of(Some(bytes)) {
+        Kind::KekImport => ImportRequest::parse(text).map(Document::Import),
+        _ => Order::parse(text).map(Document::Order),
+    };
+    document.map_err(|error| {
+        let reason = format!("the document cannot be used: {error}");
+        match kind_of(Some(bytes)) {
+            Kind::KekImport => imports::rejected(reason),
+            _ => Problem::rejected_order(reason),
+        }
+    })
 }
 
 /// From the order to the last line of its inventory.

@@ -2,6 +2,8 @@
 
 use ceremony::digest::Sha256;
 use ceremony::fleet::{InventoryFile, MalformedInventory};
+use ceremony::id::Kind;
+use ceremony::key_import::request::ImportRequest;
 use ceremony::profile::MalformedProfile;
 use ceremony::working_keys::order::{Asked, EstablishedKek, Order, Source};
 use ceremony::working_keys::place::AskedBy;
@@ -20,6 +22,8 @@ pub struct Report {
     pub version: u32,
     /// The release of this program.
     pub program: String,
+    /// The one that the document is meant to start.
+    pub ceremony: Kind,
     pub asked_by: AskedBy,
     /// Where the document is to be dropped; null where that cannot be told.
     pub inbox_key: Option<String>,
@@ -27,8 +31,10 @@ pub struct Report {
     /// All that stands in the way; empty where the ceremony would go on.
     pub problems: Vec<Problem>,
     pub document: DocumentSeen,
-    /// Null where it is no order, or not allowed.
+    /// Null where it is no order, or not allowed; or where it asks for a KEK of the partner's.
     pub asks: Option<Asks>,
+    /// The KEK of the partner's that is asked for; null where none is, or it is not allowed.
+    pub kek_import: Option<ImportRequest>,
     /// Null where no initial keys are asked for.
     pub inventory: Option<InventorySeen>,
     /// What is left to be seen in the account, and what is doubtful.
@@ -96,16 +102,18 @@ pub struct FaultSeen {
 }
 
 impl Report {
-    pub(super) fn new(asked_by: AskedBy, document: DocumentSeen) -> Self {
+    pub(super) fn new(ceremony: Kind, asked_by: AskedBy, document: DocumentSeen) -> Self {
         Self {
             version: VERSION,
             program: env!("CARGO_PKG_VERSION").to_owned(),
+            ceremony,
             asked_by,
             inbox_key: None,
             goes_on: false,
             problems: Vec::new(),
             document,
             asks: None,
+            kek_import: None,
             inventory: None,
             notes: Vec::new(),
         }
@@ -147,7 +155,7 @@ pub(super) fn asks(order: &Order, may_ask: &MayAsk) -> Asks {
     }
 }
 
-const REQUEST_REJECTED: &str = "Request Rejected";
+pub(super) const REQUEST_REJECTED: &str = "Request Rejected";
 
 impl Problem {
     pub(super) fn rejected_order(reason: String) -> Self {

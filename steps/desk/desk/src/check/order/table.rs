@@ -3,12 +3,12 @@
 use std::fmt::Write;
 
 use super::super::table::problem_rows;
-use super::{Asks, InventorySeen, Report};
+use super::{Asks, InventorySeen, Report, imports};
 use crate::terminal::plain;
 
 impl Report {
     pub fn table(&self) -> String {
-        let mut text = format!("working-key-export, asked for by {}\n", self.asked_by);
+        let mut text = format!("{}, asked for by {}\n", self.ceremony, self.asked_by);
         // Writing to a String does not fail.
         let document = &self.document;
         let _ = writeln!(
@@ -19,6 +19,9 @@ impl Report {
         );
         if let Some(asks) = &self.asks {
             asks_rows(&mut text, asks);
+        }
+        if let Some(request) = &self.kek_import {
+            imports::rows(&mut text, request);
         }
         if let Some(inventory) = &self.inventory {
             inventory_rows(&mut text, inventory);

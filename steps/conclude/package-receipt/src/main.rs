@@ -1,0 +1,10 @@
+use ceremony::utc::Utc;
+use step::serve;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), lambda_runtime::Error> {
+    serve(step::software!(), async |input, _| {
+        package_receipt::handle(input, Utc::now())
+    })
+    .await
+}

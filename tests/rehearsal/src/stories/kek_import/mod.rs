@@ -1,0 +1,21 @@
+//! A partner sends its KEK: it asks, is offered a key of ours, drops wrong blocks and a right one, and the
+//! KEK that is established as received is its own.
+//!
+//! | module | holds |
+//! | --- | --- |
+//! | `sender` | the partner, and what it sees until its key has come |
+//! | `outcome` | what is true afterwards: alias, keys, evidence |
+//! | `ecdh`, `tr34`, `rsa_oaep` | a story for each way by which a KEK comes |
+
+mod ecdh;
+mod outcome;
+mod rsa_oaep;
+mod sender;
+mod tr34;
+
+pub(super) use ecdh::SCENARIO as ECDH;
+pub(super) use rsa_oaep::SCENARIO as RSA_OAEP;
+pub(super) use tr34::SCENARIO as TR34;
+
+use super::working_keys::Telling;
+use super::{Scenario, Stage, save};
