@@ -479,7 +479,10 @@ const STEP_POLICIES: Record<string, string[]> = {
   'Steps/record-failure': writeOnce('Storage/Evidence/*/failure-*.json'),
   'Steps/read-records': [
     's3:GetObject on Storage/Evidence/*/failure-*.json',
+    's3:GetObject on Storage/Evidence/*/offer-*/manifest.json',
+    's3:GetObject on Storage/Evidence/*/receipt/manifest.json',
     's3:GetObject on Storage/Evidence/*/record.json',
+    's3:GetObject on Storage/Evidence/*/settled/settled.json',
     's3:GetObject on Storage/Evidence/enrolment-requests/*/*.json',
     's3:ListBucket on Storage/Evidence',
     's3:PutObject on Storage/Parts/*/records/*.json',

@@ -307,15 +307,23 @@ export function seeRecords({ evidence }: Storage): Permission[] {
   ];
 }
 
-/** Every record, of a ceremony that succeeded or failed or of a request, and no other evidence. */
+/**
+ * Every record, of a ceremony that succeeded or failed or of a request, and what one leaves that waits or
+ * has waited on; no other evidence.
+ */
 export function readRecords({ evidence }: Storage): Permission[] {
   return [
     { actions: ['s3:ListBucket'], resources: [evidence.bucketArn] },
     {
       actions: ['s3:GetObject'],
-      resources: ['*/record.json', '*/failure-*.json', `${REQUESTS}*/*.json`].map((key) =>
-        evidence.arnForObjects(key),
-      ),
+      resources: [
+        '*/record.json',
+        '*/failure-*.json',
+        '*/offer-*/manifest.json',
+        '*/receipt/manifest.json',
+        '*/settled/settled.json',
+        `${REQUESTS}*/*.json`,
+      ].map((key) => evidence.arnForObjects(key)),
       wildcard: 'The records of every ceremony, each in a folder that is named when it starts.',
     },
   ];

@@ -189,3 +189,32 @@ async fn a_throttle_is_waited_out() {
     switches(&emulated, &run).await.unwrap();
     assert_eq!(named(&emulated, ALIAS).await, Some(kek));
 }
+
+/// Five control-plane calls a second are all that an account has.
+#[tokio::test]
+async fn a_switch_is_sparing_of_calls() {
+    let emulated = Emulated::start().await;
+    let (first, _) = emulated.creates_kek().await;
+    let (second, _) = emulated.creates_kek().await;
+    let new = [
+        "GetKey",
+        "GetAlias",
+        "GetAlias",
+        "TagResource",
+        "CreateAlias",
+    ];
+    let other = [
+        "GetKey",
+        "GetAlias",
+        "TagResource",
+        "GetAlias",
+        "ListTagsForResource",
+        "TagResource",
+        "UpdateAlias",
+    ];
+    for (kek, began, expected) in [(&first, 10, &new[..]), (&second, 20, &other[..])] {
+        let before = emulated.calls().len();
+        switches(&emulated, &input(kek, began, None)).await.unwrap();
+        assert_eq!(emulated.calls()[before..], *expected);
+    }
+}

@@ -159,3 +159,39 @@ async fn what_is_recorded_has_no_block() {
     let block = String::from_utf8(stage.input.checked.bytes()).unwrap();
     assert!(!recorded.to_string().contains(&block[16..40]));
 }
+
+/// Five control-plane calls a second are all that an account has.
+#[tokio::test]
+async fn an_offer_and_its_import_are_sparing_of_calls() {
+    let import = [
+        "GetAlias",
+        "CreateAlias",
+        "ImportKey",
+        "UpdateAlias",
+        "GetKey",
+    ];
+    let agreement = [
+        "GetAlias",
+        "CreateAlias",
+        "CreateKey",
+        "UpdateAlias",
+        "GetPublicKeyCertificate",
+    ];
+    for (method, offer) in [
+        ("ecdh", &agreement[..]),
+        ("tr34", &["GetParametersForImport"]),
+        ("rsa-oaep", &["GetParametersForImport"]),
+    ] {
+        let stage = Stage::new(&asked(method, AES_128), &json!({}), AES_128).await;
+        stage.imported().await;
+        let calls = stage.emulated.calls();
+        // The first is the CA's, which the stage has imported.
+        assert_eq!(calls[1..], [offer, &import].concat(), "{method}");
+
+        // Another attempt looks the key up, whose it is, and what it is.
+        let before = calls.len();
+        stage.imported().await;
+        let again = ["GetAlias", "ListTagsForResource", "GetKey"];
+        assert_eq!(stage.emulated.calls()[before..], again, "{method}");
+    }
+}
