@@ -5,6 +5,7 @@ import { CertificateEnrolment } from './ceremonies/certificate-enrolment.ts';
 import { KekExport } from './ceremonies/kek-export.ts';
 import { KekImport } from './ceremonies/kek-import.ts';
 import { WorkingKeyExport } from './ceremonies/working-key-export.ts';
+import { WorkingKeyImport } from './ceremonies/working-key-import.ts';
 import { Access } from './platform/access.ts';
 import type { Config } from './platform/config.ts';
 import { ExecutionKey } from './platform/execution-key.ts';
@@ -94,7 +95,19 @@ export class KeyCeremonyStack extends Stack {
       rejections,
       kekImport: kekImport.stateMachine,
     });
-    const ceremonies = [certificateEnrolment, kekExport, kekImport, workingKeyExport];
+    const workingKeyImport = new WorkingKeyImport(this, 'WorkingKeyImport', {
+      defaults,
+      platform,
+      steps,
+      rejections,
+    });
+    const ceremonies = [
+      certificateEnrolment,
+      kekExport,
+      kekImport,
+      workingKeyExport,
+      workingKeyImport,
+    ];
     const reconciliation = new Reconciliation(this, 'Reconciliation', { platform, steps });
     const reminders = new Reminders(this, 'Reminders', { defaults, platform });
     const waits = new Waits(this, 'Waits', { defaults, platform });
@@ -129,6 +142,7 @@ export class KeyCeremonyStack extends Stack {
           ...Object.values(steps.byName),
           intake,
           workingKeyExport.intake,
+          workingKeyImport.intake,
           certificateEnrolment.intake,
           announceRejections,
           kekImport.takeAnswer,
@@ -145,6 +159,7 @@ export class KeyCeremonyStack extends Stack {
           kekExport.lostRejections,
           kekImport.lostDrops,
           workingKeyExport.lostDrops,
+          workingKeyImport.lostDrops,
           notifications.deadLetters,
           controls.deadLetters,
           reconciliation.lostDays,
@@ -154,6 +169,7 @@ export class KeyCeremonyStack extends Stack {
           intake,
           certificateEnrolment.intake,
           workingKeyExport.intake,
+          workingKeyImport.intake,
           announceRejections,
           kekImport.takeAnswer,
           controls.step,
@@ -193,6 +209,11 @@ export class KeyCeremonyStack extends Stack {
       'WorkingKeyExportStateMachineArn',
       workingKeyExport.stateMachine.stateMachineArn,
       'The ceremony working-key-export',
+    );
+    this.output(
+      'WorkingKeyImportStateMachineArn',
+      workingKeyImport.stateMachine.stateMachineArn,
+      'The ceremony working-key-import',
     );
     this.output(
       'ReconciliationStateMachineArn',

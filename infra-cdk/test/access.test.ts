@@ -24,6 +24,7 @@ const MACHINES = [
   'KekImport',
   'WorkingKeyExport',
   'WorkingKeyExport/InitialKeysMap',
+  'WorkingKeyImport',
   'Reconciliation',
 ];
 const throughS3 = 'on Storage/DataKey if StringEquals kms:ViaService = s3.REGION.amazonaws.com';
@@ -202,6 +203,7 @@ test('a responder reads, and does what remedies ask for', () => {
     'KekImport/take-answer',
     'Waits/sweep-waits',
     'WorkingKeyExport/intake-request',
+    'WorkingKeyImport/intake-keys',
     'Reminders/remind-expiry',
     'request-certificate',
     'SigningCsr/signing-csr',
@@ -221,6 +223,7 @@ test('a responder reads, and does what remedies ask for', () => {
     'Reminders',
     'WatchedControls',
     'WorkingKeyExport/Trigger',
+    'WorkingKeyImport/Trigger',
   ].map(
     (at) => `${at}/DeadLetters/Queue`,
   );
@@ -281,6 +284,7 @@ test('a responder reads, and does what remedies ask for', () => {
       'lambda:InvokeFunction on Reminders/remind-expiry/Function',
       'lambda:InvokeFunction on WatchedControls/watch-controls/Function',
       'lambda:InvokeFunction on WorkingKeyExport/intake-request/Function',
+      'lambda:InvokeFunction on WorkingKeyImport/intake-keys/Function',
       `payment-cryptography:DeleteAlias on ${payment}:alias/key-ceremony/*`,
       `payment-cryptography:DeleteKey on ${payment}:key/* if StringEquals aws:ResourceTag/key-ceremony:purpose = surplus and ${unnamed}`,
       `payment-cryptography:GetAlias on ${payment}:alias/key-ceremony/*`,

@@ -110,7 +110,7 @@ describe('events', () => {
       ...resources('AWS::SQS::QueuePolicy'),
       ...resources('AWS::SNS::TopicPolicy'),
     ];
-    expect(documents).toHaveLength(11);
+    expect(documents).toHaveLength(12);
     for (const { PolicyDocument } of documents) {
       const denied = PolicyDocument.Statement.filter(
         (statement: Statement) => statement.Effect === 'Deny',
@@ -144,6 +144,7 @@ describe('alarms', () => {
         ...letters('a drop in the inbox was not looked at (kek-export)'),
         ...letters('a drop in the inbox was not looked at (kek-import)'),
         ...letters('a drop in the inbox was not looked at (working-key-export)'),
+        ...letters('a drop in the inbox was not looked at (working-key-import)'),
         ...letters('an announcement did not reach the topic'),
         ...letters('rejected files were not announced'),
         ...letters('a change of a control was not looked at'),
@@ -162,6 +163,12 @@ describe('alarms', () => {
         ['a ceremony failed (working-key-export)', 'AWS/States ExecutionsFailed Sum > 0', once],
         [
           'a ceremony timed out (working-key-export)',
+          'AWS/States ExecutionsTimedOut Sum > 0',
+          once,
+        ],
+        ['a ceremony failed (working-key-import)', 'AWS/States ExecutionsFailed Sum > 0', once],
+        [
+          'a ceremony timed out (working-key-import)',
           'AWS/States ExecutionsTimedOut Sum > 0',
           once,
         ],

@@ -106,6 +106,9 @@ const BLOCKS = ['non-production', 'production'].flatMap((environment) =>
   ['cardholder', 'pin'].map((dataType) => `*/${environment}/${dataType}/blocks/*`),
 );
 
+/** Where files with keys lie. */
+const KEYS = BLOCKS.map((blocks) => blocks.replace('/blocks/', '/keys/'));
+
 /** Whatever steps write for partners. */
 const packages = ['non-production', 'production'].flatMap((environment) =>
   ['cardholder', 'pin'].flatMap((dataType) =>
@@ -239,6 +242,41 @@ const STEP_POLICIES: Record<string, string[]> = {
       `states:StartExecution on ${ceremony}/Workflow/StateMachine`,
     ]),
   ],
+  'WorkingKeyImport/intake-keys': [
+    'dynamodb:GetItem on Runs/Table',
+    'dynamodb:PutItem on Runs/Table',
+    'dynamodb:UpdateItem on Runs/Table',
+    'events:PutEvents on Notifications/Bus',
+    `kms:Decrypt ${throughS3}`,
+    ...runsKey,
+    's3:GetObject on Storage/Inbox/*/keys/*',
+    's3:GetObjectVersion on Storage/Inbox/*/keys/*',
+    's3:ListBucket on Storage/Inbox',
+    'sqs:SendMessage on KekExport/Rejections/Queue',
+    'sqs:SendMessage on WorkingKeyImport/Trigger/DeadLetters/Queue',
+    `ssm:GetParameter ${profiles}`,
+    'states:DescribeExecution on arn:PARTITION:states:REGION:ACCOUNTID:execution:WorkingKeyImport/Workflow/StateMachine:*',
+    'states:StartExecution on WorkingKeyImport/Workflow/StateMachine',
+  ],
+  'Steps/fetch-blocks': [
+    `kms:Decrypt ${throughS3}`,
+    ...KEYS.map((keys) => `s3:GetObjectVersion on Storage/Inbox/${keys}`),
+    'ssm:GetParameter on arn:PARTITION:ssm:REGION:ACCOUNTID:parameter/key-ceremony/certificates/*',
+    `ssm:GetParameter ${profiles}`,
+  ],
+  'Steps/find-established-kek': [
+    `payment-cryptography:GetKey on ${payment}:key/*`,
+    `payment-cryptography:ListTagsForResource on ${payment}:key/*`,
+  ],
+  'Steps/import-keys': [
+    'payment-cryptography:ImportKey on * if StringEquals aws:RequestTag/key-ceremony:purpose = working and ' +
+      'StringEquals payment-cryptography:ImportKeyMaterial = Tr31KeyBlock',
+    ...aliasedKeys('working', 'keys/*/*/*/received'),
+    `payment-cryptography:TagResource on ${payment}:key/* if StringEquals aws:ResourceTag/key-ceremony:purpose = working and ` +
+      'ForAllValues:StringEquals aws:TagKeys = key-ceremony:run-began-at and Null aws:TagKeys = false',
+    `payment-cryptography:DeleteKey on ${payment}:key/* if StringEquals aws:ResourceTag/key-ceremony:purpose = working`,
+  ],
+  'Steps/package-results': [],
   'KekImport/take-answer': [
     ...waits('block', 'confirmation'),
     tokens('Decrypt', 'block', 'confirmation'),
@@ -677,6 +715,19 @@ const MACHINES: [string, string, string[], string[]?][] = [
       `states:StartExecution on ${states}:stateMachine:initial-keys-map`,
       `states:StopExecution on ${states}:execution:initial-keys-map/EachBatch:*`,
       `states:StopExecution on ${states}:execution:initial-keys-map:*`,
+    ],
+  ],
+  [
+    'WorkingKeyImport',
+    'working-key-import',
+    [
+      'fetch-blocks',
+      'find-established-kek',
+      'import-keys',
+      'package-results',
+      'publish',
+      'record-failure',
+      'sign-package',
     ],
   ],
   [

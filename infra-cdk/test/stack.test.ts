@@ -332,6 +332,21 @@ describe('functions', () => {
     ['Stepsfetchimport', ['EVIDENCE_BUCKET', 'INBOX_BUCKET', 'SIGNING_KEY_SPEC']],
     ['Stepscheckblock', ['INBOX_BUCKET']],
     ['Stepscheckconfirmation', ['INBOX_BUCKET']],
+    [
+      'WorkingKeyImportintakekeys',
+      [
+        'EVENT_BUS_NAME',
+        'EVIDENCE_BUCKET',
+        'INBOX_BUCKET',
+        'REJECTIONS_QUEUE_URL',
+        'RUNS_TABLE',
+        'STATE_MACHINE_ARN',
+      ],
+    ],
+    ['Stepsfetchblocks', ['INBOX_BUCKET', 'SIGNING_KEY_SPEC']],
+    ['Stepsfindestablishedkek', []],
+    ['Stepsimportkeys', []],
+    ['Stepspackageresults', []],
     ['Stepsmakeoffer', []],
     ['Stepsimportkek', []],
     ['Stepsswitchkek', []],
@@ -408,6 +423,7 @@ describe('events', () => {
     ['KekExport', 'intake', [{ 'anything-but': { prefix: 'enrolment/' } }]],
     ['CertificateEnrolment', 'intakeenrolment', [{ prefix: 'enrolment/' }]],
     ['KekImport', 'takeanswer', [{ wildcard: '*/blocks/*' }]],
+    ['WorkingKeyImport', 'intakekeys', [{ wildcard: '*/keys/*' }]],
   ])('a new object in the inbox calls the step that sees to it for %s, and what gets lost is kept', (ceremony, intake, key) => {
     const letters = Match.stringLikeRegexp(`^${ceremony}TriggerDeadLetters`);
     template.hasResourceProperties('AWS::Events::Rule', {
@@ -563,6 +579,7 @@ test('the outputs carry the names that other tools read', () => {
     'RequestCertificateFunctionName',
     'SigningKeyArn',
     'WorkingKeyExportStateMachineArn',
+    'WorkingKeyImportStateMachineArn',
   ]);
 });
 

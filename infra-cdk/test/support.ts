@@ -29,6 +29,7 @@ export function dummyLambdas(steps: string[], code = '#!/bin/sh\n'): string {
 export const FUNCTIONS = [
   'intake',
   'intake-request',
+  'intake-keys',
   'intake-enrolment',
   'announce-rejections',
   'take-answer',

@@ -138,6 +138,7 @@ const POINT_ALIASES = [
   'establish-kek',
   'import-ca',
   'import-kek',
+  'import-keys',
   'make-keys',
   'make-offer',
   'request-certificate',
@@ -170,9 +171,9 @@ describe('what is watched', () => {
 
   test.each([
     ['create-key', ['create-kek', 'make-keys', 'make-offer', 'request-certificate', 'wrap-ecdh']],
-    ['import-key', ['import-ca', 'import-kek']],
+    ['import-key', ['import-ca', 'import-kek', 'import-keys']],
     ['create-alias', ['settle-kek', 'switch-kek']],
-    ['delete-key', ['import-kek', 'settle-kek']],
+    ['delete-key', ['import-kek', 'import-keys', 'settle-kek']],
     [
       'export-key',
       [
@@ -185,7 +186,7 @@ describe('what is watched', () => {
       ],
     ],
     ['put-installed-certificate', ['install-certificate']],
-    ['tag-resource', ['establish-kek', 'switch-kek']],
+    ['tag-resource', ['establish-kek', 'import-keys', 'switch-kek']],
     ['untag-resource', []],
     ['update-alias', POINT_ALIASES],
     ['delete-alias', POINT_ALIASES],
@@ -198,6 +199,7 @@ describe('what is watched', () => {
       'export-keys',
       'import-ca',
       'import-kek',
+      'import-keys',
       'install-certificate',
       'make-keys',
       'make-offer',

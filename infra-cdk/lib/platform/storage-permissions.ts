@@ -156,6 +156,36 @@ export function takeAnswers(storage: Storage): Permission[] {
   ];
 }
 
+/**
+ * Read files with keys, and the very version that an event is about.
+ *
+ * That one is not there is an answer, which S3 gives to those alone who may list.
+ */
+export function readKeyFiles(storage: Storage): Permission[] {
+  const { inbox } = storage;
+  return [
+    {
+      actions: ['s3:GetObject', 's3:GetObjectVersion'],
+      resources: [inbox.arnForObjects('*/keys/*')],
+      wildcard: 'Partners choose the names of their files, and of the folders to which one is mistaken.',
+    },
+    { actions: ['s3:ListBucket'], resources: [inbox.bucketArn] },
+    decrypt(storage),
+  ];
+}
+
+/** The exact version of a file with keys, and of nothing else that was dropped. */
+export function readKeyFileVersions(storage: Storage): Permission[] {
+  return [
+    {
+      actions: ['s3:GetObjectVersion'],
+      resources: below('*', 'keys').map((key) => storage.inbox.arnForObjects(key)),
+      wildcard: 'Partners are onboarded, and files named, after the deployment; the folders between are fixed.',
+    },
+    decrypt(storage),
+  ];
+}
+
 /** The exact version of a block, or of what confirms a key, and whether it was deleted since. */
 export function readAnswerVersions(storage: Storage): Permission[] {
   const { inbox } = storage;
@@ -497,7 +527,7 @@ function ordersAnywhere(): string[] {
 }
 
 /** What lies in one section of every folder of a partner. */
-function below(partner: string, section: 'blocks' | 'orders' | 'requests'): string[] {
+function below(partner: string, section: 'blocks' | 'keys' | 'orders' | 'requests'): string[] {
   return ENVIRONMENTS.flatMap((environment) =>
     DATA_TYPES.map((dataType) => `${partner}/${environment}/${dataType}/${section}/*`),
   );

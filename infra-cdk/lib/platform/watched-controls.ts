@@ -121,7 +121,7 @@ export class WatchedControls extends Construct {
     });
     this.calls('ImportKey', KEYS, ['ImportKey'], {
       ...tagged,
-      ...not(steps, 'import-ca', 'import-kek'),
+      ...not(steps, 'import-ca', 'import-kek', 'import-keys'),
     });
     const exports = this.calls(
       'ExportKey',
@@ -149,6 +149,7 @@ export class WatchedControls extends Construct {
         'establish-kek',
         'import-ca',
         'import-kek',
+        'import-keys',
         'make-keys',
         'make-offer',
         'request-certificate',
@@ -164,7 +165,7 @@ export class WatchedControls extends Construct {
       },
       ...not(steps, 'settle-kek', 'switch-kek'),
     });
-    this.calls('DeleteKey', KEYS, ['DeleteKey'], not(steps, 'import-kek', 'settle-kek'));
+    this.calls('DeleteKey', KEYS, ['DeleteKey'], not(steps, 'import-kek', 'import-keys', 'settle-kek'));
     // What no step does.
     this.calls('Keys', KEYS, [
       'RestoreKey',
@@ -179,7 +180,7 @@ export class WatchedControls extends Construct {
     // which makes a key exportable.
     this.calls('TagResource', KEYS, ['TagResource'], {
       ...tagged,
-      ...not(steps, 'establish-kek', 'switch-kek'),
+      ...not(steps, 'establish-kek', 'import-keys', 'switch-kek'),
     });
     this.calls('UntagResource', KEYS, ['UntagResource'], {
       requestParameters: { tagKeys: [{ prefix: OUR_TAGS }] },

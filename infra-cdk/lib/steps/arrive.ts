@@ -11,6 +11,7 @@ import { readProfiles } from '../platform/profiles.ts';
 import {
   findDrops,
   findEnrolments,
+  readKeyFiles,
   readOrders,
   readRequests,
   readTrustedRoot,
@@ -100,6 +101,23 @@ export class IntakeRequestStep extends StepFunction {
         ...startExecutions(scope, kekImport),
         // An order that brings a KEK back starts nothing: an execution waits for it.
         ...waiting.answers('rollback'),
+        readProfiles(scope),
+      ],
+    });
+  }
+}
+
+/** The step that decides whether a file with keys starts a ceremony. */
+export class IntakeKeysStep extends StepFunction {
+  constructor(scope: Construct, id: string, props: IntakeStepProps) {
+    super(scope, id, {
+      ...props.defaults,
+      step: 'intake-keys',
+      description: 'Starts one ceremony per file with working keys in the inbox',
+      environment: intakeEnvironment(props),
+      permissions: [
+        ...readKeyFiles(props.platform.storage),
+        ...startOnce(scope, props),
         readProfiles(scope),
       ],
     });

@@ -29,6 +29,7 @@ export function concludeSteps(define: DefineStep, { signingKey, storage }: Platf
     sign,
     'package-kek': define('package-kek', 'Makes the files of the package'),
     'package-keys': define('package-keys', 'Makes the files of a package of working keys'),
+    'package-results': define('package-results', 'Makes the files that say what became of received keys'),
     'package-offer': define('package-offer', 'Makes the files of an offer'),
     'package-receipt': define('package-receipt', 'Makes the files of a receipt'),
     'sign-package': signPackage,

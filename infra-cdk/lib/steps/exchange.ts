@@ -63,6 +63,17 @@ export function exchangeSteps(define: DefineStep, scope: IConstruct, { storage }
       permissions: payment.switchKeks(),
       timeout,
     }),
+    'find-established-kek': define(
+      'find-established-kek',
+      'Finds the KEK of a folder under which working keys come',
+      { permissions: payment.inspectKeys(), timeout },
+    ),
+    'import-keys': define('import-keys', 'Imports the working keys of a partner under the KEK of its folder', {
+      permissions: payment.importWorkingKeys(),
+      // All keys of a file, one after the other: no further one is begun after 13 minutes (`WORK_LIMIT` of
+      // the step).
+      timeout: Duration.minutes(15),
+    }),
     'settle-kek': define('settle-kek', 'Brings back the KEK from before, or has it deleted', {
       permissions: payment.settleKeks(),
       timeout,

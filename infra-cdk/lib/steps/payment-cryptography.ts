@@ -177,7 +177,34 @@ export class PaymentCryptography {
           'ImportKey has no resource types; conditions limit it to wrapped keys tagged as KEK.',
       },
       ...this.aliasedKeys('kek', RECEIVED),
-      this.deleteKeks(),
+      this.deleteKeys('kek'),
+    ];
+  }
+
+  /**
+   * Import working keys under a KEK of the service, find each again by the alias of its block, and point the
+   * alias of its name at it; have a key deleted that is not what its block or its sender says.
+   *
+   * Their aliases lie apart from those of keys that ceremonies make to send. What is deleted is a working key
+   * by its tag. That it is the one of this very import is the step's to know.
+   */
+  importWorkingKeys(): Permission[] {
+    return [
+      {
+        actions: ['payment-cryptography:ImportKey'],
+        resources: ['*'],
+        conditions: {
+          StringEquals: {
+            ...tagged('working'),
+            'payment-cryptography:ImportKeyMaterial': 'Tr31KeyBlock',
+          },
+        },
+        wildcard:
+          'ImportKey has no resource types; conditions limit it to key blocks, of keys tagged as working keys.',
+      },
+      ...this.aliasedKeys('working', 'keys/*/*/*/received'),
+      this.tagKeys('working', 'run-began-at'),
+      this.deleteKeys('working'),
     ];
   }
 
@@ -189,7 +216,7 @@ export class PaymentCryptography {
     return [
       ...this.receivedAliases('CreateAlias', 'GetAlias', 'UpdateAlias'),
       ...this.inspectKeys(),
-      this.tagKeks('run-began-at', 'replaces', 'replaces-also'),
+      this.tagKeys('kek', 'run-began-at', 'replaces', 'replaces-also'),
     ];
   }
 
@@ -199,7 +226,7 @@ export class PaymentCryptography {
       ...this.receivedAliases('GetAlias', 'UpdateAlias'),
       ...this.inspectKeys(),
       ...this.listAliases(),
-      this.deleteKeks(),
+      this.deleteKeys('kek'),
     ];
   }
 
@@ -238,12 +265,12 @@ export class PaymentCryptography {
     ];
   }
 
-  private deleteKeks(): Permission {
+  private deleteKeys(purpose: 'kek' | 'working'): Permission {
     return {
       actions: ['payment-cryptography:DeleteKey'],
       resources: [this.anyKey],
-      conditions: { StringEquals: { 'aws:ResourceTag/key-ceremony:purpose': 'kek' } },
-      wildcard: 'Ids of keys are random; only a KEK, which can be restored until it is gone.',
+      conditions: { StringEquals: { 'aws:ResourceTag/key-ceremony:purpose': purpose } },
+      wildcard: `Ids of keys are random; only one tagged ${purpose}, which can be restored until it is gone.`,
     };
   }
 
@@ -316,22 +343,25 @@ export class PaymentCryptography {
         resources: [this.anyKey],
         wildcard: 'The KEK that an alias names; its id is random.',
       },
-      this.tagKeks('run-began-at'),
+      this.tagKeys('kek', 'run-began-at'),
     ];
   }
 
-  /** Set these tags on a KEK, one of them or several, none of which makes it exportable or another partner's. */
-  private tagKeks(...tags: ('replaces' | 'replaces-also' | 'run-began-at')[]): Permission {
+  /** Set these tags, one of them or several, none of which makes a key exportable or another partner's. */
+  private tagKeys(
+    purpose: 'kek' | 'working',
+    ...tags: ('replaces' | 'replaces-also' | 'run-began-at')[]
+  ): Permission {
     const keys = tags.map((tag) => `key-ceremony:${tag}`);
     return {
       actions: ['payment-cryptography:TagResource'],
       resources: [this.anyKey],
       conditions: {
-        StringEquals: { 'aws:ResourceTag/key-ceremony:purpose': 'kek' },
+        StringEquals: { 'aws:ResourceTag/key-ceremony:purpose': purpose },
         'ForAllValues:StringEquals': { 'aws:TagKeys': keys },
         Null: { 'aws:TagKeys': 'false' },
       },
-      wildcard: `Ids of keys are random; only a KEK, and no tag but ${keys.join(', ')}.`,
+      wildcard: `Ids of keys are random; only one tagged ${purpose}, and no tag but ${keys.join(', ')}.`,
     };
   }
 

@@ -8,6 +8,7 @@ import { readProfiles } from '../platform/profiles.ts';
 import {
   readAnswerVersions,
   readEnrolments,
+  readKeyFileVersions,
   readRequests,
   readTrustedRoot,
   readOrderVersions,
@@ -117,6 +118,21 @@ export function proveSteps(
         permissions: [
           ...readOrderVersions(storage),
           ...readTrustedRoot(storage),
+          readProfiles(scope),
+          readInstalled(scope),
+        ],
+      },
+    ),
+    'fetch-blocks': define(
+      'fetch-blocks',
+      'Reads the version of a file with keys named in the execution input, and holds it to the profile',
+      {
+        environment: {
+          INBOX_BUCKET: storage.inbox.bucketName,
+          SIGNING_KEY_SPEC: signingKey.keySpec,
+        },
+        permissions: [
+          ...readKeyFileVersions(storage),
           readProfiles(scope),
           readInstalled(scope),
         ],

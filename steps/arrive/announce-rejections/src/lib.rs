@@ -12,6 +12,7 @@ use ceremony::id::{Kind, Place};
 use ceremony::identifiers::Folder;
 use ceremony::key_import::place::{ANSWER_REJECTIONS, REQUEST_REJECTIONS};
 use ceremony::utc::Utc;
+use ceremony::working_key_import::place::REJECTIONS as KEYS_REJECTIONS;
 use ceremony::working_keys::place;
 use runs::{Batch, Closing, Runs};
 use serde::{Deserialize, Serialize};
@@ -126,6 +127,7 @@ fn of_folder(place: &str) -> Option<(Kind, Folder)> {
         (place::REJECTIONS, Kind::WorkingKeyExport),
         (REQUEST_REJECTIONS, Kind::KekImport),
         (ANSWER_REJECTIONS, Kind::KekImport),
+        (KEYS_REJECTIONS, Kind::WorkingKeyImport),
     ];
     below.into_iter().find_map(|(section, kind)| {
         let folder = place.strip_suffix(section)?;

@@ -15,6 +15,7 @@ use ceremony::id::Kind;
 use ceremony::identifiers::Folder;
 use ceremony::key_import::place::BlockPlace;
 use ceremony::utc::Utc;
+use ceremony::working_key_import::place::KeysPlace;
 use ceremony::working_keys::place::{OrderPlace, OrderRole};
 
 /// What the step works with, made once at cold start.
@@ -35,6 +36,8 @@ async fn deal_with(context: &Context, event: Input, now: Utc) -> Result<Output, 
         Ok(folder) => folder,
         // `take-answer` hears of every answer to an offer.
         Err(_) if BlockPlace::of_inbox_key(&object.key).is_some() => return Ok(Output::Ignored),
+        // `intake-keys` hears of every file with keys.
+        Err(_) if KeysPlace::of_inbox_key(&object.key).is_some() => return Ok(Output::Ignored),
         Err(reason) => {
             let reason = match OrderPlace::of_inbox_key(&object.key) {
                 Some(OrderRole::Attachment) => return arrivals.attached(&object).await,

@@ -14,6 +14,7 @@
 mod answer;
 mod decision;
 mod folder;
+mod keys;
 mod order;
 mod private_key;
 mod reject;
@@ -249,6 +250,10 @@ fn none_left(place: &impl Place, per_day: u32, now: Utc) -> String {
 fn remedy(kind: Kind) -> &'static str {
     match kind {
         Kind::CertificateEnrolment => "Drop the certificate again when the next is possible.",
+        Kind::WorkingKeyImport => {
+            "Drop the file again when the next is possible, or have an operator raise \
+             `maxCeremoniesPerDay` before."
+        }
         Kind::KekImport | Kind::WorkingKeyExport => {
             "Drop the document again when the next is possible, or have an operator raise \
              `maxCeremoniesPerDay` before."

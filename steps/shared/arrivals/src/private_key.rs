@@ -152,7 +152,7 @@ pub(crate) async fn announce<P: Place>(
     found: &Found,
 ) -> Result<Output, Error> {
     let (remedy, consequence) = match kind {
-        Kind::KekImport | Kind::WorkingKeyExport => {
+        Kind::KekImport | Kind::WorkingKeyExport | Kind::WorkingKeyImport => {
             let remedy = "Tell whoever sent it to replace that key, since others may have read it. A \
                           responder must delete every version of the object, by the command in \
                           `deleteVersions`. Then drop a file without a key.";

@@ -6,6 +6,7 @@ use ceremony::identifiers::{Folder, PartnerId};
 use ceremony::key_import::place::{ANSWER_REJECTIONS, REQUEST_REJECTIONS};
 use ceremony::text::{clipped, shown};
 use ceremony::utc::Utc;
+use ceremony::working_key_import::place::REJECTIONS as KEYS_REJECTIONS;
 use ceremony::working_keys::place::REJECTIONS;
 use runs::Gathered;
 use serde_json::json;
@@ -72,6 +73,7 @@ fn gathered_at(kind: Kind, place: &impl Place) -> String {
     match kind {
         Kind::KekImport => format!("{}{REQUEST_REJECTIONS}", place.prefix()),
         Kind::WorkingKeyExport => format!("{}{REJECTIONS}", place.prefix()),
+        Kind::WorkingKeyImport => format!("{}{KEYS_REJECTIONS}", place.prefix()),
         _ => place.prefix(),
     }
 }

@@ -5,6 +5,7 @@
 //! one of these.
 
 mod imports;
+mod keys_imported;
 
 use std::collections::BTreeMap;
 
@@ -28,6 +29,7 @@ pub use imports::{
     AnswerAwaited, AnswerRejected, AwaitedAnswer, KekImported, KekReceived, KekSettled,
     OfferPublished,
 };
+pub use keys_imported::KeysImported;
 
 /// Source of every event.
 pub const SOURCE: &str = "key-ceremony";
@@ -75,6 +77,8 @@ pub enum Announcement {
     KekSettled(KekSettled),
     #[serde(rename = "Keys Exported")]
     KeysExported(KeysExported),
+    #[serde(rename = "Keys Imported")]
+    KeysImported(KeysImported),
     #[serde(rename = "Offer Published")]
     OfferPublished(OfferPublished),
     #[serde(rename = "Private Key Received")]
@@ -84,7 +88,7 @@ pub enum Announcement {
 }
 
 impl Announcement {
-    pub const DETAIL_TYPES: [&'static str; 21] = [
+    pub const DETAIL_TYPES: [&'static str; 22] = [
         "Answer Awaited",
         "Answer Rejected",
         "Approval Required",
@@ -103,6 +107,7 @@ impl Announcement {
         "Kek Received",
         "Kek Settled",
         "Keys Exported",
+        "Keys Imported",
         "Offer Published",
         "Private Key Received",
         "Request Rejected",
@@ -128,6 +133,7 @@ impl Announcement {
             Self::KekReceived(_) => "Kek Received",
             Self::KekSettled(_) => "Kek Settled",
             Self::KeysExported(_) => "Keys Exported",
+            Self::KeysImported(_) => "Keys Imported",
             Self::OfferPublished(_) => "Offer Published",
             Self::PrivateKeyReceived(_) => "Private Key Received",
             Self::RequestRejected(_) => "Request Rejected",
@@ -141,7 +147,9 @@ impl Announcement {
             None | Some(Kind::KekImport) if detail.is_about_answers() => {
                 Self::BlockNotTaken(detail)
             }
-            Some(Kind::KekImport | Kind::WorkingKeyExport) => Self::RequestRejected(detail),
+            Some(Kind::KekImport | Kind::WorkingKeyExport | Kind::WorkingKeyImport) => {
+                Self::RequestRejected(detail)
+            }
             _ => Self::CertificatesRejected(detail),
         }
     }
@@ -170,6 +178,7 @@ impl Announcement {
             Self::InitialKeysProgress(detail) => serde_json::to_string(detail),
             Self::InventoryDiffers(detail) => serde_json::to_string(detail),
             Self::KeysExported(detail) => serde_json::to_string(detail),
+            Self::KeysImported(detail) => serde_json::to_string(detail),
             Self::PrivateKeyReceived(detail) => serde_json::to_string(detail),
         }
     }
@@ -197,6 +206,7 @@ impl Announcement {
             "Initial Keys Progress" => schemars::schema_for!(InitialKeysProgress),
             "Inventory Differs" => schemars::schema_for!(InventoryDiffers),
             "Keys Exported" => schemars::schema_for!(KeysExported),
+            "Keys Imported" => schemars::schema_for!(KeysImported),
             "Private Key Received" => schemars::schema_for!(PrivateKeyReceived),
             _ => return None,
         })

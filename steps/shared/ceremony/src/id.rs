@@ -23,6 +23,8 @@ pub enum Kind {
     Reconciliation,
     /// Working keys or DUKPT initial keys leave under an established KEK.
     WorkingKeyExport,
+    /// The partner's working keys come under an established KEK.
+    WorkingKeyImport,
 }
 
 impl Kind {
@@ -33,6 +35,7 @@ impl Kind {
             Self::KekImport => "kek-import",
             Self::Reconciliation => "reconciliation",
             Self::WorkingKeyExport => "working-key-export",
+            Self::WorkingKeyImport => "working-key-import",
         }
     }
 }

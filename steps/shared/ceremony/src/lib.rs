@@ -17,6 +17,7 @@
 //! | [`execution`], [`publication`] | what starts an execution, what it publishes, and where things lie in S3 |
 //! | [`working_keys`] | orders for working keys, and what a profile allows of them |
 //! | [`key_import`] | KEKs that the partner sends: requests, offers, and the blocks that are dropped for them |
+//! | [`working_key_import`] | working keys that the partner sends, and what is taken of them |
 //! | [`enrolment`] | signing keys of our own, and the certificates for them |
 //! | [`evidence`] | what a step leaves behind for an auditor |
 //! | [`announcement`], [`finding`] | the events of the bus `key-ceremony`, and what a reconciliation finds |
@@ -53,4 +54,5 @@ pub mod text;
 pub mod tr31;
 pub mod tr34;
 pub mod utc;
+pub mod working_key_import;
 pub mod working_keys;

@@ -11,6 +11,7 @@ mod kek_import;
 mod malformed;
 mod once;
 pub(crate) mod pinned;
+mod working_key_import;
 
 use std::collections::BTreeMap;
 
@@ -26,6 +27,7 @@ use crate::identifiers::{DataType, Environment, Folder, PartnerId};
 use crate::key_import::rules::KekImport;
 use crate::revocation::Rules;
 use crate::signed_prefix::SignedPrefix;
+use crate::working_key_import::rules::WorkingKeyImport;
 use crate::working_keys::place::AskedBy;
 use crate::working_keys::rules::{WorkingKeyExport, WorkingKeyPolicy};
 use malformed::fault;
@@ -85,6 +87,9 @@ pub struct Profile {
     /// The ceremony `kek-import`. Default: not allowed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub kek_import: Option<KekImport>,
+    /// The ceremony `working-key-import`. Default: not allowed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub working_key_import: Option<WorkingKeyImport>,
 }
 
 /// A KEK is sent to the partner.

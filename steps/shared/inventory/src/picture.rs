@@ -62,7 +62,18 @@ impl<'a> Picture<'a> {
 
     /// Whether a record says that the key has this alias, or may have.
     pub(crate) fn explains(&self, key_arn: &str, alias: &str) -> bool {
-        self.explained.contains(&(key_arn, alias)) || self.is_established(key_arn, alias)
+        self.explained.contains(&(key_arn, alias))
+            || self.is_established(key_arn, alias)
+            || self.is_newest(key_arn, alias)
+    }
+
+    /// Whether it is a working key of the partner's that has a second alias, that of its name: any key of a
+    /// block of that name.
+    fn is_newest(&self, key_arn: &str, alias: &str) -> bool {
+        let named = self.named.get(key_arn).into_iter().flatten();
+        let mut own = named.filter_map(|recorded| recorded.alias.as_deref());
+        alias.starts_with("alias/key-ceremony/keys/")
+            && own.any(|own| own.rsplit_once('/').is_some_and(|(name, _)| name == alias))
     }
 
     /// Whether it is the KEK that was sent last, which has a second alias: any KEK that a ceremony of

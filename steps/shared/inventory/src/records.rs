@@ -297,6 +297,21 @@ struct Working {
     kcv: String,
 }
 
+/// Working keys of the partner's: of each line of a file what came of it.
+#[derive(Deserialize)]
+struct SentKeys {
+    results: Vec<SentKey>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct SentKey {
+    /// The key's own, where there is one. That of its name goes from key to key.
+    block_alias: Option<String>,
+    imported: Option<Working>,
+    deleted_key_arn: Option<String>,
+}
+
 /// A key that is there; of what a failing step had, if it is known, `{"did": "had-key", …}`.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -359,6 +374,20 @@ impl Record {
                             alias: switched.alias,
                             key_arn: switched.key_arn,
                         });
+                    }
+                }
+                "import-keys" => {
+                    let keys: SentKeys = serde_json::from_value(result)?;
+                    for line in keys.results {
+                        let alias = line.block_alias;
+                        record.working.extend(line.imported.map(|key| Working {
+                            alias: alias.clone(),
+                            ..key
+                        }));
+                        if let Some(key_arn) = line.deleted_key_arn {
+                            record.retired.insert(key_arn.clone());
+                            record.had.push(Had { key_arn, alias });
+                        }
                     }
                 }
                 "settle-kek" => {

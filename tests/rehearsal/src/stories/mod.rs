@@ -39,6 +39,7 @@ pub const SCENARIOS: &[Scenario] = &[
     kek_import::ECDH,
     kek_import::TR34,
     kek_import::RSA_OAEP,
+    kek_import::WORKING_KEYS,
     fleet::THREE,
     fleet::FLEET,
     fleet_tr34::SCENARIO,

@@ -158,11 +158,16 @@ async fn files_that_are_too_many_or_too_large_are_rejected() {
     assert!(inbox.only_reason().contains("65537 bytes; at most 65536"));
 }
 
-/// `take-answer` hears of them too, and says what is wrong with them.
+/// `take-answer` and `intake-keys` hear of them too, and say what is wrong with them.
 #[tokio::test(start_paused = true)]
-async fn answers_to_offers_are_left_alone_whatever_they_are_called() {
+async fn answers_to_offers_and_keys_are_left_alone_whatever_they_are_called() {
     let inbox = Inbox::with_chain();
-    for file in ["blocks/zmk.0123456789abcdef.tr31", "blocks/leaf.pem"] {
+    for file in [
+        "blocks/zmk.0123456789abcdef.tr31",
+        "blocks/leaf.pem",
+        "keys/zpk.tr31",
+        "keys/leaf.pem",
+    ] {
         inbox.drops(file, "-");
         assert_eq!(inbox.hears(file).await.unwrap(), Output::Ignored);
     }

@@ -23,7 +23,10 @@ impl Profile {
             let keks = self.kek_export.as_ref().map(|keks| &keks.exchange);
             section.is_consistent(keks)?;
         }
-        match &self.kek_import {
+        if let Some(section) = &self.kek_import {
+            section.is_consistent()?;
+        }
+        match &self.working_key_import {
             Some(section) => section.is_consistent(),
             None => Ok(()),
         }

@@ -6,16 +6,19 @@
 //! | `sender` | the partner, and what it sees until its key has come |
 //! | `outcome` | what is true afterwards: alias, keys, evidence |
 //! | `ecdh`, `tr34`, `rsa_oaep` | a story for each way by which a KEK comes |
+//! | `working_keys` | and one of what comes under it |
 
 mod ecdh;
 mod outcome;
 mod rsa_oaep;
 mod sender;
 mod tr34;
+mod working_keys;
 
 pub(super) use ecdh::SCENARIO as ECDH;
 pub(super) use rsa_oaep::SCENARIO as RSA_OAEP;
 pub(super) use tr34::SCENARIO as TR34;
+pub(super) use working_keys::SCENARIO as WORKING_KEYS;
 
 use super::working_keys::Telling;
 use super::{Scenario, Stage, save};

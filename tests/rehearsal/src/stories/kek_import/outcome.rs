@@ -40,12 +40,17 @@ impl Sender<'_> {
 
     /// The key of the alias that consumers use; none where nothing is established.
     pub(super) async fn received(&self) -> Result<Option<String>> {
+        self.key_of(&self.alias()).await
+    }
+
+    /// The key of an alias, if it has one.
+    pub(super) async fn key_of(&self, alias: &str) -> Result<Option<String>> {
         let client = self.stage.connection.payment_cryptography_client()?;
-        let request = client.get_alias().alias_name(self.alias());
+        let request = client.get_alias().alias_name(alias);
         match request.send().await {
             Ok(answer) => Ok(answer.alias.and_then(|alias| alias.key_arn)),
             Err(error) if error.code() == Some("ResourceNotFoundException") => Ok(None),
-            Err(error) => Err(error).with_context(|| format!("reading {}", self.alias())),
+            Err(error) => Err(error).with_context(|| format!("reading {alias}")),
         }
     }
 

@@ -252,6 +252,7 @@ fn draft(arguments: New) -> Result<new::Draft, WrongOptions> {
             working_key_export: arguments.working_keys.section(signature)?,
             // An operator writes it: it is part of what is agreed on with the partner.
             kek_import: None,
+            working_key_import: None,
         },
         roots: arguments.root,
         with_root: arguments.with_root,

@@ -1,0 +1,11 @@
+use find_established_kek::handle;
+use step::{sdk_config, serve};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), lambda_runtime::Error> {
+    let client = payment_keys::client(&sdk_config().await);
+    serve(step::software!(), async |input, _| {
+        handle(&client, input).await
+    })
+    .await
+}
