@@ -3,6 +3,7 @@
 //!
 //! | target | input |
 //! | --- | --- |
+//! | [`blocks`](fn@blocks) | key blocks that a partner drops |
 //! | [`certificate`](fn@certificate) | certificates that a partner drops |
 //! | [`crl`](fn@crl) | certificate revocation lists |
 //! | [`files`](fn@files) | files in the inbox |
@@ -25,6 +26,7 @@
 use std::path::Path;
 
 pub mod answers;
+pub mod blocks;
 pub mod certificate;
 pub mod crl;
 pub mod files;
@@ -40,6 +42,7 @@ pub mod profile;
 pub mod tr31;
 pub mod tr34;
 
+pub use blocks::blocks;
 pub use certificate::certificate;
 pub use crl::crl;
 pub use files::files;
@@ -62,6 +65,11 @@ pub fn write_seeds(seeds: &[Vec<u8>]) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn blocks_holds_for_its_seeds_and_their_mutations() {
+        run(blocks, &blocks::seeds(), 6000);
+    }
 
     #[test]
     fn certificate_holds_for_its_seeds_and_their_mutations() {
