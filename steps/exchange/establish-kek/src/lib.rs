@@ -52,7 +52,7 @@ pub async fn handle(client: &Client, input: Input) -> Result<Output, Error> {
     let alias = input.ceremony.folder().established_kek_alias(current);
     let key_arn = input.kek.key_arn;
     let (began, pace) = (input.execution.started_at, Pace::patient());
-    let outcome = make_current(client, &alias, &key_arn, began, &pace).await?;
+    let outcome = make_current(client, &alias, &key_arn, began, None, &pace).await?;
     let (replaces_key_arn, kept_key_arn) = match outcome {
         Current::Established { replaced } => (replaced, None),
         Current::Kept(kept) => (None, Some(kept)),

@@ -248,7 +248,7 @@ impl Block<'_> {
         let (client, pace) = (self.import.client, &self.pace);
         let began = self.import.execution.started_at;
         let current = once_tags_are_seen(origin, pace, async || {
-            make_current(client, &self.alias, key_arn, began, pace).await
+            make_current(client, &self.alias, key_arn, began, None, pace).await
         });
         Ok(match current.await? {
             Current::Established { replaced } => (replaced, None),

@@ -4,7 +4,7 @@
 //! sent, and then one more alias, if the request has one: consumers that use either change at once. However
 //! often it runs, both name this KEK.
 //!
-//! As when a KEK is sent, the ceremony that began last counts ([`switch_to`] says why): one that began
+//! As when a KEK is sent, the ceremony that began last counts ([`make_current`] says why): one that began
 //! earlier, and has waited longer, ends all the same, but neither alias is turned back, and the output
 //! names the KEK that was kept.
 //!
@@ -19,7 +19,7 @@ use ceremony::key_import::request::ImportRequest;
 use ceremony::key_import::run::{AlsoSwitched, ReceivedKek, SwitchedKek};
 use ceremony::utc::Utc;
 use ceremony::working_keys::order::EstablishedKek;
-use payment_keys::{Current, Pace, Remembered, inspect, switch_to, why_out_of_use};
+use payment_keys::{Current, Pace, Remembered, inspect, make_current, why_out_of_use};
 use serde::{Deserialize, Serialize};
 use step::{ServiceError, StepError};
 use strum::{IntoStaticStr, VariantNames};
@@ -105,7 +105,7 @@ impl Switch<'_> {
             began,
             pace,
         } = self;
-        switch_to(client, alias, key_arn, *began, remembered, pace).await
+        make_current(client, alias, key_arn, *began, Some(remembered), pace).await
     }
 
     /// The alias that was asked for, if it names the KEK now: another folder may name a later one by it.

@@ -8,10 +8,13 @@
 //! again: that run begins later than all others.
 //!
 //! Where the time is kept is a tag of the key ([`BEGAN_TAG`]), whether the key was made, found or named
-//! by a profile. Only the steps `establish-kek` and `switch-kek` may set it. It is set before the alias is pointed, so
-//! that the key which an alias has always carries it; a key that was given the tag and is not the
-//! alias's is none the worse. A current key without the tag, or with one that is no time, was not made
-//! so by any run that is known, and is replaced.
+//! by a profile. Only the steps `establish-kek`, `switch-kek` and `import-keys` may set it. It is set
+//! before the alias is pointed, so that the key which an alias has always carries it; a key that was given
+//! the tag and is not the alias's is none the worse. A current key without the tag, or with one that is no
+//! time, was not made so by any run that is known, and is replaced.
+//!
+//! Where it matters later which key the alias had before, that is written on the key in the same call
+//! ([`Remembered`]). Of two runs that look at the same time, both remember the key that was there.
 //!
 //! # What remains possible
 //!
@@ -46,82 +49,106 @@ pub enum Current {
     Kept(String),
 }
 
+/// By which tag the key that an alias has now remembers the one from before: after a lost answer the alias
+/// tells it no more. A key may have two aliases that named different ones.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Remembered {
+    /// Of the alias that a ceremony is about.
+    Replaces,
+    /// Of one more alias.
+    ReplacesAlso,
+}
+
+impl Remembered {
+    fn tag(self) -> &'static str {
+        match self {
+            Self::Replaces => "key-ceremony:replaces",
+            Self::ReplacesAlso => "key-ceremony:replaces-also",
+        }
+    }
+}
+
 /// Points the alias at a key that a run which began then has sent, unless it has the key of a later one.
 ///
 /// Takes three calls where the alias is not there, and four where it has another key. Another attempt
-/// of the same run finds that all is done, with two.
+/// of the same run finds that all is done, with two; which key there was before, it knows where that is
+/// to be remembered.
 pub async fn make_current(
     client: &Client,
     alias: &str,
     key_arn: &str,
     began: Utc,
+    remembered: Option<Remembered>,
     pace: &Pace,
 ) -> Result<Current, ServiceError> {
     loop {
         let seen = look_up(client, alias, pace).await?;
+        let mut written = vec![tag(BEGAN_TAG, began.to_string())];
+        let mut replaced = None;
         if let Alias::Assigned(there) = &seen {
-            let since = began_of(client, there, pace).await?;
-            if there == key_arn && since >= Some(began) {
-                return Ok(Current::Established { replaced: None });
-            }
-            if there != key_arn && since > Some(began) {
-                return Ok(Current::Kept(there.clone()));
+            let tags = tags_of(client, there, pace).await?;
+            let since = began_of(there, &tags);
+            if there == key_arn {
+                replaced = remembered.and_then(|it| value_of(&tags, it.tag()));
+                if since >= Some(began) {
+                    return Ok(Current::Established { replaced });
+                }
+            } else {
+                if since > Some(began) {
+                    return Ok(Current::Kept(there.clone()));
+                }
+                written.extend(remembered.map(|it| tag(it.tag(), there.clone())));
+                replaced = Some(there.clone());
             }
         }
-        tag(client, key_arn, BEGAN_TAG, &began.to_string(), pace).await?;
-        let replaced = match seen {
-            Alias::Assigned(there) if there == key_arn => None,
-            Alias::Assigned(there) => {
-                assign(client, alias, key_arn, pace).await?;
-                Some(there)
-            }
-            Alias::Reserved => {
-                assign(client, alias, key_arn, pace).await?;
-                None
-            }
+        set(client, key_arn, &written, pace).await?;
+        match seen {
+            Alias::Assigned(there) if there == key_arn => {}
+            Alias::Assigned(_) | Alias::Reserved => assign(client, alias, key_arn, pace).await?,
             Alias::Absent => {
                 let made = pace.repeat(async || make_for(client, alias, key_arn).await);
                 if !made.await? {
                     // Another run was faster, or an attempt whose answer was lost: look whose it is.
                     continue;
                 }
-                None
             }
-        };
+        }
         return Ok(Current::Established { replaced });
     }
 }
 
 /// When the run began that made the key the current one, if that is known.
-async fn began_of(
-    client: &Client,
-    key_arn: &str,
-    pace: &Pace,
-) -> Result<Option<Utc>, ServiceError> {
-    let tags = tags_of(client, key_arn, pace).await?;
-    let tag = tags.into_iter().find(|tag| tag.key == BEGAN_TAG);
-    let began = tag.and_then(|tag| tag.value).map(Utc::try_from);
-    Ok(began.and_then(|began| match began {
+fn began_of(key_arn: &str, tags: &[Tag]) -> Option<Utc> {
+    match Utc::try_from(value_of(tags, BEGAN_TAG)?) {
         Ok(began) => Some(began),
         Err(error) => {
             tracing::warn!(key_arn, tag = BEGAN_TAG, error, "the tag is no time");
             None
         }
-    }))
+    }
 }
 
-pub(crate) async fn tag(
+fn value_of(tags: &[Tag], key: &str) -> Option<String> {
+    let tag = tags.iter().find(|tag| tag.key == key);
+    tag.and_then(|tag| tag.value.clone())
+}
+
+fn tag(key: &str, value: String) -> Tag {
+    let tag = Tag::builder().key(key).value(value);
+    tag.build().expect("key and value are set")
+}
+
+/// Sets the tags in one call.
+async fn set(
     client: &Client,
     key_arn: &str,
-    key: &str,
-    value: &str,
+    tags: &[Tag],
     pace: &Pace,
 ) -> Result<(), ServiceError> {
-    let tag = Tag::builder().key(key).value(value);
-    let tag = tag.build().expect("key and value are set");
     pace.repeat(async || {
         let request = client.tag_resource().resource_arn(key_arn);
-        let answer = request.tags(tag.clone()).send().await.map(drop);
+        let request = request.set_tags(Some(tags.to_vec()));
+        let answer = request.send().await.map(drop);
         answer.map_err(service_error("payment-cryptography:TagResource"))
     })
     .await

@@ -17,7 +17,6 @@ mod listing;
 mod made_for;
 mod pace;
 mod settle;
-mod switch;
 mod wanted;
 mod working;
 
@@ -32,14 +31,13 @@ pub use alias::{Alias, look_up};
 pub use approval::{Guarded, claim_guarded, look_again};
 pub use bdk::is_bdk;
 pub use claim::{Claim, ClaimError, claim, claim_one_of};
-pub use current::{Current, make_current};
+pub use current::{Current, Remembered, make_current};
 pub use deleted::deleted_key_of;
 pub use established::{KekFor, NoKek, established_kek, why_not_tagged_for};
 pub use inspect::{Approval, KeyFacts, inspect, inspect_if_there};
 pub use listing::{Page, aliases_below, aliases_of, aliases_page, keys_page, tags_of};
 pub use pace::{Pace, REST, rest};
 pub use settle::{PutBack, put_back, schedule_deletion};
-pub use switch::{Remembered, switch_to};
 pub use working::{Working, algorithm_of, why_out_of_use};
 
 /// The tags of every key a ceremony makes: who asked for it, for whom, what it is, and the alias
