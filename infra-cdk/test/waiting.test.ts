@@ -107,10 +107,11 @@ test('who opens several kinds of waits opens those alone', () => {
   expect(opens).toContain(token('Encrypt', 'block|rollback'));
 });
 
-test('the kinds and the names in conditions are those that the crate writes', () => {
-  const source = (file: string) =>
-    readFileSync(resolve(INFRA_ROOT, '../steps/shared/waiting/src', file), 'utf8');
-  const written = [...source('names.rs').matchAll(/Self::\w+ => "([a-z]+)"/g)];
+test('the kinds and the names in conditions are those that the crates write', () => {
+  const source = (file: string, crate = 'waiting') =>
+    readFileSync(resolve(INFRA_ROOT, '../steps/shared', crate, 'src', file), 'utf8');
+  const awaited = source('announcement/imports.rs', 'ceremony');
+  const written = [...awaited.matchAll(/Self::\w+ => "([a-z]+)"/g)];
   const kinds = written.map(([, kind]) => kind);
   expect(kinds).toEqual(['approval', 'block', 'confirmation', 'rollback']);
   expect(source('names.rs')).toContain('"wait#{ceremony_id}#{awaited}"');

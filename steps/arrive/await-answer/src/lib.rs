@@ -61,7 +61,7 @@ pub async fn handle(context: &Context, input: Input) -> Result<Put, Error> {
     let wait = Wait {
         id: WaitId {
             ceremony_id: ceremony.ceremony_id,
-            awaited: awaited.into(),
+            awaited,
         },
         subject,
         deadline,

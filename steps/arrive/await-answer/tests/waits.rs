@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 use await_answer::{Context, Error, Input, Put, handle};
+use ceremony::announcement::AwaitedAnswer;
 use ceremony::digest::Sha256;
 use ceremony::id::{Ceremony, CertificateSet, Kind};
 use ceremony::utc::Utc;
@@ -10,7 +11,7 @@ use emulated::aws::{Aws, Fault, Task};
 use emulated::folder;
 use serde_json::{Value, json};
 use step::StepError;
-use waiting::{Answer, Awaited, Delivery, Take, WaitId, Waiting};
+use waiting::{Answer, Delivery, Take, WaitId, Waiting};
 
 const KEY: &str = "arn:aws:kms:eu-west-1:111122223333:key/tokens";
 const TOKEN: &str = "AQCQAAAAKgAAAAMAAAAAAAAAAfirstTokenOfAll";
@@ -58,7 +59,7 @@ fn item(aws: &Aws) -> Value {
 async fn is_answered(context: &Context, by: &str) -> Delivery {
     let id = WaitId {
         ceremony_id: ceremony().ceremony_id,
-        awaited: Awaited::Block,
+        awaited: AwaitedAnswer::Block,
     };
     let now = Utc::try_from("2026-11-25T12:00:00Z".to_owned()).unwrap();
     let subject = OFFER.to_owned().try_into().unwrap();

@@ -11,7 +11,7 @@ use ceremony::key_import::rollback::Rollback;
 use ceremony::key_import::run::Answered;
 use ceremony::utc::Utc;
 use ceremony::working_keys::place::{AskedBy, OrderPlace};
-use waiting::{Answer, Awaited, Brought, End, Refusal, Subject, Taker, WaitId};
+use waiting::{Answer, Brought, End, Refusal, Subject, Taker, WaitId};
 
 use crate::{Context, Error, Rejected};
 
@@ -63,7 +63,7 @@ async fn deal_with(
     let taker = Taker::of_version(&document.object);
     let id = WaitId {
         ceremony_id: ceremony_id.clone(),
-        awaited: Awaited::Rollback,
+        awaited: AwaitedAnswer::Rollback,
     };
     let answer = Answer::Success(told);
     let brought = context.waiting.bring(&id, &subject, &taker, &answer, now);

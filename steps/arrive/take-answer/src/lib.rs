@@ -150,7 +150,7 @@ impl Bringing<'_> {
     fn id(&self) -> WaitId {
         WaitId {
             ceremony_id: self.ceremony_id.clone(),
-            awaited: self.awaited.into(),
+            awaited: self.awaited,
         }
     }
 

@@ -82,7 +82,7 @@ mod token;
 
 pub use bring::Brought;
 pub use deliver::Delivery;
-pub use names::{Attempt, Awaited, Subject, Taker, Wait, WaitId};
+pub use names::{Attempt, Subject, Taker, Wait, WaitId};
 pub use open::Opened;
 pub use send::Answer;
 pub use sweep::{Due, Ending, Reminder, Telling};

@@ -8,77 +8,11 @@ use ceremony::execution::DroppedObject;
 use ceremony::id::CeremonyId;
 use ceremony::utc::Utc;
 
-/// What an execution waits for.
-#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-pub enum Awaited {
-    /// What people say of that which is about to be done.
-    Approval,
-    /// The partner's key block, in answer to an offer of ours.
-    Block,
-    /// The partner's word that a KCV is its key's.
-    Confirmation,
-    /// An order that brings back the KEK which another one has replaced.
-    Rollback,
-}
-
-impl Awaited {
-    pub const ALL: [Self; 4] = [
-        Self::Approval,
-        Self::Block,
-        Self::Confirmation,
-        Self::Rollback,
-    ];
-
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Approval => "approval",
-            Self::Block => "block",
-            Self::Confirmation => "confirmation",
-            Self::Rollback => "rollback",
-        }
-    }
-
-    pub(crate) fn of_str(text: &str) -> Option<Self> {
-        Self::ALL
-            .into_iter()
-            .find(|awaited| awaited.as_str() == text)
-    }
-}
-
-/// As states of a machine and events call it.
-impl From<AwaitedAnswer> for Awaited {
-    fn from(awaited: AwaitedAnswer) -> Self {
-        match awaited {
-            AwaitedAnswer::Approval => Self::Approval,
-            AwaitedAnswer::Block => Self::Block,
-            AwaitedAnswer::Confirmation => Self::Confirmation,
-            AwaitedAnswer::Rollback => Self::Rollback,
-        }
-    }
-}
-
-impl From<Awaited> for AwaitedAnswer {
-    fn from(awaited: Awaited) -> Self {
-        match awaited {
-            Awaited::Approval => Self::Approval,
-            Awaited::Block => Self::Block,
-            Awaited::Confirmation => Self::Confirmation,
-            Awaited::Rollback => Self::Rollback,
-        }
-    }
-}
-
-impl fmt::Display for Awaited {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
 /// Names a wait: a ceremony waits for one thing of a kind at a time.
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
 pub struct WaitId {
     pub ceremony_id: CeremonyId,
-    pub awaited: Awaited,
+    pub awaited: AwaitedAnswer,
 }
 
 /// As the table has it, `wait#<ceremony id>#<what is awaited>`: no id of a ceremony has a `#`.
@@ -196,17 +130,6 @@ mod tests {
             ("a\u{1b}", false),
         ] {
             assert_eq!(Taker::try_from(text.to_owned()).is_ok(), good, "{text:?}");
-        }
-    }
-
-    /// The part of an item's id that a role's permissions go by.
-    #[test]
-    fn what_is_awaited_is_spelled_alike_in_the_table_and_in_events() {
-        for awaited in Awaited::ALL {
-            let in_events = AwaitedAnswer::from(awaited);
-            assert_eq!(Awaited::from(in_events), awaited);
-            let spelled = serde_json::to_value(in_events).unwrap();
-            assert_eq!(spelled, awaited.as_str());
         }
     }
 

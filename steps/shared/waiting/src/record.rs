@@ -4,10 +4,11 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
+use ceremony::announcement::AwaitedAnswer;
 use ceremony::id::CeremonyId;
 use ceremony::utc::Utc;
 
-use crate::names::{Attempt, Awaited, Subject, Taker, WaitId};
+use crate::names::{Attempt, Subject, Taker, WaitId};
 use crate::token::Sealed;
 use crate::{End, LEASE};
 
@@ -107,7 +108,9 @@ impl Record {
         // An id is a text in JSON, and reads as one.
         let ceremony_id: CeremonyId = text_in(item, "ceremonyId")
             .and_then(|text| serde_json::from_value(text.into()).ok())?;
-        let awaited = Awaited::of_str(text_in(item, "awaited")?)?;
+        let awaited = text_in(item, "awaited")?;
+        let mut all = AwaitedAnswer::ALL.into_iter();
+        let awaited = all.find(|it| it.as_str() == awaited)?;
         let id = WaitId {
             ceremony_id,
             awaited,

@@ -10,13 +10,13 @@
 //! after all of them, so that somebody is told; the next sweep tries it again.
 
 use bus::Bus;
-use ceremony::announcement::{Announcement, AnswerAwaited, VERSION};
+use ceremony::announcement::{Announcement, AnswerAwaited, AwaitedAnswer, VERSION};
 use ceremony::id::Kind;
 use ceremony::utc::Utc;
 use serde::Serialize;
 use step::{ServiceError, StepError};
 use strum::{IntoStaticStr, VariantNames};
-use waiting::{Awaited, Due, Ending, Reminder, Telling, WaitId, Waiting};
+use waiting::{Due, Ending, Reminder, Telling, WaitId, Waiting};
 
 /// What the step works with, made once at cold start.
 pub struct Context {
@@ -100,13 +100,13 @@ fn awaited(reminder: &Reminder) -> Result<AnswerAwaited, Failure> {
     } = id;
     let subject = subject.as_str();
     let (ceremony, what, remedy) = match awaited {
-        Awaited::Block => (
+        AwaitedAnswer::Block => (
             Kind::KekImport,
             format!("The partner's block by the offer {subject} is awaited until {deadline}."),
             "Remind the partner: the offer, with a README that says how to make the block and where to drop \
              it, lies in the outbox.",
         ),
-        Awaited::Confirmation => (
+        AwaitedAnswer::Confirmation => (
             Kind::KekImport,
             format!(
                 "A KEK has come by the offer {subject}, and that its check value is the partner's is to be \
@@ -115,7 +115,7 @@ fn awaited(reminder: &Reminder) -> Result<AnswerAwaited, Failure> {
             "Remind the partner: the receipt, with a README that says how to confirm the check value, lies \
              in the outbox. Nothing uses the key before.",
         ),
-        Awaited::Rollback => (
+        AwaitedAnswer::Rollback => (
             Kind::KekImport,
             format!(
                 "The KEK that `{ceremony_id}` has replaced is kept until {deadline}, and is to be deleted \
@@ -125,7 +125,7 @@ fn awaited(reminder: &Reminder) -> Result<AnswerAwaited, Failure> {
              brings the one from before back, before that time.",
         ),
         // No ceremony waits so yet, and the wait does not say of which kind one would be.
-        Awaited::Approval => return Err(Failure::Unexpected),
+        AwaitedAnswer::Approval => return Err(Failure::Unexpected),
     };
     let folder = ceremony_id.folder();
     Ok(AnswerAwaited {
@@ -135,7 +135,7 @@ fn awaited(reminder: &Reminder) -> Result<AnswerAwaited, Failure> {
         partner: folder.as_ref().map(|folder| folder.partner.clone()),
         environment: folder.as_ref().map(|folder| folder.environment),
         data_type: folder.as_ref().map(|folder| folder.data_type),
-        awaited: (*awaited).into(),
+        awaited: *awaited,
         subject: subject.to_owned(),
         deadline: *deadline,
         what,

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 use bus::Bus;
+use ceremony::announcement::AwaitedAnswer;
 use ceremony::digest::Sha256;
 use ceremony::id::{CertificateSet, Kind};
 use ceremony::utc::Utc;
@@ -11,7 +12,7 @@ use emulated::folder_of;
 use serde_json::json;
 use step::StepError;
 use sweep_waits::{Context, EVERY, Error, Output, handle};
-use waiting::{Attempt, Awaited, LEASE, Subject, Wait, WaitId, Waiting};
+use waiting::{Attempt, LEASE, Subject, Wait, WaitId, Waiting};
 
 const KEY: &str = "arn:aws:kms:eu-west-1:111122223333:key/tokens";
 const DEADLINE: i64 = 72 * 60 * 60;
@@ -45,7 +46,7 @@ impl World {
     }
 
     /// A ceremony of this partner's waits, with a token of its name.
-    async fn waits(&self, partner: &str, awaited: Awaited) -> String {
+    async fn waits(&self, partner: &str, awaited: AwaitedAnswer) -> String {
         let set = CertificateSet::new(
             Kind::KekImport,
             &folder_of(partner),
@@ -89,7 +90,7 @@ impl World {
 #[tokio::test(start_paused = true)]
 async fn a_wait_ends_by_the_first_sweep_after_its_deadline() {
     let world = World::new();
-    world.waits("acme", Awaited::Block).await;
+    world.waits("acme", AwaitedAnswer::Block).await;
     assert_eq!(world.sweeps(REMINDER).await.unwrap().reminded, 1);
     assert_eq!(world.sweeps(DEADLINE - 1).await.unwrap(), NOTHING);
     assert!(!world.is_ended("acme"));
@@ -105,9 +106,9 @@ async fn a_wait_ends_by_the_first_sweep_after_its_deadline() {
 #[tokio::test(start_paused = true)]
 async fn a_reminder_is_announced_once_with_what_is_awaited_of_whom() {
     for (awaited, spelled, words) in [
-        (Awaited::Block, "block", "The partner's block"),
-        (Awaited::Confirmation, "confirmation", "check value"),
-        (Awaited::Rollback, "rollback", "is kept until"),
+        (AwaitedAnswer::Block, "block", "The partner's block"),
+        (AwaitedAnswer::Confirmation, "confirmation", "check value"),
+        (AwaitedAnswer::Rollback, "rollback", "is kept until"),
     ] {
         let world = World::new();
         world.waits("acme", awaited).await;
@@ -137,7 +138,7 @@ async fn a_reminder_is_announced_once_with_what_is_awaited_of_whom() {
 #[tokio::test(start_paused = true)]
 async fn a_reminder_that_could_not_be_announced_is_announced_by_a_later_sweep() {
     let world = World::new();
-    world.waits("acme", Awaited::Block).await;
+    world.waits("acme", AwaitedAnswer::Block).await;
     world.aws.fault_for_good("PutEvents", Fault::Throttled);
     let error = world.sweeps(REMINDER).await.unwrap_err();
     assert_eq!(error.name(), "WaitsNotSeenTo");
@@ -152,10 +153,10 @@ async fn a_reminder_that_could_not_be_announced_is_announced_by_a_later_sweep() 
 #[tokio::test(start_paused = true)]
 async fn a_wait_that_cannot_be_seen_to_keeps_no_other_and_is_told_of() {
     let world = World::new();
-    let unreadable = world.waits("a", Awaited::Block).await;
-    let forged = world.waits("b", Awaited::Block).await;
-    let other = world.waits("c", Awaited::Block).await;
-    world.waits("d", Awaited::Confirmation).await;
+    let unreadable = world.waits("a", AwaitedAnswer::Block).await;
+    let forged = world.waits("b", AwaitedAnswer::Block).await;
+    let other = world.waits("c", AwaitedAnswer::Block).await;
+    world.waits("d", AwaitedAnswer::Confirmation).await;
     world.aws.copy_attribute(&other, &forged, "token");
     world
         .aws
@@ -174,7 +175,7 @@ async fn a_wait_that_cannot_be_seen_to_keeps_no_other_and_is_told_of() {
 #[tokio::test(start_paused = true)]
 async fn an_end_that_could_not_be_told_is_told_by_the_next_sweep() {
     let world = World::new();
-    world.waits("acme", Awaited::Block).await;
+    world.waits("acme", AwaitedAnswer::Block).await;
     world
         .aws
         .fault_for_good("SendTaskFailure", Fault::Throttled);

@@ -1,11 +1,12 @@
 //! Orders that bring a KEK back: each goes to the ceremony that has replaced it, or is told why not.
 
+use ceremony::announcement::AwaitedAnswer;
 use ceremony::id::CeremonyId;
 use ceremony::utc::Utc;
 use emulated::aws::Task;
 use intake_request::Output;
 use serde_json::{Value, json};
-use waiting::{Attempt, Awaited, Subject, Wait, WaitId};
+use waiting::{Attempt, Subject, Wait, WaitId};
 
 use super::{FOLDER, Inbox, NOW, TOKEN_KEY};
 
@@ -25,7 +26,7 @@ async fn keeps(inbox: &Inbox, seconds: i64) {
     let wait = Wait {
         id: WaitId {
             ceremony_id,
-            awaited: Awaited::Rollback,
+            awaited: AwaitedAnswer::Rollback,
         },
         subject: Subject::try_from(SWITCHED.to_owned()).unwrap(),
         deadline: at(seconds),

@@ -5,7 +5,7 @@ use emulated::aws::{Fault, Task};
 use serde_json::json;
 use step::StepError;
 use take_answer::Output;
-use waiting::{Awaited, Ending, WaitId};
+use waiting::{Ending, WaitId};
 
 use crate::world::{
     DEADLINE, FRESH, LATER, NOW, OFFER, SECOND, TOKEN, World, another_id, at, block, ceremony_id,
@@ -22,7 +22,7 @@ impl World {
     async fn ends(&self, ending: Ending, now: i64) {
         let id = WaitId {
             ceremony_id: ceremony_id(),
-            awaited: Awaited::Block,
+            awaited: AwaitedAnswer::Block,
         };
         self.waiting.end(&id, ending, at(now)).await.unwrap();
     }

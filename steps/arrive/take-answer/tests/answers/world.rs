@@ -93,7 +93,7 @@ impl World {
         let wait = Wait {
             id: WaitId {
                 ceremony_id: ceremony_id(),
-                awaited: awaited.into(),
+                awaited,
             },
             subject: Subject::try_from(offer.to_owned()).unwrap(),
             deadline: at(DEADLINE),

@@ -1,5 +1,7 @@
 //! What is announced of KEKs that come.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 use crate::clearance::Summary;
@@ -45,7 +47,7 @@ pub struct OfferPublished {
 }
 
 /// What a ceremony waits for.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize)]
 #[serde(rename_all = "kebab-case")]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum AwaitedAnswer {
@@ -57,6 +59,30 @@ pub enum AwaitedAnswer {
     Confirmation,
     /// An order that brings back the KEK which another one has replaced.
     Rollback,
+}
+
+impl AwaitedAnswer {
+    pub const ALL: [Self; 4] = [
+        Self::Approval,
+        Self::Block,
+        Self::Confirmation,
+        Self::Rollback,
+    ];
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Approval => "approval",
+            Self::Block => "block",
+            Self::Confirmation => "confirmation",
+            Self::Rollback => "rollback",
+        }
+    }
+}
+
+impl fmt::Display for AwaitedAnswer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
 }
 
 /// A ceremony still waits: a reminder.
@@ -191,4 +217,18 @@ pub struct KekSettled {
     /// Digest of its `manifest.json`.
     #[cfg_attr(feature = "schema", schemars(with = "String"))]
     pub manifest_sha256: Sha256,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The part of an item's id in the table of waits that a role's permissions go by.
+    #[test]
+    fn what_is_awaited_is_spelled_alike_in_the_table_and_in_events() {
+        for awaited in AwaitedAnswer::ALL {
+            let in_events = serde_json::to_value(awaited).unwrap();
+            assert_eq!(in_events, awaited.as_str());
+        }
+    }
 }

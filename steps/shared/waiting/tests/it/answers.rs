@@ -1,8 +1,9 @@
 //! Each answer that comes has an answer of its own, and one of them reaches the execution.
 
+use ceremony::announcement::AwaitedAnswer;
 use emulated::aws::Task;
 use serde_json::json;
-use waiting::{Answer, Awaited, Delivery, End, Ending, LEASE, Refusal, Take, Telling};
+use waiting::{Answer, Delivery, End, Ending, LEASE, Refusal, Take, Telling};
 
 use crate::world::{
     DEADLINE, SECOND, SUBJECT, TOKEN, World, answered_by, at, attempt, id, id_of, taker, wait_for,
@@ -42,7 +43,10 @@ async fn a_refusal_is_an_answer_too() {
 #[tokio::test(start_paused = true)]
 async fn what_nobody_waits_for_is_unknown() {
     let world = World::waits().await;
-    for (partner, awaited) in [("acme", Awaited::Approval), ("other", Awaited::Block)] {
+    for (partner, awaited) in [
+        ("acme", AwaitedAnswer::Approval),
+        ("other", AwaitedAnswer::Block),
+    ] {
         let unknown = id_of(partner, awaited);
         let taken = world.take(&unknown, SUBJECT, "anna", 1).await;
         let refused = matches!(taken, Ok(Take::Refused(Refusal::Unknown)));

@@ -1,9 +1,10 @@
 //! A token is seen by nobody, and is of use for its own wait alone.
 
+use ceremony::announcement::AwaitedAnswer;
 use emulated::aws::Fault;
 use serde_json::json;
 use step::ServiceError;
-use waiting::{Awaited, Delivery, Ending, LEASE, Refusal, Take, TaskToken, Telling, Waiting};
+use waiting::{Delivery, Ending, LEASE, Refusal, Take, TaskToken, Telling, Waiting};
 
 use crate::world::{
     DEADLINE, KEY, SECOND, SUBJECT, TABLE, TOKEN, World, at, attempt, id, id_of, token, wait_for,
@@ -95,7 +96,7 @@ fn a_token_is_read_from_an_input_and_a_wrong_one_is_not_repeated() {
 #[tokio::test(start_paused = true)]
 async fn the_token_of_another_wait_is_forged() {
     let world = World::waits().await;
-    let other = id_of("mallory", Awaited::Block);
+    let other = id_of("mallory", AwaitedAnswer::Block);
     let wait = wait_for(other.clone(), SUBJECT);
     world.opens(&wait, attempt(0, 0), SECOND).await;
     // The partner's own wait gets the token of somebody else's execution.

@@ -1,8 +1,9 @@
 //! What a sweep finds, and what it does once.
 
+use ceremony::announcement::AwaitedAnswer;
 use emulated::aws::{Fault, Task};
 use serde_json::json;
-use waiting::{Awaited, Delivery, Due, Ending, LEASE, Refusal, Telling};
+use waiting::{Delivery, Due, Ending, LEASE, Refusal, Telling};
 
 use crate::world::{
     DEADLINE, EVERY, REMINDERS, SECOND, SUBJECT, TOKEN, World, answered_by, at, attempt,
@@ -159,18 +160,18 @@ async fn a_sweep_reads_every_page_and_tells_of_what_it_cannot_read() {
     world.aws.scan_pages_of(2);
     let partners = ["acme", "bolt", "coin", "dime", "euro"];
     for partner in partners {
-        let mut wait = wait_for(id_of(partner, Awaited::Block), SUBJECT);
+        let mut wait = wait_for(id_of(partner, AwaitedAnswer::Block), SUBJECT);
         if partner == "bolt" {
             wait.deadline = at(2 * DEADLINE);
             wait.reminders.clear();
         }
         world.opens(&wait, attempt(0, 0), partner).await;
     }
-    let broken = id_of("dime", Awaited::Block).to_string();
+    let broken = id_of("dime", AwaitedAnswer::Block).to_string();
     let value = json!({ "S": "ajar" });
     world.aws.change_item(&broken, "state", value);
     let due = world.due(DEADLINE).await;
-    let end = |partner| Due::End(id_of(partner, Awaited::Block));
+    let end = |partner| Due::End(id_of(partner, AwaitedAnswer::Block));
     let expected = [
         end("acme"),
         end("coin"),

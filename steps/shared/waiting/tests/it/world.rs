@@ -1,5 +1,6 @@
 //! One table, one key, and a wait to be answered.
 
+use ceremony::announcement::AwaitedAnswer;
 use ceremony::digest::Sha256;
 use ceremony::id::{CertificateSet, Kind};
 use ceremony::utc::Utc;
@@ -8,8 +9,8 @@ use emulated::folder_of;
 use serde_json::{Value, json};
 use step::ServiceError;
 use waiting::{
-    Answer, Attempt, Awaited, Delivery, Ending, Held, Opened, Refusal, Reminder, Subject, Take,
-    Taker, TaskToken, Telling, Wait, WaitId, Waiting,
+    Answer, Attempt, Delivery, Ending, Held, Opened, Refusal, Reminder, Subject, Take, Taker,
+    TaskToken, Telling, Wait, WaitId, Waiting,
 };
 
 pub(crate) const KEY: &str = "arn:aws:kms:eu-west-1:111122223333:key/tokens";
@@ -28,7 +29,7 @@ pub(crate) fn at(seconds: i64) -> Utc {
     Utc::of_unix_seconds(1_795_000_000 + seconds).unwrap()
 }
 
-pub(crate) fn id_of(partner: &str, awaited: Awaited) -> WaitId {
+pub(crate) fn id_of(partner: &str, awaited: AwaitedAnswer) -> WaitId {
     let folder = folder_of(partner);
     let set = CertificateSet::new(Kind::KekExport, &folder, Sha256::of(b"leaf"), []);
     WaitId {
@@ -38,7 +39,7 @@ pub(crate) fn id_of(partner: &str, awaited: Awaited) -> WaitId {
 }
 
 pub(crate) fn id() -> WaitId {
-    id_of("acme", Awaited::Block)
+    id_of("acme", AwaitedAnswer::Block)
 }
 
 pub(crate) fn subject(text: &str) -> Subject {
