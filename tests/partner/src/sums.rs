@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use serde::Deserialize;
+
 use crate::open::{sha256, unknown_signature};
 use crate::{OpenError, Package, signature};
 
@@ -32,6 +34,31 @@ impl Package {
             None => Ok(sums.len()),
         }
     }
+}
+
+impl Package {
+    /// The same by the key that comes with the package and the algorithm that its manifest names. Returns
+    /// SHA-256 over that key, in hex: whose it is, the receiver knows from elsewhere.
+    pub fn verify_own_sums(&self) -> Result<String, OpenError> {
+        let manifest = serde_json::from_slice(self.file("manifest.json")?);
+        let manifest: Signed = manifest.map_err(|error| OpenError::ManifestUnreadable {
+            reason: error.to_string(),
+        })?;
+        let public_key = self.public_key()?;
+        self.verify_sums(&manifest.signature.algorithm, &public_key)?;
+        Ok(sha256(&public_key))
+    }
+}
+
+/// What the manifests of all packages have.
+#[derive(Deserialize)]
+struct Signed {
+    signature: By,
+}
+
+#[derive(Deserialize)]
+struct By {
+    algorithm: String,
 }
 
 /// Each file with its digest: 64 hex digits, two spaces, a name, a newline, and no name twice.

@@ -56,14 +56,13 @@ impl World {
             .await
     }
 
-    /// One that was deployed with another signing key and another subject for its certificate.
-    pub async fn with_elliptic_curve_key() -> &'static Self {
-        const CONTEXT: [(&str, &str); 2] = [
-            ("signingKeySpec", "ECC_NIST_P256"),
-            ("csrSubject", "CN=Payments Signing,O=Example,C=BR"),
-        ];
+    /// That of a second company: in another region, with another signing key and another subject for its
+    /// certificate.
+    pub async fn elsewhere() -> &'static Self {
         static WORLD: OnceCell<World> = OnceCell::const_new();
-        WORLD.get_or_init(|| Self::create(&CONTEXT)).await
+        WORLD
+            .get_or_init(|| Self::start(options(&[]).elsewhere()))
+            .await
     }
 
     /// One that was deployed with roles for an operator and an auditor, which the account's root user
@@ -90,23 +89,17 @@ impl World {
     }
 
     async fn create(context: &[(&str, &str)]) -> Self {
-        Self::try_create(context)
+        Self::start(options(context)).await
+    }
+
+    async fn start(options: StackOptions) -> Self {
+        Self::try_start(options)
             .await
             .unwrap_or_else(|error| panic!("no stack: {error:#}"))
     }
 
-    async fn try_create(context: &[(&str, &str)]) -> Result<Self> {
+    async fn try_start(options: StackOptions) -> Result<Self> {
         let setup = prepare(Progress::Quiet).await?;
-        let options = StackOptions {
-            lifetime: Lifetime::Leashed,
-            wait_scale: WAIT_SCALE,
-            stacks: rehearsal::stories::stacks(),
-            context: context
-                .iter()
-                .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
-                .collect(),
-            ..StackOptions::default()
-        };
         let stack = Stack::start_prepared(&setup, options).await?;
         let events = Ear::listen(stack.connection(), "scenarios").await?;
         Ok(Self {
@@ -114,6 +107,19 @@ impl World {
             events,
             python: setup.python,
         })
+    }
+}
+
+fn options(context: &[(&str, &str)]) -> StackOptions {
+    StackOptions {
+        lifetime: Lifetime::Leashed,
+        wait_scale: WAIT_SCALE,
+        stacks: rehearsal::stories::stacks(),
+        context: context
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+            .collect(),
+        ..StackOptions::default()
     }
 }
 

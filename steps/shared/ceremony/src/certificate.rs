@@ -162,6 +162,11 @@ impl Certificate {
             .map(String::as_str)
     }
 
+    /// Every common name of the subject, as it is, to be compared.
+    pub fn common_names(&self) -> impl Iterator<Item = &str> {
+        self.facts.common_names.iter().map(String::as_str)
+    }
+
     /// The digest under its signature, if that is one whose collisions are known: `SHA-1`, say.
     pub fn broken_digest(&self) -> Option<&'static str> {
         self.facts.broken_digest

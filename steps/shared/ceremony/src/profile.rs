@@ -34,6 +34,9 @@ use malformed::fault;
 
 pub use malformed::MalformedProfile;
 
+/// How `identity` names the subject's common name instead of an identity.
+pub(crate) const BY_COMMON_NAME: &str = "CN=";
+
 /// The profile of one folder. Unknown fields are errors.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -56,7 +59,9 @@ pub struct Profile {
     #[serde(default)]
     #[cfg_attr(feature = "schema", schemars(with = "Vec<String>"))]
     pub root_certificates: Vec<Certificate>,
-    /// The identity (UID) that the partner's certificates for this folder must carry.
+    /// The identity (UID) that the partner's certificates for this folder must carry. `CN=` and a name:
+    /// the one common name of the subject instead. That is for certificates of Payment Cryptography's own
+    /// CA, which carry the partner's account there, and no identity.
     #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
     pub identity: String,
     /// Keys in Payment Cryptography that already hold a CA certificate of the partner: SHA-256

@@ -340,6 +340,8 @@ fn a_ca_has_one_key() {
 #[test]
 fn an_empty_identity_is_refused() {
     assert!(changed(|profile| profile["identity"] = json!("")).contains("`identity` is empty"));
+    let nameless = changed(|profile| profile["identity"] = json!("CN="));
+    assert!(nameless.contains("without a name"), "{nameless}");
 }
 
 /// It would have to be equal to what is in a certificate, and nobody would see why it is not.

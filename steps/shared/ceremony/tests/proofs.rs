@@ -161,6 +161,30 @@ fn only_the_very_identity_will_do() {
     });
 }
 
+/// Payment Cryptography's own CA has the account as common name, and no identity.
+#[test]
+fn a_profile_may_ask_for_the_common_name() {
+    let failures_of = |change: &dyn Fn(Profile) -> Profile| {
+        let mut case = case(&builder().leaf(change).build());
+        case.trust.identity = "CN=111122223333".to_owned();
+        failures(&proof(case))
+    };
+    let account = |leaf: Profile| leaf.without_uid().common_name("111122223333");
+    assert_eq!(failures_of(&account), []);
+    let other = |leaf: Profile| leaf.without_uid().common_name("1111222233330");
+    assert_eq!(failures_of(&other), [CheckName::Identity]);
+    let elsewhere = |leaf: Profile| leaf.uid("111122223333").uri("CN=111122223333");
+    assert_eq!(failures_of(&elsewhere), [CheckName::Identity]);
+    // Whoever has somebody's identity as its name is not that somebody.
+    let mut case = case(
+        &builder()
+            .leaf(|leaf| leaf.without_uid().common_name(UID))
+            .build(),
+    );
+    case.trust.identity = UID.to_owned();
+    assert_eq!(failures(&proof(case)), [CheckName::Identity]);
+}
+
 #[test]
 fn the_identity_may_stand_in_a_san_uri() {
     let pki = builder().leaf(|leaf| leaf.without_uid().uri(UID)).build();

@@ -1,6 +1,6 @@
 //! An ear on the bus `key-ceremony`: a rule of its own, and a queue behind it.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
@@ -8,7 +8,7 @@ use aws_sdk_eventbridge::types::Target;
 use aws_sdk_sqs::types::QueueAttributeName;
 use serde_json::{Value, json};
 
-use crate::stack::connection::{ACCOUNT, Connection, REGION};
+use crate::stack::connection::{ACCOUNT, Connection};
 
 /// One event as it was announced.
 #[derive(Clone, Debug)]
@@ -32,10 +32,11 @@ pub struct Ear {
 }
 
 impl Ear {
-    /// Listens until the process ends. The name is that of rule and queue.
+    /// Listens until this and its clones are dropped. The name is that of rule and queue.
     pub async fn listen(connection: &Connection, name: &str) -> Result<Self> {
         let config = connection.sdk_config()?;
-        let queue = Self::queue(&config, name).await?;
+        let arn = format!("arn:aws:sqs:{}:{ACCOUNT}:{name}", connection.region);
+        let queue = Self::queue(&config, name, &arn).await?;
         let bridge = aws_sdk_eventbridge::Client::new(&config);
         let bus = connection.output("EVENT_BUS_NAME")?;
         bridge
@@ -46,7 +47,7 @@ impl Ear {
             .send()
             .await
             .context("making a rule")?;
-        let target = Target::builder().id(name).arn(queue_arn(name)).build()?;
+        let target = Target::builder().id(name).arn(&arn).build()?;
         bridge
             .put_targets()
             .rule(name)
@@ -57,7 +58,7 @@ impl Ear {
             .context("giving the rule a target")?;
 
         let heard = Arc::new(Mutex::new(Vec::new()));
-        let (connection, ours) = (connection.clone(), Arc::clone(&heard));
+        let (connection, ours) = (connection.clone(), Arc::downgrade(&heard));
         // A runtime of its own: those of the tests end with them.
         std::thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread()
@@ -66,7 +67,10 @@ impl Ear {
             let outcome = runtime
                 .context("a runtime")
                 .and_then(|runtime| runtime.block_on(collect(&connection, &queue, &ours)));
-            if let Err(error) = outcome {
+            // Whoever listens no more may have stopped the stack.
+            if let Err(error) = outcome
+                && ours.strong_count() > 0
+            {
                 eprintln!("the event queue went silent: {error:#}");
             }
         });
@@ -118,14 +122,14 @@ impl Ear {
         }
     }
 
-    async fn queue(config: &aws_config::SdkConfig, name: &str) -> Result<String> {
+    async fn queue(config: &aws_config::SdkConfig, name: &str, arn: &str) -> Result<String> {
         let policy = json!({
             "Version": "2012-10-17",
             "Statement": [{
                 "Effect": "Allow",
                 "Principal": { "Service": "events.amazonaws.com" },
                 "Action": "sqs:SendMessage",
-                "Resource": queue_arn(name),
+                "Resource": arn,
             }],
         });
         let answer = aws_sdk_sqs::Client::new(config)
@@ -139,11 +143,11 @@ impl Ear {
     }
 }
 
-fn queue_arn(name: &str) -> String {
-    format!("arn:aws:sqs:{REGION}:{ACCOUNT}:{name}")
-}
-
-async fn collect(connection: &Connection, queue: &str, heard: &Mutex<Vec<Event>>) -> Result<()> {
+async fn collect(
+    connection: &Connection,
+    queue: &str,
+    heard: &Weak<Mutex<Vec<Event>>>,
+) -> Result<()> {
     let sqs = aws_sdk_sqs::Client::new(&connection.sdk_config()?);
     loop {
         let answer = sqs
@@ -153,6 +157,9 @@ async fn collect(connection: &Connection, queue: &str, heard: &Mutex<Vec<Event>>
             .wait_time_seconds(1)
             .send()
             .await?;
+        let Some(heard) = heard.upgrade() else {
+            return Ok(());
+        };
         for message in answer.messages() {
             let event: Value = serde_json::from_str(message.body().unwrap_or_default())?;
             let event = Event {

@@ -24,6 +24,7 @@ use serde_json::Value;
 use tokio::io::AsyncReadExt;
 use tokio::net::{TcpListener, TcpStream};
 
+use crate::commands::elsewhere::SecondStack;
 use crate::stack::binaries::Profile;
 use crate::stack::setup;
 use crate::stack::{Stack, StackOptions};
@@ -45,11 +46,13 @@ pub async fn run(progress: Progress) -> Result<()> {
         ..StackOptions::default()
     };
     let stack = Stack::start_prepared(&setup, options).await?;
+    let second = SecondStack::new(Profile::Release, progress);
     let unpacked = stack.directory().join("tmp");
     let mut first_invocations = BTreeMap::new();
     for scenario in SCENARIOS {
         let stage = Stage {
             connection: stack.connection(),
+            elsewhere: &second,
             directory: stack.directory(),
             progress,
         };

@@ -1,5 +1,6 @@
 //! What `cargo rehearse` can do.
 
+mod elsewhere;
 pub mod measure;
 pub mod tell;
 pub mod up_down;

@@ -6,7 +6,9 @@ use anyhow::{Result, bail};
 use workbench::progress::Progress;
 use workbench::project::Project;
 
+use crate::commands::elsewhere::SecondStack;
 use crate::commands::up_down;
+use crate::stack::binaries::Profile;
 use crate::stack::state::State;
 use crate::stack::{Stack, StackOptions, logs, setup};
 use crate::stories::{SCENARIOS, Scenario, Stage};
@@ -46,12 +48,15 @@ pub async fn run(scenario: &Scenario, keep: bool, progress: Progress) -> Result<
         Stack::start_prepared(&setup, options).await?
     };
     let directory = project.rehearsal();
+    let mut second = SecondStack::new(Profile::Dev, progress);
     let stage = Stage {
         connection: stack.connection(),
+        elsewhere: &second,
         directory: &directory,
         progress,
     };
     if let Err(error) = (scenario.tell)(&stage).await {
+        second.keep_files();
         stack.keep_files();
         logs::collect(&project, &stack).await;
         return Err(error.context(format!("logs are in {}", stack.logs().display())));

@@ -16,6 +16,8 @@ use crate::stack::revocation::RevocationServices;
 /// The account that everything lives in: no real account has this number.
 pub const ACCOUNT: &str = "000000000000";
 pub const REGION: &str = "us-east-1";
+/// Where a second company is at home.
+pub const ELSEWHERE: &str = "eu-west-1";
 /// The operator's credentials: the local account's root user, and nobody anywhere else.
 pub const CREDENTIALS: (&str, &str) = ("rehearsal", "rehearsal");
 
@@ -25,6 +27,7 @@ pub const CREDENTIALS: (&str, &str) = ("rehearsal", "rehearsal");
 /// every test makes its own.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct Connection {
+    pub region: String,
     /// Everything but Payment Cryptography.
     pub aws: String,
     pub payment_cryptography: Addresses,
@@ -76,7 +79,7 @@ impl Connection {
             ))
             .endpoint_url(&self.aws)
             .http_client(http)
-            .region(Region::from_static(REGION))
+            .region(Region::new(self.region.clone()))
             .build())
     }
 
@@ -97,6 +100,7 @@ impl Connection {
         let trust = Trust::pem(&self.ca_pem()?)?;
         Ok(Management::new(
             self.payment_cryptography.management.clone(),
+            self.region.clone(),
             trust,
         ))
     }
@@ -157,7 +161,7 @@ impl Connection {
             ),
             ("AWS_ACCESS_KEY_ID", CREDENTIALS.0),
             ("AWS_CA_BUNDLE", &bundle),
-            ("AWS_DEFAULT_REGION", REGION),
+            ("AWS_DEFAULT_REGION", &self.region),
             ("AWS_EC2_METADATA_DISABLED", "true"),
             ("AWS_ENDPOINT_URL", &self.aws),
             (
@@ -165,7 +169,7 @@ impl Connection {
                 &self.payment_cryptography.service,
             ),
             ("AWS_PAGER", ""),
-            ("AWS_REGION", REGION),
+            ("AWS_REGION", &self.region),
             ("AWS_SECRET_ACCESS_KEY", CREDENTIALS.1),
             ("NODE_EXTRA_CA_CERTS", &bundle),
             // Never by way of a proxy, whatever is set on this machine.

@@ -7,7 +7,7 @@ use std::process::Command;
 use anyhow::{Context, Result, bail};
 
 use crate::stack::binaries;
-use crate::stack::connection::{ACCOUNT, Connection, REGION};
+use crate::stack::connection::{ACCOUNT, Connection};
 use crate::stack::revocation;
 use crate::stack::setup::Setup;
 use workbench::process::{Lifetime, run};
@@ -38,7 +38,7 @@ impl Deployment<'_> {
         let mut bootstrap = self.command("bootstrap");
         // Where there is no app: it would be synthesised, although the environment alone matters.
         bootstrap
-            .arg(format!("aws://{ACCOUNT}/{REGION}"))
+            .arg(format!("aws://{ACCOUNT}/{}", self.connection.region))
             .current_dir(directory);
         let mut synth = self.command("synth");
         synth

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Result, bail};
 use serde::{Deserialize, Serialize};
 
-use crate::stack::connection::{ACCOUNT, REGION};
+use crate::stack::connection::ACCOUNT;
 use crate::stack::tls::Tls;
 use workbench::process::{Group, Lifetime, log_tail};
 
@@ -22,6 +22,7 @@ pub struct Addresses {
 /// Starts the emulator on free ports and waits until it says that it listens.
 pub async fn start(
     program: &Path,
+    region: &str,
     log: &Path,
     tls: &Tls,
     lifetime: Lifetime,
@@ -30,7 +31,7 @@ pub async fn start(
     command
         .env_clear()
         .args(["--listen", "127.0.0.1:0", "--management", "127.0.0.1:0"])
-        .args(["--region", REGION, "--account", ACCOUNT])
+        .args(["--region", region, "--account", ACCOUNT])
         .arg("--tls-cert")
         .arg(&tls.certificate)
         .arg("--tls-key")

@@ -5,13 +5,13 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 use serde_json::{Value, json};
 
-use crate::stack::connection::REGION;
 use crate::stack::http::{self, Trust};
 
 /// Faults, the request log, and the keys.
 #[derive(Clone)]
 pub struct Management {
     url: String,
+    region: String,
     trust: Trust,
 }
 
@@ -29,8 +29,8 @@ pub enum Fault {
 }
 
 impl Management {
-    pub(crate) fn new(url: String, trust: Trust) -> Self {
-        Self { url, trust }
+    pub(crate) fn new(url: String, region: String, trust: Trust) -> Self {
+        Self { url, region, trust }
     }
 
     /// Makes the next `times` calls of `operation` fail.
@@ -62,7 +62,7 @@ impl Management {
 
     /// Every key and alias of the region, deleted ones included: `{"keys":[…],"aliases":[…]}`.
     pub async fn inventory(&self) -> Result<Value> {
-        self.call("GET", &format!("/keys?region={REGION}"), None)
+        self.call("GET", &format!("/keys?region={}", self.region), None)
             .await
     }
 

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 
-use crate::stack::connection::{ACCOUNT, CREDENTIALS, REGION};
+use crate::stack::connection::{ACCOUNT, CREDENTIALS};
 use crate::stack::http::{self, Trust};
 use crate::stack::tls::Tls;
 use workbench::process::{Group, Lifetime, log_tail};
@@ -27,6 +27,7 @@ pub struct Settings<'a> {
     pub logs: &'a Path,
     pub tls: &'a Tls,
     pub payment_cryptography: &'a str,
+    pub region: &'a str,
     pub wait_scale: f64,
     pub lifetime: Lifetime,
 }
@@ -75,7 +76,7 @@ async fn try_start(
         .env("MINISTACK_SSL_CERT", &settings.tls.certificate)
         .env("MINISTACK_SSL_KEY", &settings.tls.key)
         .env("MINISTACK_ACCOUNT_ID", ACCOUNT)
-        .env("MINISTACK_REGION", REGION)
+        .env("MINISTACK_REGION", settings.region)
         // IAM is enforced; whoever has the credentials below is the account's root user.
         .env("AUTH", "true")
         .env("AWS_ACCESS_KEY_ID", CREDENTIALS.0)

@@ -21,7 +21,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use anyhow::{Context, Result};
 
-use self::connection::Connection;
+use self::connection::{Connection, ELSEWHERE, REGION};
 use self::http::Trust;
 use self::setup::Setup;
 use self::tls::Tls;
@@ -45,6 +45,25 @@ pub struct StackOptions {
     pub stacks: Vec<String>,
     /// More context values for the CDK app.
     pub context: Vec<(String, String)>,
+    pub region: String,
+}
+
+/// What a second company has chosen otherwise: another kind of key signs its packages.
+const CHOSEN_ELSEWHERE: [(&str, &str); 2] = [
+    ("signingKeySpec", "ECC_NIST_P256"),
+    ("csrSubject", "CN=Payments Signing,O=Example,C=BR"),
+];
+
+impl StackOptions {
+    /// The same for a second company, which is in another region.
+    pub fn elsewhere(self) -> Self {
+        let chosen = CHOSEN_ELSEWHERE.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        Self {
+            context: self.context.into_iter().chain(chosen).collect(),
+            region: ELSEWHERE.to_owned(),
+            ..self
+        }
+    }
 }
 
 impl Default for StackOptions {
@@ -56,6 +75,7 @@ impl Default for StackOptions {
             wait_scale: 1.0,
             stacks: vec![KEY_CEREMONY.into()],
             context: Vec::new(),
+            region: REGION.to_owned(),
         }
     }
 }
@@ -103,7 +123,8 @@ impl Stack {
         let trust = Trust::pem(&pem)?;
         let log = logs.join("apc-emulator.log");
         let program = &setup.binaries.emulator;
-        let (emulator, addresses) = emulator::start(program, &log, &tls, options.lifetime).await?;
+        let (region, lifetime) = (options.region.as_str(), options.lifetime);
+        let (emulator, addresses) = emulator::start(program, region, &log, &tls, lifetime).await?;
         let (partners, revocation) = revocation::start(
             &setup.binaries.revocation_services,
             &directory.join("revocation"),
@@ -121,6 +142,7 @@ impl Stack {
             logs: &logs.join("ministack.log"),
             tls: &tls,
             payment_cryptography: &addresses.service,
+            region,
             wait_scale: options.wait_scale,
             lifetime: options.lifetime,
         };
@@ -131,6 +153,7 @@ impl Stack {
         ));
 
         let connection = Connection {
+            region: region.to_owned(),
             aws,
             payment_cryptography: addresses,
             revocation,

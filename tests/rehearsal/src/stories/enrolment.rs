@@ -98,7 +98,7 @@ async fn tell(stage: &Stage<'_>) -> Result<()> {
     is_refused(&operator, &ear, &pki, progress).await
 }
 
-fn rules(key: &str, pki: &Pki) -> Value {
+pub(super) fn rules(key: &str, pki: &Pki) -> Value {
     json!({
         "key": key,
         "trustAnchors": [pki.root.sha256()],
@@ -107,7 +107,12 @@ fn rules(key: &str, pki: &Pki) -> Value {
 }
 
 /// Drops the certificate with its CAs, and follows the ceremony to its end.
-async fn enrols(stage: &Stage<'_>, pki: &Pki, key: &str, issued: &Issued) -> Result<Execution> {
+pub(super) async fn enrols(
+    stage: &Stage<'_>,
+    pki: &Pki,
+    key: &str,
+    issued: &Issued,
+) -> Result<Execution> {
     let (connection, progress) = (stage.connection, stage.progress);
     let watcher = Watcher::new(connection, "certificate-enrolment")?;
     let prefix = format!("enrolment-{key}-");

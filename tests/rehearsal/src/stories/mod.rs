@@ -5,6 +5,7 @@
 //! it on the stack that they share, so a story brings a partner of its own and does not rely on
 //! being alone, unless it says so.
 
+mod circle;
 mod enrolment;
 mod fleet;
 mod fleet_tr34;
@@ -15,6 +16,7 @@ pub mod quota;
 mod revoked;
 mod working_keys;
 
+use std::fmt;
 use std::path::Path;
 use std::pin::Pin;
 use std::time::Duration;
@@ -40,6 +42,7 @@ pub const SCENARIOS: &[Scenario] = &[
     kek_import::TR34,
     kek_import::RSA_OAEP,
     kek_import::WORKING_KEYS,
+    circle::SCENARIO,
     fleet::THREE,
     fleet::FLEET,
     fleet_tr34::SCENARIO,
@@ -65,12 +68,19 @@ pub struct Scenario {
 pub type Telling<'a> = Pin<Box<dyn Future<Output = Result<()>> + 'a>>;
 
 /// Where a story happens.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct Stage<'a> {
     pub connection: &'a Connection,
+    pub elsewhere: &'a dyn Elsewhere,
     /// Where it leaves what people may want to look at afterwards.
     pub directory: &'a Path,
     pub progress: Progress,
+}
+
+/// Where a second company is at home: on a stack of its own, in another region.
+pub trait Elsewhere: fmt::Debug {
+    /// The stack comes up when it is first asked for: few stories are about two companies.
+    fn connection(&self) -> Pin<Box<dyn Future<Output = Result<&Connection>> + '_>>;
 }
 
 impl Scenario {

@@ -122,6 +122,7 @@ impl Telling<'_> {
             connection,
             progress,
             directory,
+            ..
         } = *self.stage;
         let started = Instant::now();
         let step = progress.step("Ordering working keys");

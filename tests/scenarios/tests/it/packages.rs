@@ -268,7 +268,7 @@ async fn signing_request() {
 /// The same subject and key do not make another request; another subject does.
 #[tokio::test]
 async fn elliptic_curve_signing_key() {
-    let world = World::with_elliptic_curve_key().await;
+    let world = World::elsewhere().await;
     let story = Story::in_world(world, "ecdsa");
     let printed = signing_request_of(&story).await;
     assert!(

@@ -1,7 +1,11 @@
 //! What the rehearsal tells to people, told here as well; and the stack that all of it happens on.
 
+use std::pin::Pin;
+
+use anyhow::Result;
+use rehearsal::Connection;
 use rehearsal::stories::quota::{self, Told};
-use rehearsal::stories::{SCENARIOS, Scenario, Stage};
+use rehearsal::stories::{Elsewhere, SCENARIOS, Scenario, Stage};
 use scenarios::World;
 use workbench::Progress;
 
@@ -16,10 +20,20 @@ async fn every_scenario_of_the_rehearsal() {
     }
 }
 
+#[derive(Debug)]
+struct SecondCompany;
+
+impl Elsewhere for SecondCompany {
+    fn connection(&self) -> Pin<Box<dyn Future<Output = Result<&Connection>> + '_>> {
+        Box::pin(async { Ok(World::elsewhere().await.stack.connection()) })
+    }
+}
+
 async fn tell(scenario: &Scenario, world: &World) {
     let directory = world.stack.directory().join(scenario.name);
     let stage = Stage {
         connection: world.stack.connection(),
+        elsewhere: &SecondCompany,
         directory: &directory,
         progress: Progress::Quiet,
     };

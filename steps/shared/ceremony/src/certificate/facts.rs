@@ -17,6 +17,7 @@ use crate::utc::Utc;
 pub(super) struct Facts {
     pub(super) basic_constraints: Option<BasicConstraints>,
     pub(super) broken_digest: Option<&'static str>,
+    pub(super) common_names: Vec<String>,
     pub(super) issuer: Name,
     pub(super) key_algorithm: KeyAlgorithm,
     pub(super) key_usage: Option<KeyUsage>,
@@ -58,6 +59,11 @@ impl Facts {
         let mut facts = Self {
             basic_constraints: None,
             broken_digest: signature::broken_digest(certificate),
+            common_names: certificate
+                .subject()
+                .iter_common_name()
+                .filter_map(|attribute| attribute.as_str().ok().map(str::to_owned))
+                .collect(),
             issuer: Name::read(certificate.issuer()),
             key_algorithm: public_key::algorithm(certificate.public_key()),
             key_usage: None,

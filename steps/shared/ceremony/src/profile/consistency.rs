@@ -1,6 +1,6 @@
 //! What the fields of a profile promise one another.
 
-use super::{Exchange, Profile, pinned};
+use super::{BY_COMMON_NAME, Exchange, Profile, pinned};
 use crate::identifiers::Environment;
 use crate::revocation::Requirement;
 
@@ -51,6 +51,9 @@ impl Profile {
         let identity = self.identity.as_str();
         if identity.is_empty() {
             return Err("`identity` is empty".to_owned());
+        }
+        if identity == BY_COMMON_NAME {
+            return Err(format!("`identity` is `{BY_COMMON_NAME}` without a name"));
         }
         if identity.trim() != identity || identity.chars().any(char::is_control) {
             return Err(format!(

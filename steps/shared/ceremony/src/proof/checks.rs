@@ -5,7 +5,7 @@ use crate::algorithms::KeyAlgorithm;
 use crate::certificate::Certificate;
 use crate::exchange::{Load, Method};
 use crate::path::{CertificatePath, Role};
-use crate::profile::Trust;
+use crate::profile::{BY_COMMON_NAME, Trust};
 use crate::text::shown;
 use crate::utc::Utc;
 
@@ -204,23 +204,40 @@ const IDENTITIES_TOLD: usize = 3;
 
 /// Equality, never a part: `…9091073` is not `…90910731`. Compared is the text, told what is shown
 /// of it.
+///
+/// What Payment Cryptography's own CA certifies for a partner carries no identity: its subject has the
+/// account as common name. A profile that says `CN=` asks for that, of which there must be one alone.
 pub(super) fn carries(leaf: &Certificate, expected: &str) -> (bool, String) {
-    let passed = leaf.identities().any(|identity| identity == expected);
+    let by_name = expected.starts_with(BY_COMMON_NAME);
+    let found: Vec<String> = if by_name {
+        let names = leaf.common_names();
+        names
+            .map(|name| format!("{BY_COMMON_NAME}{name}"))
+            .collect()
+    } else {
+        leaf.identities().map(str::to_owned).collect()
+    };
+    let passed = found.iter().any(|it| it == expected) && !(by_name && found.len() > 1);
     let expected = shown(expected);
     if passed {
         return (true, format!("carries `{expected}`"));
     }
-    let told: Vec<String> = leaf
-        .identities()
+    let told: Vec<String> = found
+        .iter()
         .take(IDENTITIES_TOLD)
         .map(|identity| format!("`{}`", shown(identity)))
         .collect();
-    let more = match leaf.identities().count().saturating_sub(IDENTITIES_TOLD) {
+    let more = match found.len().saturating_sub(IDENTITIES_TOLD) {
         0 => String::new(),
         more => format!(" and {more} more"),
     };
     let detail = if told.is_empty() {
-        format!("carries no userId and no SAN URI, expected `{expected}`")
+        let none = if by_name {
+            "no common name"
+        } else {
+            "no userId and no SAN URI"
+        };
+        format!("carries {none}, expected `{expected}`")
     } else {
         format!("carries {}{more}, expected `{expected}`", told.join(", "))
     };

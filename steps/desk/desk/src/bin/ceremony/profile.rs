@@ -48,7 +48,7 @@ pub(crate) struct New {
     /// A file with a root certificate that chains may end in (may be repeated)
     #[arg(long, value_name = "FILE", required = true)]
     root: Vec<PathBuf>,
-    /// The identity (UID) that the partner's leaves carry
+    /// The identity (UID) that the partner's leaves carry, or CN= and their common name
     #[arg(long, value_name = "UID")]
     identity: String,
     /// How the KEK travels: rsa-oaep, tr34 or ecdh
