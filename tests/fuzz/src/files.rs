@@ -81,7 +81,7 @@ fn check_words(words: &str, file: &[u8]) {
     }
 }
 
-fn assert_clean(words: &str) {
+pub(crate) fn assert_clean(words: &str) {
     // Our own words are plain but for these; what is of a file is shown, which leaves them out.
     let plain = words.replace(['`', '<', '>', '&', '[', ']', '|'], "");
     for part in plain.split_inclusive(' ') {
