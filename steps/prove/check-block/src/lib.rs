@@ -23,7 +23,7 @@ use ceremony::utc::Utc;
 use ceremony::working_keys::place::OrderPlace;
 use serde::{Deserialize, Serialize};
 use step::{ServiceError, StepError};
-use storage::{DroppedError, ObjectError, read_dropped};
+use storage::{Differs, DroppedError, ObjectError, read_dropped};
 use strum::{IntoStaticStr, VariantNames};
 
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -135,17 +135,7 @@ fn place_of(input: &Input) -> Result<BlockPlace, Error> {
 /// What can be wrong with the object is the block's fault, but for bytes that have changed.
 fn unread(error: DroppedError) -> Result<Refused, Error> {
     match error {
-        DroppedError::Differs {
-            key,
-            version_id,
-            expected,
-            found,
-        } => Err(Error::DigestMismatch {
-            key,
-            version_id,
-            expected,
-            found,
-        }),
+        DroppedError::Differs(differs) => Err(Error::DigestMismatch(differs)),
         DroppedError::Object(ObjectError::Missing { .. }) => Ok(Refused::BlockGone),
         DroppedError::Object(ObjectError::TooLarge { bytes, .. }) => Ok(Refused::of_size(bytes)),
         DroppedError::Object(ObjectError::Service(error)) => Err(error.into()),
@@ -158,18 +148,8 @@ pub enum Error {
     /// The partner's certificate is not, or is no longer, what the offer was made to.
     #[error("the partner's certificate proves nothing now: {0}")]
     CounterpartUnproven(#[from] Unproven),
-    /// The object version does not hold the bytes that were seen when it arrived.
-    #[error(
-        "`{}` version {} has SHA-256 {found}, the input names {expected}",
-        shown(key),
-        shown(version_id)
-    )]
-    DigestMismatch {
-        key: String,
-        version_id: String,
-        expected: Sha256,
-        found: Sha256,
-    },
+    #[error(transparent)]
+    DigestMismatch(Differs),
     #[error("the input cannot be used: {detail}")]
     InputMalformed { detail: String },
     #[error(transparent)]
@@ -184,10 +164,7 @@ impl StepError for Error {
             Self::CounterpartUnproven(_) => {
                 "Ask the partner for a renewed certificate; it belongs into the same folder."
             }
-            Self::DigestMismatch { .. } => {
-                "An object version never changes: find out who started this execution, and with which input, \
-                 before anything else."
-            }
+            Self::DigestMismatch(differs) => differs.remedy(),
             Self::InputMalformed { .. } => {
                 "This is a defect of the software: report it with the record."
             }

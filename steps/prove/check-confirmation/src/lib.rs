@@ -4,7 +4,6 @@
 //! no error: the ceremony goes on waiting for a right one. Another check value ends the ceremony, as it is
 //! the partner's own word that the key which came is not its key. Leaves nothing behind.
 
-use ceremony::digest::Sha256;
 use ceremony::evidence::Recordable;
 use ceremony::execution::DroppedObject;
 use ceremony::id::Ceremony;
@@ -16,7 +15,7 @@ use ceremony::proof::Refusal;
 use ceremony::text::shown;
 use serde::{Deserialize, Serialize};
 use step::{ServiceError, StepError};
-use storage::{DroppedError, ObjectError, read_dropped};
+use storage::{Differs, DroppedError, ObjectError, read_dropped};
 use strum::{IntoStaticStr, VariantNames};
 
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -112,17 +111,7 @@ fn check_value(file: &[u8]) -> Result<Kcv, Refusal> {
 /// What can be wrong with the object is its sender's fault, but for bytes that have changed.
 fn unread(error: DroppedError) -> Result<Refusal, Error> {
     match error {
-        DroppedError::Differs {
-            key,
-            version_id,
-            expected,
-            found,
-        } => Err(Error::DigestMismatch {
-            key,
-            version_id,
-            expected,
-            found,
-        }),
+        DroppedError::Differs(differs) => Err(Error::DigestMismatch(differs)),
         DroppedError::Object(ObjectError::Missing { .. }) => {
             Ok(unreadable("it is not there any more".to_owned()))
         }
@@ -146,18 +135,8 @@ fn unreadable(what: String) -> Refusal {
 /// Why nothing is confirmed.
 #[derive(Clone, Debug, Eq, IntoStaticStr, PartialEq, thiserror::Error, VariantNames)]
 pub enum Error {
-    /// The object version does not hold the bytes that were seen when it arrived.
-    #[error(
-        "`{}` version {} has SHA-256 {found}, the input names {expected}",
-        shown(key),
-        shown(version_id)
-    )]
-    DigestMismatch {
-        key: String,
-        version_id: String,
-        expected: Sha256,
-        found: Sha256,
-    },
+    #[error(transparent)]
+    DigestMismatch(Differs),
     #[error("the input cannot be used: {detail}")]
     InputMalformed { detail: String },
     #[error(
@@ -178,10 +157,7 @@ impl StepError for Error {
 
     fn remedy(&self) -> &'static str {
         match self {
-            Self::DigestMismatch { .. } => {
-                "An object version never changes: find out who started this execution, and with which input, \
-                 before anything else."
-            }
+            Self::DigestMismatch(differs) => differs.remedy(),
             Self::InputMalformed { .. } => {
                 "This is a defect of the software: report it with the record."
             }

@@ -1,32 +1,20 @@
 //! Why there are no blocks, or no policy.
 
 use ceremony::algorithms::SignatureAlgorithm;
-use ceremony::digest::Sha256;
 use ceremony::enrolment::OwnKey;
 use ceremony::profile::{CeremonyNotAllowed, MalformedProfile};
-use ceremony::text::shown;
 use ceremony::utc::Utc;
 use ceremony::working_key_import::file::UnusableFile;
 use step::{ServiceError, StepError};
-use storage::{DroppedError, NotInstalled, ProfileError, StorageError};
+use storage::{Differs, DroppedError, NotInstalled, ProfileError, StorageError};
 use strum::{IntoStaticStr, VariantNames};
 
 #[derive(Clone, Debug, Eq, IntoStaticStr, PartialEq, thiserror::Error, VariantNames)]
 pub enum Error {
     #[error(transparent)]
     CeremonyNotAllowed(#[from] CeremonyNotAllowed),
-    /// The object version does not hold the bytes that were seen when the ceremony was started.
-    #[error(
-        "`{}` version {} has SHA-256 {found}, the input names {expected}",
-        shown(key),
-        shown(version_id)
-    )]
-    DigestMismatch {
-        key: String,
-        version_id: String,
-        expected: Sha256,
-        found: Sha256,
-    },
+    #[error(transparent)]
+    DigestMismatch(Differs),
     #[error("the file cannot be used: {0}")]
     FileUnusable(#[from] UnusableFile),
     #[error("the execution's input cannot be used: {detail}")]
@@ -61,17 +49,7 @@ impl From<DroppedError> for Error {
     fn from(error: DroppedError) -> Self {
         match error {
             DroppedError::Object(error) => error.told_as(Self::ObjectUnreadable),
-            DroppedError::Differs {
-                key,
-                version_id,
-                expected,
-                found,
-            } => Self::DigestMismatch {
-                key,
-                version_id,
-                expected,
-                found,
-            },
+            DroppedError::Differs(differs) => Self::DigestMismatch(differs),
         }
     }
 }
@@ -107,10 +85,7 @@ impl StepError for Error {
 
     fn remedy(&self) -> &'static str {
         match self {
-            Self::DigestMismatch { .. } => {
-                "An object version never changes: find out who started this execution, and with \
-                 which input, before anything else."
-            }
+            Self::DigestMismatch(differs) => differs.remedy(),
             Self::FileUnusable(why) => why.remedy(),
             Self::InputMalformed { .. } => {
                 "Executions are started by dropping files into the inbox, not by hand."

@@ -22,7 +22,9 @@ use ceremony::text::shown;
 use ceremony::utc::Utc;
 use serde::{Deserialize, Serialize};
 use step::{ServiceError, StepError};
-use storage::{DroppedError, ProfileError, StorageError, load_profile, newest_path, read_dropped};
+use storage::{
+    Differs, DroppedError, ProfileError, StorageError, load_profile, newest_path, read_dropped,
+};
 use strum::{IntoStaticStr, VariantNames};
 
 pub type Input = Start;
@@ -187,18 +189,8 @@ fn nonce_in(bytes: &[u8], object: &DroppedObject) -> Result<Nonce, Error> {
 pub enum Error {
     #[error(transparent)]
     CeremonyNotAllowed(#[from] CeremonyNotAllowed),
-    /// An object version does not hold the bytes that were seen when the ceremony was started.
-    #[error(
-        "`{}` version {} has SHA-256 {found}, the input names {expected}",
-        shown(key),
-        shown(version_id)
-    )]
-    DigestMismatch {
-        key: String,
-        version_id: String,
-        expected: Sha256,
-        found: Sha256,
-    },
+    #[error(transparent)]
+    DigestMismatch(Differs),
     #[error("`{}` cannot be used: {source}", shown(key))]
     FileUnusable { key: String, source: UnusableFile },
     #[error("the execution's input cannot be used: {detail}")]
@@ -243,17 +235,7 @@ impl From<DroppedError> for Error {
     fn from(error: DroppedError) -> Self {
         match error {
             DroppedError::Object(error) => error.told_as(Self::ObjectUnreadable),
-            DroppedError::Differs {
-                key,
-                version_id,
-                expected,
-                found,
-            } => Self::DigestMismatch {
-                key,
-                version_id,
-                expected,
-                found,
-            },
+            DroppedError::Differs(differs) => Self::DigestMismatch(differs),
         }
     }
 }
@@ -275,10 +257,7 @@ impl StepError for Error {
 
     fn remedy(&self) -> &'static str {
         match self {
-            Self::DigestMismatch { .. } => {
-                "An object version never changes: find out who started this execution, and with \
-                 which input, before anything else."
-            }
+            Self::DigestMismatch(differs) => differs.remedy(),
             Self::FileUnusable { .. } | Self::PathMissing(_) => {
                 "Ask the partner for the certificates again; they belong into the same folder."
             }

@@ -18,8 +18,8 @@ use ceremony::text::shown;
 use serde::{Deserialize, Serialize};
 use step::{ServiceError, StepError};
 use storage::{
-    DroppedError, InstalledError, RulesError, StorageError, installed, load_rules, path_of,
-    read_dropped, requests_of,
+    Differs, DroppedError, InstalledError, RulesError, StorageError, installed, load_rules,
+    path_of, read_dropped, requests_of,
 };
 use strum::{IntoStaticStr, VariantNames};
 
@@ -112,9 +112,8 @@ fn request_for(
 /// Why there is no path, or nothing that it could be held to.
 #[derive(Clone, Debug, Eq, IntoStaticStr, PartialEq, thiserror::Error, VariantNames)]
 pub enum Error {
-    /// An object version does not hold the bytes that were seen when the ceremony was started.
-    #[error("{0}")]
-    DigestMismatch(String),
+    #[error(transparent)]
+    DigestMismatch(Differs),
     #[error("`{}` cannot be used: {source}", shown(key))]
     FileUnusable { key: String, source: UnusableFile },
     #[error("the execution's input cannot be used: {detail}")]
@@ -152,7 +151,7 @@ impl From<DroppedError> for Error {
     fn from(error: DroppedError) -> Self {
         match error {
             DroppedError::Object(error) => error.told_as(Self::ObjectUnreadable),
-            differs @ DroppedError::Differs { .. } => Self::DigestMismatch(differs.to_string()),
+            DroppedError::Differs(differs) => Self::DigestMismatch(differs),
         }
     }
 }
@@ -178,10 +177,7 @@ impl StepError for Error {
 
     fn remedy(&self) -> &'static str {
         match self {
-            Self::DigestMismatch(_) => {
-                "An object version never changes: find out who started this execution, and with \
-                 which input, before anything else."
-            }
+            Self::DigestMismatch(differs) => differs.remedy(),
             Self::FileUnusable { .. } | Self::PathMissing(_) => {
                 "Ask the CA for the certificates again; they belong into the same folder."
             }

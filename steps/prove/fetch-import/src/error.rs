@@ -2,7 +2,6 @@
 
 use ceremony::algorithms::SignatureAlgorithm;
 use ceremony::bundle::UnusableFile;
-use ceremony::digest::Sha256;
 use ceremony::enrolment::OwnKey;
 use ceremony::key_import::request::ImportMethod;
 use ceremony::path::NoPath;
@@ -11,7 +10,7 @@ use ceremony::text::shown;
 use ceremony::utc::Utc;
 use ceremony::working_keys::MalformedOrder;
 use step::{ServiceError, StepError};
-use storage::{DroppedError, NotInstalled, ProfileError, StorageError};
+use storage::{Differs, DroppedError, NotInstalled, ProfileError, StorageError};
 use strum::{IntoStaticStr, VariantNames};
 
 /// Why there is no request, or no policy.
@@ -24,18 +23,8 @@ pub enum Error {
         shown(key)
     )]
     CertificateUnexpected { key: String, method: ImportMethod },
-    /// The object version does not hold the bytes that were seen when the ceremony was started.
-    #[error(
-        "`{}` version {} has SHA-256 {found}, the input names {expected}",
-        shown(key),
-        shown(version_id)
-    )]
-    DigestMismatch {
-        key: String,
-        version_id: String,
-        expected: Sha256,
-        found: Sha256,
-    },
+    #[error(transparent)]
+    DigestMismatch(Differs),
     #[error("`{}` cannot be used: {source}", shown(key))]
     FileUnusable { key: String, source: UnusableFile },
     #[error("the execution's input cannot be used: {detail}")]
@@ -81,17 +70,7 @@ impl From<DroppedError> for Error {
     fn from(error: DroppedError) -> Self {
         match error {
             DroppedError::Object(error) => error.told_as(Self::ObjectUnreadable),
-            DroppedError::Differs {
-                key,
-                version_id,
-                expected,
-                found,
-            } => Self::DigestMismatch {
-                key,
-                version_id,
-                expected,
-                found,
-            },
+            DroppedError::Differs(differs) => Self::DigestMismatch(differs),
         }
     }
 }
@@ -131,10 +110,7 @@ impl StepError for Error {
                 "Drop the document under another name, beside which no certificate lies; or ask for a method \
                  that needs one."
             }
-            Self::DigestMismatch { .. } => {
-                "An object version never changes: find out who started this execution, and with \
-                 which input, before anything else."
-            }
+            Self::DigestMismatch(differs) => differs.remedy(),
             Self::FileUnusable { .. } | Self::PathMissing(_) => {
                 "Put the partner's certificate and its CAs into the folder beside the document that has its \
                  name, and no others."

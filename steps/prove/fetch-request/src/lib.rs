@@ -9,7 +9,6 @@ mod addressee;
 
 use ceremony::algorithms::SignatureAlgorithm;
 use ceremony::bundle::UnusableFile;
-use ceremony::digest::Sha256;
 use ceremony::enrolment::{Installed, OwnKey};
 use ceremony::evidence::Recordable;
 use ceremony::execution::{DroppedObject, Start};
@@ -27,7 +26,7 @@ use ceremony::working_keys::rules::WorkingKeyPolicy;
 use serde::{Deserialize, Serialize};
 use step::{ServiceError, StepError};
 use storage::{
-    DroppedError, NotInstalled, ProfileError, StorageError, installed_until, load_profile,
+    Differs, DroppedError, NotInstalled, ProfileError, StorageError, installed_until, load_profile,
     read_dropped,
 };
 use strum::{IntoStaticStr, VariantNames};
@@ -204,18 +203,8 @@ fn order_of(input: &Input) -> Result<(OrderPlace, &DroppedObject, &[DroppedObjec
 pub enum Error {
     #[error(transparent)]
     CeremonyNotAllowed(#[from] CeremonyNotAllowed),
-    /// The object version does not hold the bytes that were seen when the ceremony was started.
-    #[error(
-        "`{}` version {} has SHA-256 {found}, the input names {expected}",
-        shown(key),
-        shown(version_id)
-    )]
-    DigestMismatch {
-        key: String,
-        version_id: String,
-        expected: Sha256,
-        found: Sha256,
-    },
+    #[error(transparent)]
+    DigestMismatch(Differs),
     #[error("`{}` cannot be used: {source}", shown(key))]
     FileUnusable { key: String, source: UnusableFile },
     #[error("the execution's input cannot be used: {detail}")]
@@ -263,17 +252,7 @@ impl From<DroppedError> for Error {
     fn from(error: DroppedError) -> Self {
         match error {
             DroppedError::Object(error) => error.told_as(Self::ObjectUnreadable),
-            DroppedError::Differs {
-                key,
-                version_id,
-                expected,
-                found,
-            } => Self::DigestMismatch {
-                key,
-                version_id,
-                expected,
-                found,
-            },
+            DroppedError::Differs(differs) => Self::DigestMismatch(differs),
         }
     }
 }
@@ -309,10 +288,7 @@ impl StepError for Error {
 
     fn remedy(&self) -> &'static str {
         match self {
-            Self::DigestMismatch { .. } => {
-                "An object version never changes: find out who started this execution, and with \
-                 which input, before anything else."
-            }
+            Self::DigestMismatch(differs) => differs.remedy(),
             Self::FileUnusable { .. } | Self::PathMissing(_) => {
                 "Put the partner's certificate and its CAs into the folder beside the document that has its \
                  name, and no others."

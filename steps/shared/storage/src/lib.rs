@@ -20,8 +20,8 @@ pub use installed::{
     InstalledError, NotInstalled, installed, installed_chain, installed_until, put_installed,
 };
 pub use objects::{
-    Beginning, DroppedError, Newest, ObjectError, read_beginning, read_dropped, read_newest,
-    read_newest_dated, read_version,
+    Beginning, Differs, DroppedError, Newest, ObjectError, read_beginning, read_dropped,
+    read_newest, read_newest_dated, read_version,
 };
 pub use pages::{Keys, count_keys, is_listed, list_after, read_own, write_over};
 pub use profiles::{LoadedProfile, ProfileError, load_profile};

@@ -73,12 +73,12 @@ pub async fn read_dropped(
     let bytes = read_version(client, bucket, &object.key, &object.version_id).await?;
     let found = Sha256::of(&bytes);
     if found != object.sha256 {
-        return Err(DroppedError::Differs {
+        return Err(DroppedError::Differs(Differs {
             key: object.key.clone(),
             version_id: object.version_id.clone(),
             expected: object.sha256.clone(),
             found,
-        });
+        }));
     }
     Ok(bytes)
 }
@@ -86,20 +86,31 @@ pub async fn read_dropped(
 /// Why an object of an execution's input was not read.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 pub enum DroppedError {
-    /// An object version does not hold the bytes that were seen when the ceremony was started.
-    #[error(
-        "`{}` version {} has SHA-256 {found}, the input names {expected}",
-        shown(key),
-        shown(version_id)
-    )]
-    Differs {
-        key: String,
-        version_id: String,
-        expected: Sha256,
-        found: Sha256,
-    },
+    #[error(transparent)]
+    Differs(#[from] Differs),
     #[error(transparent)]
     Object(#[from] ObjectError),
+}
+
+/// An object version does not hold the bytes that were seen when it arrived.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+#[error(
+    "`{}` version {} has SHA-256 {found}, the input names {expected}",
+    shown(key),
+    shown(version_id)
+)]
+pub struct Differs {
+    pub key: String,
+    pub version_id: String,
+    pub expected: Sha256,
+    pub found: Sha256,
+}
+
+impl Differs {
+    pub fn remedy(&self) -> &'static str {
+        "An object version never changes: find out who started this execution, and with which input, \
+         before anything else."
+    }
 }
 
 /// The beginning of an object that is too large to be read as a whole. It may be secret: no `Debug`.

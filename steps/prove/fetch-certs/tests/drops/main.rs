@@ -17,6 +17,7 @@ use fetch_certs::{Error, Output};
 use partner::Pki;
 use serde_json::json;
 use step::StepError;
+use storage::Differs;
 
 use crate::dropped::{Dropped, EVIDENCE, FOLDER, INBOX, PARAMETER};
 
@@ -151,9 +152,9 @@ async fn bytes_that_are_not_those_of_the_input_are_refused() {
     let mut dropped = Dropped::new();
     let other = Sha256::of(quick_chain().leaf.pem().as_bytes());
     let seen = std::mem::replace(&mut dropped.input.objects[2].sha256, other.clone());
-    let Err(Error::DigestMismatch {
+    let Err(Error::DigestMismatch(Differs {
         expected, found, ..
-    }) = dropped.fetched().await
+    })) = dropped.fetched().await
     else {
         panic!("the digests differ");
     };
