@@ -167,21 +167,11 @@ impl ImportRequest {
         if private_key_in_json(json).is_some() {
             return Err(MalformedOrder::new("it holds a private key"));
         }
-        let mut reader = serde_json::Deserializer::from_str(json);
-        let document: Document = serde_path_to_error::deserialize(&mut reader)
-            .map_err(|error| MalformedOrder::of_json(&error))?;
-        if reader.end().is_err() {
-            return Err(MalformedOrder::new("something follows the document"));
-        }
         let Document {
             version,
             kek_import,
-        } = document;
-        if version != 1 {
-            return Err(MalformedOrder::new(format!(
-                "`version` is {version}, 1 is expected"
-            )));
-        }
+        } = MalformedOrder::read(json)?;
+        MalformedOrder::of_version(version)?;
         let request = kek_import.read();
         let consistent = request.is_consistent();
         consistent.map_err(|words| MalformedOrder::new(format!("`{MEMBER}`: {words}")))?;

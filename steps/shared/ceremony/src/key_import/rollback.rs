@@ -44,21 +44,11 @@ impl Rollback {
 
     /// Reads the document, which lies in this folder.
     pub fn parse(json: &str, folder: &Folder) -> Result<Self, MalformedOrder> {
-        let mut reader = serde_json::Deserializer::from_str(json);
-        let document: Document = serde_path_to_error::deserialize(&mut reader)
-            .map_err(|error| MalformedOrder::of_json(&error))?;
-        if reader.end().is_err() {
-            return Err(MalformedOrder::new("something follows the document"));
-        }
         let Document {
             version,
             kek_rollback,
-        } = document;
-        if version != 1 {
-            return Err(MalformedOrder::new(format!(
-                "`version` is {version}, 1 is expected"
-            )));
-        }
+        } = MalformedOrder::read(json)?;
+        MalformedOrder::of_version(version)?;
         if !kek_rollback.ceremony_id.is_for(folder) {
             return Err(MalformedOrder::new(format!(
                 "`{MEMBER}.ceremonyId` names no ceremony of this folder"

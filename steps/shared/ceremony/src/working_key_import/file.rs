@@ -108,14 +108,7 @@ fn several(file: &[u8], most: usize) -> Result<Vec<Line>, UnusableFile> {
 }
 
 fn one(number: usize, line: &str) -> Line {
-    let mut reader = serde_json::Deserializer::from_str(line);
-    let read = serde_path_to_error::deserialize::<_, Written>(&mut reader)
-        .map_err(|error| MalformedOrder::of_json(&error))
-        .and_then(|written| match reader.end() {
-            Ok(()) => Ok(written),
-            Err(_) => Err(MalformedOrder::new("something follows the document")),
-        });
-    match read {
+    match MalformedOrder::read::<Written>(line) {
         Ok(written) => {
             let block = encoding::tr31(written.key_block.as_bytes());
             let kcv = written.kcv;

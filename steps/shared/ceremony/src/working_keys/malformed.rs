@@ -1,5 +1,7 @@
 //! Why an order cannot be read: which field, and what belongs there. Never what is there.
 
+use serde::de::DeserializeOwned;
+
 use crate::text::shown;
 
 /// The document is no order. Names of members that nobody knows are told, values are not.
@@ -12,7 +14,26 @@ impl MalformedOrder {
         Self(words.into())
     }
 
-    pub(crate) fn of_json(error: &serde_path_to_error::Error<serde_json::Error>) -> Self {
+    /// Reads a document, and nothing behind it.
+    pub(crate) fn read<T: DeserializeOwned>(json: &str) -> Result<T, Self> {
+        let mut reader = serde_json::Deserializer::from_str(json);
+        let document = serde_path_to_error::deserialize(&mut reader);
+        let document = document.map_err(|error| Self::of_json(&error))?;
+        match reader.end() {
+            Ok(()) => Ok(document),
+            Err(_) => Err(Self::new("something follows the document")),
+        }
+    }
+
+    /// There is one version of every document.
+    pub(crate) fn of_version(found: u32) -> Result<(), Self> {
+        if found == 1 {
+            return Ok(());
+        }
+        Err(Self::new(format!("`version` is {found}, 1 is expected")))
+    }
+
+    fn of_json(error: &serde_path_to_error::Error<serde_json::Error>) -> Self {
         let path = error.path().to_string();
         let error = error.inner();
         let (line, column) = (error.line(), error.column());
