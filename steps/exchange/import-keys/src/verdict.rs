@@ -1,7 +1,7 @@
 //! What the service says of a key that came, held to its block, to the profile and to the KEK.
 
-use ceremony::tr31::version_under;
-use ceremony::working_key_import::check_value::{agree, announced, is_under};
+use ceremony::tr31::{agree, version_under};
+use ceremony::working_key_import::check_value::{announced, is_under};
 use ceremony::working_key_import::file::Sent;
 use ceremony::working_key_import::refused::Refused;
 use ceremony::working_key_import::rules::{KeyImportPolicy, Says};

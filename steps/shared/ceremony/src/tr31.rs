@@ -3,6 +3,8 @@
 //! Payment Cryptography is asked for a key of some usage, mode and exportability; whether that is
 //! what left stands in the block that comes back, under its MAC.
 
+mod check_value;
+
 use std::fmt;
 use std::ops::Range;
 
@@ -10,6 +12,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::algorithms::KekAlgorithm;
 use crate::text::shown;
+
+pub use check_value::agree;
 
 /// A block that is well-formed as far as it can be read without its key.
 #[derive(Clone, Debug, Eq, PartialEq)]

@@ -18,7 +18,7 @@ use crate::digest::Sha256;
 use crate::evidence::Recordable;
 use crate::exchange::Nonce;
 use crate::public_key::RsaKey;
-use crate::tr31::{Asked, Header, letter_of, version_under};
+use crate::tr31::{Asked, Header, agree, letter_of, version_under};
 use crate::tr34;
 use crate::utc::Utc;
 
@@ -210,21 +210,9 @@ pub fn tr31_block(
     })
 }
 
-/// The digits behind the two that say how they were computed (`00` or `01`): what is of another form is
-/// not compared, and the key's own check value decides when it has come.
+/// A check value in an optional block, however it was computed: of old or by a CMAC.
 fn check_value<'a>(header: &'a Header, id: &str) -> Option<&'a str> {
-    let mut blocks = header.optional_blocks.iter();
-    let data = &blocks.find(|block| block.id == id)?.data;
-    let digits = ["00", "01"].iter().find_map(|it| data.strip_prefix(it))?;
-    let is_hex = digits.bytes().all(|byte| byte.is_ascii_hexdigit());
-    (is_hex && (4..=16).contains(&digits.len())).then_some(digits)
-}
-
-/// As far as both go: some HSMs tell two bytes of a check value, some five.
-fn agree(found: &str, expected: &str) -> bool {
-    let length = found.len().min(expected.len());
-    let beginning = |text: &str| text.get(..length).map(str::to_ascii_uppercase);
-    beginning(found) == beginning(expected)
+    header.check_value(id, &["00", "01"])
 }
 
 /// A field of a header is one letter.

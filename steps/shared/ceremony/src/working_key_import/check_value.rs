@@ -6,7 +6,7 @@
 
 use crate::algorithms::{KcvAlgorithm, KekAlgorithm};
 use crate::key_import::attributes::Kcv;
-use crate::tr31::{Header, letter_of};
+use crate::tr31::{Header, agree, letter_of};
 
 use super::refused::Refused;
 
@@ -36,22 +36,9 @@ pub fn is_under(header: &Header, kek: KekAlgorithm, kek_kcv: &str) -> Result<(),
     }
 }
 
-/// As far as both go: some HSMs tell two bytes of a check value, some five.
-pub fn agree(found: &str, expected: &str) -> bool {
-    let length = found.len().min(expected.len());
-    let beginning = |text: &str| text.get(..length).map(str::to_ascii_uppercase);
-    length >= LEAST_DIGITS && beginning(found) == beginning(expected)
-}
-
-const LEAST_DIGITS: usize = 4;
-
 /// The digits of an optional block that were computed by this method.
 fn told<'a>(header: &'a Header, id: &str, method: Option<&str>) -> Option<&'a str> {
-    let mut blocks = header.optional_blocks.iter();
-    let data = &blocks.find(|block| block.id == id)?.data;
-    let digits = data.strip_prefix(method?)?;
-    let is_hex = digits.bytes().all(|byte| byte.is_ascii_hexdigit());
-    (is_hex && (LEAST_DIGITS..=16).contains(&digits.len())).then_some(digits)
+    header.check_value(id, &[method?])
 }
 
 fn method(algorithm: KekAlgorithm) -> &'static str {
