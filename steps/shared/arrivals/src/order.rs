@@ -3,7 +3,8 @@
 use ceremony::bundle::{MAX_FILE_BYTES, MAX_FILES};
 use ceremony::digest::Sha256;
 use ceremony::execution::DroppedObject;
-use ceremony::id::Kind;
+use ceremony::id::{InputSet, Kind};
+use ceremony::identifiers::Folder;
 use ceremony::text::shown;
 use ceremony::utc::Utc;
 use ceremony::working_keys::place::{OrderPlace, OrderSet};
@@ -141,6 +142,20 @@ impl Arrivals {
         decision: OrderDecision,
         now: Utc,
     ) -> Result<Output, Error> {
+        let set = |sha256| OrderSet::new(machine.kind, place.clone(), sha256);
+        self.settle_document(machine, (&place.folder, &place.key()), set, decision, now)
+            .await
+    }
+
+    /// The same of whatever set the document is: that which lies there, in this folder, at this key.
+    pub(crate) async fn settle_document<S: InputSet>(
+        &self,
+        machine: Machine<'_>,
+        (folder, key): (&Folder, &str),
+        set: impl FnOnce(Sha256) -> S,
+        decision: OrderDecision,
+        now: Utc,
+    ) -> Result<Output, Error> {
         let kind = machine.kind;
         let (reason, remedy) = match decision {
             OrderDecision::Reject { reason, remedy } => (reason, remedy),
@@ -150,10 +165,9 @@ impl Arrivals {
                 dropped,
                 per_day,
             } => {
-                let set = OrderSet::new(kind, place.clone(), sha256);
                 let asking = Asking {
                     machine: machine.arn,
-                    set: &set,
+                    set: &set(sha256),
                     objects: &objects,
                     leaf: None,
                     dropped,
@@ -164,14 +178,11 @@ impl Arrivals {
                     Start::AlreadyStarted => return Ok(Output::AlreadyStarted),
                     // A document has no nonce.
                     Start::NonceAnswered { .. } => return Ok(Output::AlreadyStarted),
-                    Start::NoneLeftToday => {
-                        (none_left(&place.folder, per_day, now), crate::remedy(kind))
-                    }
+                    Start::NoneLeftToday => (none_left(folder, per_day, now), crate::remedy(kind)),
                 }
             }
         };
-        let key = place.key();
-        let rejection = Rejection::of(kind, &place.folder, Some(&key), reason, remedy);
+        let rejection = Rejection::of(kind, folder, Some(key), reason, remedy);
         reject::reject(self, rejection, now).await
     }
 }
