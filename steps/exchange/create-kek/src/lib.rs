@@ -7,17 +7,16 @@
 //! old one has to be told.
 
 use aws_sdk_paymentcryptography::Client;
-use aws_sdk_paymentcryptography::types::{
-    KeyAlgorithm, KeyAttributes, KeyClass, KeyModesOfUse, KeyState, KeyUsage,
-};
+use aws_sdk_paymentcryptography::types::{KeyAttributes, KeyClass, KeyState, KeyUsage};
 use ceremony::algorithms::KekAlgorithm;
 use ceremony::digest::Sha256;
 use ceremony::evidence::{Deed, Recordable};
 use ceremony::execution::Execution;
 use ceremony::id::Ceremony;
+use ceremony::key_import::attributes::KekModes;
 use ceremony::keys::{KekFacts, Origin};
 use payment_keys::{
-    Alias, Claim, KeyFacts, Pace, claim, deleted_key_of, inspect, look_up, tags, tags_of,
+    Alias, Claim, KeyFacts, Pace, claim, deleted_key_of, inspect, look_up, symmetric, tags, tags_of,
 };
 use serde::{Deserialize, Serialize};
 use step::{Journal, ServiceError, StepError};
@@ -172,18 +171,11 @@ async fn is_tagged_for(
 }
 
 fn attributes(algorithm: KekAlgorithm) -> KeyAttributes {
-    let modes = KeyModesOfUse::builder()
-        .encrypt(true)
-        .decrypt(true)
-        .wrap(true)
-        .unwrap(true);
-    KeyAttributes::builder()
-        .key_algorithm(KeyAlgorithm::from(algorithm.as_str()))
-        .key_class(KeyClass::SymmetricKey)
-        .key_modes_of_use(modes.build())
-        .key_usage(KeyUsage::Tr31K0KeyEncryptionKey)
-        .build()
-        .expect("every required member is set")
+    symmetric(
+        algorithm,
+        KeyUsage::Tr31K0KeyEncryptionKey,
+        KekModes::B.allowed(),
+    )
 }
 
 /// A key of the profile may be K0 or K1; whether created or named, it must be what the profile

@@ -2,9 +2,9 @@
 
 use aws_sdk_paymentcryptography::types::{
     DiffieHellmanDerivationData, ImportDiffieHellmanTr31KeyBlock, ImportKeyCryptogram,
-    ImportKeyMaterial, ImportTr34KeyBlock, KeyAlgorithm, KeyAttributes, KeyClass,
-    KeyDerivationFunction, KeyDerivationHashAlgorithm, KeyModesOfUse, KeyUsage,
-    SymmetricKeyAlgorithm, Tr34KeyBlockFormat, WrappingKeySpec,
+    ImportKeyMaterial, ImportTr34KeyBlock, KeyAttributes, KeyDerivationFunction,
+    KeyDerivationHashAlgorithm, KeyUsage, SymmetricKeyAlgorithm, Tr34KeyBlockFormat,
+    WrappingKeySpec,
 };
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -16,7 +16,8 @@ use ceremony::key_import::counterpart::Counterpart;
 use ceremony::key_import::offer::Terms;
 use ceremony::key_import::request::ExpectedKek;
 use ceremony::key_import::run::{MadeOffer, Ours};
-use ceremony::working_keys::attributes::{Allowed, Exportability};
+use ceremony::working_keys::attributes::Exportability;
+use payment_keys::symmetric;
 
 /// The block as the service takes it; or why it is none for the offer.
 pub(crate) fn of(
@@ -104,25 +105,8 @@ pub(crate) fn of(
 
 /// What the key is to be in the service: by its block or, by RSA-OAEP, because we say so.
 pub(crate) fn attributes(expected: &ExpectedKek) -> KeyAttributes {
-    let Allowed {
-        encrypt,
-        decrypt,
-        wrap,
-        unwrap,
-        ..
-    } = expected.modes.allowed();
-    let modes = KeyModesOfUse::builder()
-        .encrypt(encrypt)
-        .decrypt(decrypt)
-        .wrap(wrap)
-        .unwrap(unwrap);
-    KeyAttributes::builder()
-        .key_algorithm(KeyAlgorithm::from(expected.algorithm.as_str()))
-        .key_class(KeyClass::SymmetricKey)
-        .key_modes_of_use(modes.build())
-        .key_usage(KeyUsage::from(expected.usage.service_name()))
-        .build()
-        .expect("every required member is set")
+    let usage = KeyUsage::from(expected.usage.service_name());
+    symmetric(expected.algorithm, usage, expected.modes.allowed())
 }
 
 /// The service knows no more than whether a key may leave.

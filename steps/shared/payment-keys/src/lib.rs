@@ -38,7 +38,7 @@ pub use inspect::{Approval, KeyFacts, inspect, inspect_if_there};
 pub use listing::{Page, aliases_below, aliases_of, aliases_page, keys_page, tags_of};
 pub use pace::{Pace, REST, rest};
 pub use settle::{PutBack, put_back, schedule_deletion};
-pub use working::{Working, algorithm_of, why_out_of_use};
+pub use working::{Working, algorithm_of, symmetric, why_out_of_use};
 
 /// The tags of every key a ceremony makes: who asked for it, for whom, what it is, and the alias
 /// by which it is to be found, so that a key whose maker died before the alias was set is not lost.

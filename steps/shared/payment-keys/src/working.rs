@@ -47,33 +47,39 @@ impl Working {
 
     /// What CreateKey is asked for.
     pub fn attributes(self) -> KeyAttributes {
-        let Allowed {
-            encrypt,
-            decrypt,
-            wrap,
-            unwrap,
-            generate,
-            verify,
-            derive_key,
-            no_restrictions,
-        } = self.modes.allowed();
-        let modes = KeyModesOfUse::builder()
-            .encrypt(encrypt)
-            .decrypt(decrypt)
-            .wrap(wrap)
-            .unwrap(unwrap)
-            .generate(generate)
-            .verify(verify)
-            .derive_key(derive_key)
-            .no_restrictions(no_restrictions);
-        KeyAttributes::builder()
-            .key_algorithm(KeyAlgorithm::from(self.algorithm.as_str()))
-            .key_class(KeyClass::SymmetricKey)
-            .key_modes_of_use(modes.build())
-            .key_usage(KeyUsage::from(self.usage.service_name()))
-            .build()
-            .expect("every required member is set")
+        let usage = KeyUsage::from(self.usage.service_name());
+        symmetric(self.algorithm, usage, self.modes.allowed())
     }
+}
+
+/// What CreateKey is asked for, or ImportKey told, of a key of TDES or AES.
+pub fn symmetric(algorithm: KekAlgorithm, usage: KeyUsage, allowed: Allowed) -> KeyAttributes {
+    let Allowed {
+        encrypt,
+        decrypt,
+        wrap,
+        unwrap,
+        generate,
+        verify,
+        derive_key,
+        no_restrictions,
+    } = allowed;
+    let modes = KeyModesOfUse::builder()
+        .encrypt(encrypt)
+        .decrypt(decrypt)
+        .wrap(wrap)
+        .unwrap(unwrap)
+        .generate(generate)
+        .verify(verify)
+        .derive_key(derive_key)
+        .no_restrictions(no_restrictions);
+    KeyAttributes::builder()
+        .key_algorithm(KeyAlgorithm::from(algorithm.as_str()))
+        .key_class(KeyClass::SymmetricKey)
+        .key_modes_of_use(modes.build())
+        .key_usage(usage)
+        .build()
+        .expect("every required member is set")
 }
 
 /// The algorithm of a symmetric key of TDES or AES.
