@@ -8,9 +8,8 @@ use ceremony::execution::{File, FileDigest};
 use ceremony::id::Ceremony;
 use ceremony::tr31::Header;
 use ceremony::utc::Utc;
-use ceremony::working_keys::order::EstablishedKek;
 use ceremony::working_keys::place::AskedBy;
-use ceremony::working_keys::plan::ExportedKey;
+use ceremony::working_keys::plan::{ExportedKey, ToldKek};
 use serde::Serialize;
 
 use crate::{Input, file_of};
@@ -25,7 +24,8 @@ pub struct Manifest {
     /// When the ceremony began.
     pub created_at: Utc,
     pub request: Request,
-    pub kek: Kek,
+    /// The KEK that protects the keys.
+    pub kek: ToldKek,
     /// In the order in which they were asked for.
     pub keys: Vec<Key>,
     pub signature: Signature,
@@ -39,17 +39,6 @@ pub struct Request {
     pub name: String,
     pub asked_by: AskedBy,
     pub sha256: Sha256,
-}
-
-/// The KEK that protects the keys.
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Kek {
-    pub established: EstablishedKek,
-    pub key_arn: String,
-    pub algorithm: KekAlgorithm,
-    pub kcv: String,
-    pub kcv_algorithm: KcvAlgorithm,
 }
 
 /// A key, and what its block says of it in clear.
@@ -74,7 +63,7 @@ pub struct Signature {
 
 impl Manifest {
     pub(crate) fn new(input: &Input) -> Self {
-        let (request, kek) = (&input.request, &input.kek);
+        let request = &input.request;
         Self {
             schema_version: 1,
             ceremony: input.ceremony.clone(),
@@ -84,13 +73,7 @@ impl Manifest {
                 asked_by: request.asked_by,
                 sha256: request.object.sha256.clone(),
             },
-            kek: Kek {
-                established: kek.established,
-                key_arn: kek.key_arn.clone(),
-                algorithm: kek.algorithm,
-                kcv: kek.kcv.clone(),
-                kcv_algorithm: kek.kcv_algorithm,
-            },
+            kek: ToldKek::from(&input.kek),
             keys: input.keys.iter().map(Key::of).collect(),
             signature: Signature {
                 algorithm: input.signature_algorithm,

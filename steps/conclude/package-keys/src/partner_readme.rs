@@ -2,9 +2,10 @@
 
 use std::fmt::Write;
 
-use ceremony::algorithms::{Hash, KcvAlgorithm, SignatureAlgorithm};
+use ceremony::algorithms::{Hash, SignatureAlgorithm};
 use ceremony::publication::{SUMS, SUMS_SIGNATURE};
-use ceremony::working_keys::order::EstablishedKek;
+use openings::verification;
+use openings::working_keys::{kcv_method, kcv_methods, which_kek};
 
 use crate::Manifest;
 
@@ -24,25 +25,7 @@ Each `.tr31` file here is a TR-31 key block (ANSI X9.143) under the key-encrypti
 {keys}
 ## 1. Verify the package
 
-Whose key is it?
-
-    openssl pkey -pubin -in signing-public-key.pem -outform DER | openssl dgst -sha256 -r
-
-It must begin with the fingerprint of our signing key, as we told it to you over another channel than
-the one by which this package came. Is the list of the files signed by that key?
-
-    {verify_list} {sums}
-
-It must print `Verified OK`. Is every file on the list there, and as it was?
-
-    sha256sum -c {sums}
-
-It must print `OK` for each. Is there a file that is not on the list?
-
-    ! ls -Aq | grep -vxF -e {sums} -e {sums_signature} -e "$(cut -c 67- {sums})"
-
-It must print nothing.
-
+{verification}
 ## 2. Open the key blocks
 
 Import each block into your HSM under the KEK: the header says what the key is for, and is under the
@@ -75,19 +58,16 @@ Compare the check value that your HSM shows for each key with the table above, w
         id = ceremony.ceremony_id,
         created = manifest.created_at,
         request = manifest.request.name,
-        kek_came = match kek.established {
-            EstablishedKek::Current => "that we sent you last for this folder",
-            EstablishedKek::Received => "that you sent us for this folder",
-        },
+        kek_came = which_kek(kek.established),
         kek_algorithm = kek.algorithm,
         kek_kcv = kek.kcv,
-        kek_kcv_method = method(kek.kcv_algorithm),
+        kek_kcv_method = kcv_method(kek.kcv_algorithm),
         keys = keys(manifest),
-        verify_list = verify_command(manifest.signature.algorithm),
+        verification = verification::in_short(&verify_command(manifest.signature.algorithm)),
         sums = SUMS,
         sums_signature = SUMS_SIGNATURE,
         first_file = manifest.keys.first().map_or("key.tr31", |key| &key.file),
-        kcv_methods = kcv_methods(manifest),
+        kcv_methods = kcv_methods(manifest.keys.iter().map(|key| key.kcv_algorithm)),
         algorithm = manifest.signature.algorithm,
     )
 }
@@ -124,36 +104,6 @@ fn keys(manifest: &Manifest) -> String {
         );
     }
     table
-}
-
-fn method(algorithm: KcvAlgorithm) -> &'static str {
-    match algorithm {
-        KcvAlgorithm::CMAC => "CMAC",
-        KcvAlgorithm::ANSI_X9_24 => "ANSI X9.24",
-    }
-}
-
-fn kcv_methods(manifest: &Manifest) -> String {
-    let mut methods = Vec::new();
-    for (algorithm, words) in [
-        (
-            KcvAlgorithm::CMAC,
-            "Of AES keys it is the first three bytes of the CMAC over sixteen zero bytes.",
-        ),
-        (
-            KcvAlgorithm::ANSI_X9_24,
-            "Of TDES keys it is the first three bytes of eight zero bytes, encrypted.",
-        ),
-    ] {
-        if manifest
-            .keys
-            .iter()
-            .any(|key| key.kcv_algorithm == algorithm)
-        {
-            methods.push(words);
-        }
-    }
-    methods.join(" ")
 }
 
 fn verify_command(algorithm: SignatureAlgorithm) -> String {

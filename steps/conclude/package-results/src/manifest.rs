@@ -1,11 +1,11 @@
 //! `manifest.json`: which file it is about, under which KEK its keys came, and how many are there.
 
-use ceremony::algorithms::{KcvAlgorithm, KekAlgorithm, SignatureAlgorithm};
+use ceremony::algorithms::SignatureAlgorithm;
 use ceremony::digest::Sha256;
 use ceremony::execution::{File, FileDigest};
 use ceremony::id::Ceremony;
 use ceremony::utc::Utc;
-use ceremony::working_keys::order::EstablishedKek;
+use ceremony::working_keys::plan::ToldKek;
 use serde::Serialize;
 
 use crate::Input;
@@ -20,7 +20,8 @@ pub struct Manifest {
     /// When the ceremony began.
     pub created_at: Utc,
     pub file: DroppedFile,
-    pub kek: Kek,
+    /// The KEK that protected the keys.
+    pub kek: ToldKek,
     pub imported: usize,
     pub refused: usize,
     pub signature: Signature,
@@ -36,17 +37,6 @@ pub struct DroppedFile {
     pub sha256: Sha256,
 }
 
-/// The KEK that protected the keys.
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Kek {
-    pub established: EstablishedKek,
-    pub key_arn: String,
-    pub algorithm: KekAlgorithm,
-    pub kcv: String,
-    pub kcv_algorithm: KcvAlgorithm,
-}
-
 /// How the list of the package is signed.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -56,7 +46,7 @@ pub struct Signature {
 
 impl Manifest {
     pub(crate) fn new(input: &Input) -> Self {
-        let (object, kek) = (&input.file.object, &input.kek);
+        let object = &input.file.object;
         let imported = input.results.iter().filter(|it| it.imported.is_some());
         let imported = imported.count();
         Self {
@@ -67,13 +57,7 @@ impl Manifest {
                 key: object.key.clone(),
                 sha256: object.sha256.clone(),
             },
-            kek: Kek {
-                established: kek.established,
-                key_arn: kek.key_arn.clone(),
-                algorithm: kek.algorithm,
-                kcv: kek.kcv.clone(),
-                kcv_algorithm: kek.kcv_algorithm,
-            },
+            kek: ToldKek::from(&input.kek),
             imported,
             refused: input.results.len() - imported,
             signature: Signature {

@@ -2,17 +2,20 @@
 
 use std::fmt::Write;
 
-use ceremony::algorithms::KcvAlgorithm;
 use ceremony::publication::{SUMS, SUMS_SIGNATURE};
 use ceremony::working_key_import::run::KeyResult;
-use ceremony::working_keys::order::EstablishedKek;
 use openings::commands::verify_command;
+use openings::verification;
+use openings::working_keys::{kcv_method, kcv_methods, which_kek};
 
 use crate::{Manifest, RESULTS};
 
 pub(crate) fn write(manifest: &Manifest, results: &[KeyResult]) -> String {
     let ceremony = &manifest.ceremony;
     let kek = &manifest.kek;
+    let verify_list = verify_command(manifest.signature.algorithm, SUMS_SIGNATURE);
+    let imported = results.iter().filter_map(|result| result.imported.as_ref());
+    let algorithms = imported.map(|key| key.kcv_algorithm);
     format!(
         r#"# Working keys from {partner} ({environment}, {data_type})
 
@@ -28,25 +31,7 @@ Imported: {imported}. Refused: {refused}. The blocks were taken as being under t
 {table}
 ## 1. Verify the package
 
-Whose key is it?
-
-    openssl pkey -pubin -in signing-public-key.pem -outform DER | openssl dgst -sha256 -r
-
-It must begin with the fingerprint of our signing key, as we told it to you over another channel than
-the one by which this package came. Is the list of the files signed by that key?
-
-    {verify_list} {sums}
-
-It must print `Verified OK`. Is every file on the list there, and as it was?
-
-    sha256sum -c {sums}
-
-It must print `OK` for each. Is there a file that is not on the list?
-
-    ! ls -Aq | grep -vxF -e {sums} -e {sums_signature} -e "$(cut -c 67- {sums})"
-
-It must print nothing.
-
+{verification}
 ## 2. Confirm the key check values
 
 Compare the check value that your HSM shows for each key with the table. {kcv_methods}
@@ -82,19 +67,16 @@ no key twice. A new block under a name that is there already replaces its key.
         sha256 = manifest.file.sha256,
         imported = manifest.imported,
         refused = manifest.refused,
-        kek_came = match kek.established {
-            EstablishedKek::Current => "that we sent you last for this folder",
-            EstablishedKek::Received => "that you sent us for this folder",
-        },
+        kek_came = which_kek(kek.established),
         kek_algorithm = kek.algorithm,
         kek_kcv = kek.kcv,
-        kek_kcv_method = method(kek.kcv_algorithm),
+        kek_kcv_method = kcv_method(kek.kcv_algorithm),
         table = table(results),
-        verify_list = verify_command(manifest.signature.algorithm, SUMS_SIGNATURE),
+        verification = verification::in_short(&verify_list),
         sums = SUMS,
         sums_signature = SUMS_SIGNATURE,
         results = RESULTS,
-        kcv_methods = kcv_methods(results),
+        kcv_methods = kcv_methods(algorithms),
         algorithm = manifest.signature.algorithm,
     )
 }
@@ -128,31 +110,4 @@ fn table(results: &[KeyResult]) -> String {
         };
     }
     table
-}
-
-fn method(algorithm: KcvAlgorithm) -> &'static str {
-    match algorithm {
-        KcvAlgorithm::CMAC => "CMAC",
-        KcvAlgorithm::ANSI_X9_24 => "ANSI X9.24",
-    }
-}
-
-fn kcv_methods(results: &[KeyResult]) -> String {
-    let keys = || results.iter().filter_map(|result| result.imported.as_ref());
-    let mut methods = Vec::new();
-    for (algorithm, words) in [
-        (
-            KcvAlgorithm::CMAC,
-            "Of AES keys it is the first three bytes of the CMAC over sixteen zero bytes.",
-        ),
-        (
-            KcvAlgorithm::ANSI_X9_24,
-            "Of TDES keys it is the first three bytes of eight zero bytes, encrypted.",
-        ),
-    ] {
-        if keys().any(|key| key.kcv_algorithm == algorithm) {
-            methods.push(words);
-        }
-    }
-    methods.join(" ")
 }

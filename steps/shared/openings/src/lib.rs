@@ -7,3 +7,4 @@ pub mod agreement;
 pub mod commands;
 pub mod tr34;
 pub mod verification;
+pub mod working_keys;

@@ -44,6 +44,32 @@ package of ours before, use the commands that you used then.
     )
 }
 
+/// The section in short, for a partner that has packages of ours already. `verify_list` is the command that
+/// verifies the list, without the name of it.
+pub fn in_short(verify_list: &str) -> String {
+    format!(
+        r#"Whose key is it?
+
+    openssl pkey -pubin -in {SIGNING_KEY} -outform DER | openssl dgst -sha256 -r
+
+It must begin with the fingerprint of our signing key, as we told it to you over another channel than
+the one by which this package came. Is the list of the files signed by that key?
+
+    {verify_list} {SUMS}
+
+It must print `Verified OK`. Is every file on the list there, and as it was?
+
+    sha256sum -c {SUMS}
+
+It must print `OK` for each. Is there a file that is not on the list?
+
+    ! ls -Aq | grep -vxF -e {SUMS} -e {SUMS_SIGNATURE} -e "$(cut -c 67- {SUMS})"
+
+It must print nothing.
+"#
+    )
+}
+
 /// PCI PIN 8-4: the certificate of a key of the service's does not say whose it is. `sha256` is its
 /// fingerprint, `in_document` the file of the package that has it too.
 pub fn of_a_service_key(certificate: &str, chain: &str, sha256: &str, in_document: &str) -> String {

@@ -34,6 +34,29 @@ pub struct EstablishedKekFacts {
     pub kcv_algorithm: KcvAlgorithm,
 }
 
+/// The KEK, as the manifest of a package tells it.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ToldKek {
+    pub established: EstablishedKek,
+    pub key_arn: String,
+    pub algorithm: Algorithm,
+    pub kcv: String,
+    pub kcv_algorithm: KcvAlgorithm,
+}
+
+impl From<&EstablishedKekFacts> for ToldKek {
+    fn from(kek: &EstablishedKekFacts) -> Self {
+        Self {
+            established: kek.established,
+            key_arn: kek.key_arn.clone(),
+            algorithm: kek.algorithm,
+            kcv: kek.kcv.clone(),
+            kcv_algorithm: kek.kcv_algorithm,
+        }
+    }
+}
+
 /// A key that the KEK must not protect.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[error("the key `{name}` is {algorithm}, and the KEK {kek} is {kek_algorithm}, which is weaker")]
