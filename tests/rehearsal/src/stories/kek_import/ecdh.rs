@@ -3,14 +3,11 @@
 use anyhow::{Context, Result, ensure};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use partner::certificate::KeyUsage;
 use partner::tr31::Draft;
-use partner::{KeyKind, Pki};
 use serde_json::json;
 
 use super::sender::{Plan, Sender};
-use super::{Scenario, Stage, Telling};
-use crate::acme;
+use super::{Scenario, Stage, Telling, agreeing};
 use crate::stack::KEY_CEREMONY;
 
 pub(in crate::stories) const SCENARIO: Scenario = Scenario {
@@ -18,25 +15,16 @@ pub(in crate::stories) const SCENARIO: Scenario = Scenario {
     about: "a partner sends an AES-256 KEK under an agreed key, and is sent a working key under it",
     stacks: &[KEY_CEREMONY],
     alone: false,
-    prepare: || drop(chain().build()),
+    prepare: || drop(agreeing("ecdh").build()),
     tell: |stage| Box::pin(tell(stage)),
 };
-
-fn chain() -> partner::PkiBuilder {
-    Pki::builder(acme::UID)
-        .named("ecdh")
-        .root_key(KeyKind::EccP521)
-        .intermediate_keys(&[KeyKind::EccP521])
-        .leaf_key(KeyKind::EccP521)
-        .leaf(|leaf| leaf.key_usage(&[KeyUsage::KeyAgreement]))
-}
 
 async fn tell(stage: &Stage<'_>) -> Result<()> {
     let plan = Plan {
         name: SCENARIO.name,
         method: "ecdh",
         algorithm: "AES_256",
-        chain: chain(),
+        chain: agreeing("ecdh"),
         terms: json!({ "deadlineHours": 24 }),
         profile: json!({
             "workingKeyExport": {

@@ -20,5 +20,19 @@ pub(super) use rsa_oaep::SCENARIO as RSA_OAEP;
 pub(super) use tr34::SCENARIO as TR34;
 pub(super) use working_keys::SCENARIO as WORKING_KEYS;
 
+use partner::certificate::KeyUsage;
+use partner::{KeyKind, Pki, PkiBuilder};
+
 use super::working_keys::Telling;
 use super::{Scenario, Stage, save};
+use crate::acme;
+
+/// The chain of a partner that agrees on keys, on the curve that AES-256 takes.
+fn agreeing(name: &str) -> PkiBuilder {
+    Pki::builder(acme::UID)
+        .named(name)
+        .root_key(KeyKind::EccP521)
+        .intermediate_keys(&[KeyKind::EccP521])
+        .leaf_key(KeyKind::EccP521)
+        .leaf(|leaf| leaf.key_usage(&[KeyUsage::KeyAgreement]))
+}

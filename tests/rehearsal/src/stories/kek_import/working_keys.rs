@@ -2,15 +2,13 @@
 //! stop none of the others, and then one by itself, which takes the place of another.
 
 use anyhow::{Context, Result, ensure};
-use partner::certificate::KeyUsage;
+use partner::check_value;
 use partner::tr31::{Draft, seal};
 use partner::wrap::new_key;
-use partner::{KeyKind, Pki, check_value};
 use serde_json::{Value, json};
 
 use super::sender::{Plan, Sender, text};
-use super::{Scenario, Stage, save};
-use crate::acme;
+use super::{Scenario, Stage, agreeing, save};
 use crate::actors::{Event, Watcher};
 use crate::stack::KEY_CEREMONY;
 use crate::stories::{States, follow_next};
@@ -20,18 +18,9 @@ pub(in crate::stories) const SCENARIO: Scenario = Scenario {
     about: "a partner sends its KEK and then working keys under it, some of them wrong",
     stacks: &[KEY_CEREMONY],
     alone: false,
-    prepare: || drop(chain().build()),
+    prepare: || drop(agreeing("keys").build()),
     tell: |stage| Box::pin(tell(stage)),
 };
-
-fn chain() -> partner::PkiBuilder {
-    Pki::builder(acme::UID)
-        .named("keys")
-        .root_key(KeyKind::EccP521)
-        .intermediate_keys(&[KeyKind::EccP521])
-        .leaf_key(KeyKind::EccP521)
-        .leaf(|leaf| leaf.key_usage(&[KeyUsage::KeyAgreement]))
-}
 
 /// What keys of the story are.
 const ALGORITHM: &str = "AES_128";
@@ -41,7 +30,7 @@ async fn tell(stage: &Stage<'_>) -> Result<()> {
         name: SCENARIO.name,
         method: "ecdh",
         algorithm: "AES_256",
-        chain: chain(),
+        chain: agreeing("keys"),
         terms: json!({ "deadlineHours": 24 }),
         profile: json!({
             "workingKeyImport": {
