@@ -9,6 +9,7 @@ mod examples;
 mod expression;
 mod machine;
 pub mod policies;
+pub mod signed;
 mod steps;
 
 pub use examples::Examples;

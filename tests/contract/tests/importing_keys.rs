@@ -3,10 +3,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
-use std::collections::BTreeMap;
 use std::process::Command;
 
-use aws_sdk_kms::Client;
 use aws_sdk_paymentcryptography::types::{KeyAlgorithm, KeyUsage};
 use ceremony::algorithms::SignatureAlgorithm;
 use ceremony::digest::Sha256;
@@ -17,11 +15,11 @@ use ceremony::publication::Publication;
 use ceremony::utc::Utc;
 use ceremony::working_key_import::place::{KeysPlace, KeysRole, KeysSet};
 use ceremony::working_key_import::run::KeyResult;
-use emulated::aws::{self, Aws};
+use contract::signed::{Files, signer};
+use emulated::aws::Aws;
 use emulated::{Emulated, ceremony, execution, folder, profile, quick_chain};
 use partner::terminal::follow_the_readme_with;
 use partner::tr31::{Draft, seal};
-use partner::{KeyKind, PrivateKey};
 use serde_json::{Value, json};
 use step::Journal;
 
@@ -31,8 +29,6 @@ struct Folder {
     aws: Aws,
     clear_kek: Vec<u8>,
 }
-
-type Files = BTreeMap<String, Vec<u8>>;
 
 impl Folder {
     async fn new() -> Self {
@@ -137,28 +133,9 @@ fn line(name: &str, block: &str) -> String {
     json!({ "name": name, "keyBlock": block }).to_string()
 }
 
-/// As `sign-package` does it.
 async fn signed(publication: Publication) -> Files {
-    let arn = "arn:aws:kms:eu-west-1:111122223333:key/signing";
-    let aws = Aws::default();
-    let key = PrivateKey::cached(KeyKind::EccP256, "signing");
-    aws.put_signer(aws::Signer::new(arn, key));
-    let context = sign_package::Context {
-        keys: signing::SigningKeys::new(Client::new(&aws.config()), arn),
-        s3: aws_sdk_s3::Client::new(&aws.config()),
-        evidence_bucket: "evidence".to_owned(),
-    };
-    let input = sign_package::Input {
-        ceremony: ceremony(),
-        publication,
-        algorithm: SignatureAlgorithm::ECDSA_SHA_256,
-        signer: None,
-        public_key: None,
-    };
-    let signed = sign_package::handle(&context, input, &Journal::default()).await;
-    let publication = signed.unwrap().publication;
-    let files = publication.files.into_iter().chain([publication.manifest]);
-    files.map(|file| (file.name, file.contents)).collect()
+    let algorithm = SignatureAlgorithm::ECDSA_SHA_256;
+    contract::signed::signed(ceremony(), publication, &signer(algorithm), algorithm, None).await
 }
 
 /// statemachine/working-key-import.md has these numbers.

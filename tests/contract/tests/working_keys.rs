@@ -3,11 +3,9 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
-use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::Command;
 
-use aws_sdk_kms::Client;
 use aws_sdk_paymentcryptography::types::{KeyAlgorithm, KeyUsage};
 use ceremony::algorithms::SignatureAlgorithm;
 use ceremony::digest::Sha256;
@@ -17,14 +15,12 @@ use ceremony::working_keys::order::Order;
 use ceremony::working_keys::place::AskedBy;
 use ceremony::working_keys::plan::OrderFacts;
 use ceremony::working_keys::rules::WorkingKeyPolicy;
-use emulated::aws::{self, Aws};
+use contract::signed::{Files, signer};
 use emulated::{Emulated, ceremony, execution};
-use partner::{KeyKind, OpenedKeys, Package, PrivateKey};
+use partner::{OpenedKeys, Package};
 use serde_json::{Value, json};
 use step::Journal;
 use workbench::{Progress, prepare_python};
-
-type Files = BTreeMap<String, Vec<u8>>;
 
 const FOLDER: &str = "acme/production/cardholder";
 
@@ -385,26 +381,14 @@ fn recorded<T: Recordable>(name: &'static str, result: T) -> Value {
     serde_json::to_value(recorded.unwrap().evidence).unwrap()
 }
 
-/// As `sign-package` does it.
 async fn signed(publication: ceremony::publication::Publication) -> Files {
-    let arn = "arn:aws:kms:eu-west-1:111122223333:key/signing";
-    let aws = Aws::default();
-    let key = PrivateKey::cached(KeyKind::EccP256, "signing");
-    aws.put_signer(aws::Signer::new(arn, key));
-    let context = sign_package::Context {
-        keys: signing::SigningKeys::new(Client::new(&aws.config()), arn),
-        s3: aws_sdk_s3::Client::new(&aws.config()),
-        evidence_bucket: "evidence".to_owned(),
-    };
-    let input = sign_package::Input {
-        ceremony: ceremony_of_keys(),
+    let algorithm = SignatureAlgorithm::ECDSA_SHA_256;
+    contract::signed::signed(
+        ceremony_of_keys(),
         publication,
-        algorithm: SignatureAlgorithm::ECDSA_SHA_256,
-        signer: None,
-        public_key: None,
-    };
-    let signed = sign_package::handle(&context, input, &Journal::default()).await;
-    let publication = signed.unwrap().publication;
-    let files = publication.files.into_iter().chain([publication.manifest]);
-    files.map(|file| (file.name, file.contents)).collect()
+        &signer(algorithm),
+        algorithm,
+        None,
+    )
+    .await
 }

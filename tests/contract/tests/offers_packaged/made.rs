@@ -18,12 +18,13 @@ use ceremony::profile::Profile;
 use ceremony::publication::Publication;
 use ceremony::utc::Utc;
 use ceremony::working_keys::place::{AskedBy, OrderPlace, OrderRole, OrderSet};
+use contract::signed::{signed, signer};
 use emulated::{UID, certificate, path};
 use partner::certificate::KeyUsage;
 use partner::{KeyKind, Pki};
 use serde_json::{Value, json};
 
-use crate::signed::{bank, certified, signed, signer};
+use crate::signed::{bank, certified};
 use crate::terminal::Files;
 
 const KEY: &str = "acme/production/cardholder/requests/zmk.json";
